@@ -1,0 +1,166 @@
+//! The configuration: what the file says (`file`), and what the program uses (here).
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use waxseal_plugins::diagnostic::Diagnostic;
+
+/// The configuration, resolved: every path absolute, every value checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// SHA-256 of the file's bytes: `status` shows when it has changed since.
+    pub hash: [u8; 32],
+    /// Our name: in the greeting, in EHLO, in trace headers.
+    pub hostname: String,
+    /// Where the relay keeps what must survive: spool, logs, last good bundle, control socket.
+    pub data_dir: PathBuf,
+    /// The policies' directory.
+    pub policies: PathBuf,
+    /// Where we listen.
+    pub listeners: Vec<Listener>,
+    /// TLS.
+    pub tls: Tls,
+    /// Who may relay.
+    pub relay: RelayControl,
+    /// Fixed routes; the first match wins, none means MX lookup.
+    pub routes: Vec<Route>,
+    /// Delivery.
+    pub delivery: Delivery,
+    /// Name resolution.
+    pub dns: Dns,
+    /// Limits.
+    pub limits: Limits,
+    /// Timeouts.
+    pub timeouts: Timeouts,
+    /// Where metrics and health are served; `None` for nowhere.
+    pub admin: Option<SocketAddr>,
+}
+
+/// A listening address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// The address; port 0 lets the system choose.
+    pub address: SocketAddr,
+    /// How TLS starts there.
+    pub mode: ListenerMode,
+}
+
+/// How TLS starts on a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenerMode {
+    /// By STARTTLS, RFC 3207.
+    StartTls,
+    /// From the first byte, RFC 8314 section 3.3.
+    Implicit,
+}
+
+/// The TLS section.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// The global switch. Off: nothing is offered, started or verified, and no TLS hook is asked.
+    pub enabled: bool,
+    /// The roots for hosts that we send to, in the words of the file: `webpki`, `system`, or an
+    /// absolute path of a PEM file.
+    pub roots: Vec<String>,
+    /// The roots for clients' certificates, likewise.
+    pub client_roots: Vec<String>,
+    /// Our identities; the first is the default.
+    pub identities: Vec<IdentityFiles>,
+}
+
+/// An identity's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityFiles {
+    /// The names it stands for (SNI); the first is its name in policies and rows.
+    pub names: Vec<String>,
+    /// The certificate chain, PEM, leaf first.
+    pub certificate: PathBuf,
+    /// The private key, PEM.
+    pub key: PathBuf,
+}
+
+/// Who may relay.
+#[derive(Clone, Debug, Default)]
+pub struct RelayControl {
+    /// Clients that may send anywhere.
+    pub networks: Vec<IpNet>,
+    /// Domains that anyone may send to: lower-case A-labels; `*.domain` for all below.
+    pub domains: Vec<String>,
+}
+
+/// A fixed route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The domain, `*.domain` or `*`.
+    pub domain: String,
+    /// The host: a name or an IP address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// How mail is delivered.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The port of MX hosts.
+    pub port: u16,
+    /// The waits between attempts; the last repeats.
+    pub retry: Vec<Duration>,
+    /// When a message that could not be delivered is returned.
+    pub expire: Duration,
+    /// The most connections at once, in all.
+    pub connections_total: usize,
+    /// The most connections at once to one host address.
+    pub connections_per_host: usize,
+}
+
+/// Name resolution.
+#[derive(Clone, Debug, Default)]
+pub struct Dns {
+    /// The servers; empty for the system's.
+    pub servers: Vec<SocketAddr>,
+    /// A trust anchor's file; `None` for the root's built-in one.
+    pub trust_anchor: Option<PathBuf>,
+}
+
+/// Limits.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest message, octets.
+    pub message_size: u64,
+    /// The most recipients of a transaction.
+    pub recipients: usize,
+    /// The most incoming sessions at once.
+    pub sessions: usize,
+    /// The most incoming sessions at once of one client address.
+    pub sessions_per_client: usize,
+}
+
+/// Timeouts: RFC 5321 section 4.5.3.2 has the defaults.
+#[derive(Clone, Debug)]
+pub struct Timeouts {
+    /// Incoming: between two commands, and between two chunks of DATA.
+    pub command: Duration,
+    /// Either direction: a whole TLS handshake.
+    pub handshake: Duration,
+    /// Outgoing: the TCP connection.
+    pub connect: Duration,
+    /// Outgoing: greeting, and each reply before DATA.
+    pub reply: Duration,
+    /// Outgoing: the reply to the final dot.
+    pub data_end: Duration,
+    /// How long transactions in progress may still take after SIGTERM.
+    pub stop: Duration,
+}
+
+impl Config {
+    /// Reads, checks and resolves a configuration. Warnings come with it; errors instead of it.
+    pub fn load(file: &Path) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let _ = file;
+        todo!()
+    }
+}

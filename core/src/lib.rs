@@ -1,0 +1,35 @@
+//! Waxseal: an SMTP relay in which every TLS decision is a hook.
+//!
+//! # Layout, in the order of a mail
+//!
+//! - [`cli`]: the commands, one file each
+//! - [`config`]: what the file says, and what the program uses
+//! - [`relay`]: the life of a running relay, and what its parts share
+//! - [`smtp`]: the wire: commands, replies, addresses, line and dot framing; no I/O, no policy
+//! - [`net`]: a connection, clear or encrypted, and its buffer
+//! - [`incoming`]: listener, session, STARTTLS, receiving
+//! - [`tls`]: the four decisions, and the handshakes that they steer
+//! - [`standards`]: DANE, MTA-STS, TLSRPT, REQUIRETLS: facts for the hooks
+//! - [`spool`]: the durable queue
+//! - [`outgoing`]: dispatch, hosts, attempt, outcome, bounce
+//! - [`message`]: trace headers
+//! - [`observe`]: decision log, metrics, tracing
+//! - [`admin`]: the control socket, metrics and health over HTTP
+//!
+//! `incoming` and `outgoing` mirror each other and never import each other. Only `tls` and the two
+//! sessions ask hooks.
+
+
+pub mod admin;
+pub mod cli;
+pub mod config;
+pub mod incoming;
+pub mod message;
+pub mod net;
+pub mod observe;
+pub mod outgoing;
+pub mod relay;
+pub mod smtp;
+pub mod spool;
+pub mod standards;
+pub mod tls;

@@ -1,0 +1,5 @@
+//! The `waxseal` command.
+
+fn main() -> std::process::ExitCode {
+    waxseal::cli::main()
+}

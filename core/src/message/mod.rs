@@ -1,0 +1,1 @@
+//! Trace headers, RFC 5321 section 4.4.

@@ -1,0 +1,176 @@
+//! A stream with its input buffer: lines in, bytes out.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Stream;
+
+/// How much is read at once. Idle connections hold no buffer.
+const CHUNK: usize = 16 * 1024;
+
+/// How long a close_notify may take to be sent.
+const SHUTDOWN: Duration = Duration::from_secs(1);
+
+/// A connection: a stream, and what was read ahead of it.
+///
+/// It never outlives STARTTLS: [`Connection::into_clear`] consumes it, and gives the socket only
+/// where nothing was read ahead, so nothing from before the handshake can survive it
+/// (RFC 3207 section 4.2).
+#[derive(Debug)]
+pub struct Connection {
+    stream: Stream,
+    input: BytesMut,
+}
+
+/// Why no line could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The peer closed the connection.
+    #[error("the connection was closed")]
+    Closed,
+    /// Nothing came in time.
+    #[error("nothing came within {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// The line is longer than allowed; it was read to its end and dropped.
+    #[error("a line is longer than {0} octets")]
+    TooLong(usize),
+    /// A line ends with a bare LF, or holds a bare CR (RFC 5321 section 2.3.8); it was dropped.
+    #[error("a line holds a bare CR or LF")]
+    BareNewline,
+    /// The socket failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Why a connection cannot go over to TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotClear {
+    /// Something was read ahead: a command or reply injected before the handshake.
+    #[error("{0} octets were sent ahead of the handshake")]
+    Ahead(usize),
+    /// It is encrypted already.
+    #[error("the connection is encrypted already")]
+    Encrypted,
+}
+
+impl Connection {
+    /// A connection over a stream, with nothing read ahead.
+    pub fn new(stream: Stream) -> Self {
+        Self { stream, input: BytesMut::new() }
+    }
+
+    /// Whether it is inside TLS.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.stream, Stream::Tls(_))
+    }
+
+    /// The socket, for a handshake.
+    ///
+    /// # Errors
+    ///
+    /// Where anything was read ahead, or the connection is encrypted; it is closed then.
+    pub fn into_clear(self) -> Result<TcpStream, NotClear> {
+        match self.stream {
+            Stream::Clear(socket) if self.input.is_empty() => Ok(socket),
+            Stream::Clear(_) => Err(NotClear::Ahead(self.input.len())),
+            Stream::Tls(_) => Err(NotClear::Encrypted),
+        }
+    }
+
+    /// How many octets were read ahead.
+    pub fn ahead(&self) -> usize {
+        self.input.len()
+    }
+
+    /// Reads one line, without its CRLF.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`]; after [`ReadError::TooLong`] and [`ReadError::BareNewline`] the
+    /// connection is at the start of the next line.
+    pub async fn read_line(&mut self, limit: usize, wait: Duration) -> Result<Bytes, ReadError> {
+        timeout(wait, self.next_line(limit)).await.unwrap_or(Err(ReadError::Timeout(wait)))
+    }
+
+    async fn next_line(&mut self, limit: usize) -> Result<Bytes, ReadError> {
+        let mut searched = 0;
+        let mut overlong = false;
+        loop {
+            if let Some(at) =
+                self.input.get(searched..).and_then(|new| new.iter().position(|byte| *byte == b'\n'))
+            {
+                let line = self.input.split_to(searched + at + 1).freeze();
+                if overlong || line.len() > limit {
+                    return Err(ReadError::TooLong(limit));
+                }
+                return line_content(&line).ok_or(ReadError::BareNewline);
+            }
+            searched = self.input.len();
+            if searched > limit {
+                // The rest of the line is read and dropped, so that memory stays bounded.
+                overlong = true;
+                searched = 0;
+                self.input.clear();
+            }
+            if self.fill().await? == 0 {
+                return Err(ReadError::Closed);
+            }
+        }
+    }
+
+    /// Reads what there is: what was read ahead, else the next chunk. Empty at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Timeout`], [`ReadError::Io`].
+    pub async fn read_chunk(&mut self, wait: Duration) -> Result<Bytes, ReadError> {
+        if self.input.is_empty() {
+            timeout(wait, self.fill()).await.map_err(|_| ReadError::Timeout(wait))??;
+        }
+        Ok(self.input.split().freeze())
+    }
+
+    /// Puts back what belongs to the next read.
+    pub fn unread(&mut self, rest: &[u8]) {
+        let later = self.input.split();
+        self.input = BytesMut::with_capacity(rest.len() + later.len());
+        self.input.extend_from_slice(rest);
+        self.input.extend_from_slice(&later);
+    }
+
+    async fn fill(&mut self) -> io::Result<usize> {
+        self.input.reserve(CHUNK);
+        self.stream.read_buf(&mut self.input).await
+    }
+
+    /// Writes all of it, and flushes.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Timeout`] where the peer does not take it in time, [`ReadError::Io`].
+    pub async fn write(&mut self, bytes: &[u8], wait: Duration) -> Result<(), ReadError> {
+        let written = timeout(wait, async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        });
+        Ok(written.await.map_err(|_| ReadError::Timeout(wait))??)
+    }
+
+    /// Closes it: close_notify inside TLS, then the socket. Bounded to a second.
+    pub async fn close(mut self) {
+        // The peer may be gone already; there is nobody left to tell.
+        let _ = timeout(SHUTDOWN, self.stream.shutdown()).await;
+    }
+}
+
+/// The line without its CRLF, unless it holds another CR or LF.
+fn line_content(line: &Bytes) -> Option<Bytes> {
+    let content = line.len().checked_sub(2)?;
+    let (text, end) = line.split_at_checked(content)?;
+    (end == b"\r\n" && !text.contains(&b'\r')).then(|| line.slice(..content))
+}

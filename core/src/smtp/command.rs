@@ -1,0 +1,1 @@
+//! The commands a client may send, RFC 5321 section 4.1.1.

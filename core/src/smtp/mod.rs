@@ -1,0 +1,8 @@
+//! The wire of SMTP, RFC 5321: commands, replies, addresses, line and dot framing. No I/O, no
+//! policy, nothing of this crate's other folders.
+
+pub mod address;
+pub mod command;
+pub mod dot;
+pub mod extensions;
+pub mod reply;

@@ -1,0 +1,1 @@
+//! The certificate hook: is this certificate the peer's?

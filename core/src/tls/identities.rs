@@ -1,0 +1,1 @@
+//! Our certificates with their keys, reloaded while mail flows.

@@ -1,0 +1,1 @@
+//! The start hook: the handshake is about to begin.

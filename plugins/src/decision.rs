@@ -1,0 +1,122 @@
+//! What came of asking a hook: the joined verdict, who decided it, and who was asked.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::facts::Row;
+use crate::place::Place;
+use crate::verdicts::{Reply, Strictness, Verdict};
+
+/// What one script or plugin came to: a verdict, or a failure beside the verdicts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome<V> {
+    /// It answered.
+    Verdict(V),
+    /// It failed: an error, a limit, a wrong type. Joined as `defer`; never opens anything.
+    Failure(Failure),
+}
+
+/// Why a script or plugin did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What went wrong, for the log; peers are told only that a policy failed.
+    pub message: String,
+}
+
+/// An outcome with its place: what the join works on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer<V> {
+    /// The verdict or failure.
+    pub outcome: Outcome<V>,
+    /// Where it was decided.
+    pub place: Place,
+}
+
+/// One who was asked, for the trace.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Asked {
+    /// The file that was asked.
+    pub path: Arc<str>,
+    /// What it said: the verdict's word, `failure`, or `no opinion`.
+    pub said: &'static str,
+    /// The line that said so, if it said something.
+    pub place: Option<Place>,
+}
+
+/// The decision of a hook: the join of all answers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decision<V> {
+    /// The joined answer.
+    pub answer: Answer<V>,
+    /// The row that chose the policy.
+    pub row: Arc<Row>,
+    /// The generation of the bundle that was asked.
+    pub generation: u64,
+    /// Everyone who was asked, filters first.
+    pub asked: Vec<Asked>,
+}
+
+impl<V: Verdict> Outcome<V> {
+    /// Its place in the order of the join.
+    pub fn strictness(&self) -> Strictness {
+        match self {
+            Self::Verdict(verdict) => verdict.strictness(),
+            Self::Failure(_) => Strictness::Defer,
+        }
+    }
+
+    /// The word for it in logs and metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Verdict(verdict) => verdict.word(),
+            Self::Failure(_) => "failure",
+        }
+    }
+
+    /// What is said to the peer, if the verdict says something.
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Verdict(verdict) => verdict.reply(),
+            Self::Failure(_) => None,
+        }
+    }
+}
+
+impl<V: Verdict> Decision<V> {
+    /// The joined outcome.
+    pub fn outcome(&self) -> &Outcome<V> {
+        &self.answer.outcome
+    }
+
+    /// Why, in words: the verdict's text, or the failure's message; empty where neither says
+    /// something.
+    pub fn reason(&self) -> &str {
+        match &self.answer.outcome {
+            Outcome::Verdict(verdict) => verdict.reply().map_or("", |reply| &reply.text),
+            Outcome::Failure(failure) => &failure.message,
+        }
+    }
+
+    /// Both decisions at once: the incoming hooks are asked for the rows of both lookups. The row
+    /// is that of the answer which decides.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        let row = if other.answer.precedes(&self.answer) { other.row } else { self.row };
+        let asked = self.asked.into_iter().chain(other.asked).collect();
+        Self { answer: self.answer.join(other.answer).settle(), row, generation: self.generation, asked }
+    }
+}
+
+impl<V: Verdict> fmt::Display for Decision<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}", self.answer.outcome.word(), self.answer.place)?;
+        if !self.reason().is_empty() {
+            write!(f, ": {}", self.reason())?;
+        }
+        f.write_str(")")
+    }
+}

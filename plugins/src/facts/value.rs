@@ -1,0 +1,70 @@
+//! The values a fact may have.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Certificate, Row, Version};
+
+/// A policy's own parameters, from the `with #{...}` clause of its row.
+pub type Parameters = BTreeMap<String, Parameter>;
+
+/// One value of a row's `with #{...}` clause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Parameter {
+    /// `true` or `false`.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Parameter>),
+    /// A nested map.
+    Map(Parameters),
+}
+
+/// The type of a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Number,
+    /// A text, empty where it does not apply.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A TLS version; compares with `"1.2"` and the like, and with nothing else.
+    Version,
+    /// A map of the row's own parameters.
+    Parameters,
+    /// A row of the domain table.
+    Row,
+    /// A certificate with its judgement.
+    Certificate,
+}
+
+/// The value of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// True or false.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text, empty where it does not apply.
+    Text(String),
+    /// A list of texts.
+    Texts(Vec<String>),
+    /// A TLS version.
+    Version(Version),
+    /// The row's own parameters.
+    Parameters(Parameters),
+    /// A row of the domain table.
+    Row(Arc<Row>),
+    /// A certificate with its judgement.
+    Certificate(Arc<Certificate>),
+}

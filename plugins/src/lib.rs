@@ -1,0 +1,32 @@
+//! What runs Waxseal's policies and filters.
+//!
+//! This crate knows no socket, session or spool, so a policy cannot reach them. The relay fills
+//! [`facts`], asks a [hook](hooks) of the current [`bundle`], and gets a [`decision`].
+//!
+//! # Layout, in the order of a question
+//!
+//! - [`facts`]: what a hook is told
+//! - [`hooks`]: the points at which scripts and plugins are asked
+//! - [`verdicts`]: what they answer, one type a hook
+//! - [`join`]: how several answers become one
+//! - [`decision`]: the answer with its place, its row and its trace
+//! - [`table`]: the domain table, which chooses the policy
+//! - [`rhai`]: the host of scripts, its linter
+//! - [`bundle`]: everything that is reloaded together
+//! - [`reload`]: watching the files, and swapping the bundle
+//! - [`testing`]: the policies' own tests
+//! - [`diagnostic`]: what is wrong in a file, said to people
+
+
+pub mod bundle;
+pub mod decision;
+pub mod diagnostic;
+pub mod facts;
+pub mod hooks;
+pub mod join;
+pub mod place;
+pub mod reload;
+pub mod rhai;
+pub mod table;
+pub mod testing;
+pub mod verdicts;
