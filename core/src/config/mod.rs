@@ -20,6 +20,7 @@ mod tests;
 mod tls;
 mod value;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -77,6 +78,15 @@ pub enum ListenerMode {
     StartTls,
     /// From the first byte, RFC 8314 section 3.3.
     Implicit,
+}
+
+impl fmt::Display for ListenerMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StartTls => "STARTTLS",
+            Self::Implicit => "implicit TLS",
+        })
+    }
 }
 
 /// The TLS section.

@@ -3,8 +3,6 @@
 //! The trait and its words are here; `embedded` is the engine: SQLite, large bodies in files. What
 //! [`Spool::commit`] has answered with `Ok` is on stable storage: only then may `250` be said.
 
-pub mod embedded;
-
 use std::sync::Arc;
 
 use async_trait::async_trait;
