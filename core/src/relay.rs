@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waxseal_plugins::bundle::Settings;
-use waxseal_plugins::diagnostic::Diagnostic;
+use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
 
 pub use self::error::StartError;
@@ -21,8 +21,7 @@ use crate::config::Config;
 use crate::incoming::Server;
 use crate::observe::Observer;
 use crate::outgoing;
-use crate::spool::Spool;
-use crate::spool::embedded::Embedded;
+use crate::spool::{Embedded, Spool};
 use crate::tls::{self, Tls};
 
 /// How often the files of identities and roots are read again. Certificates are renewed weeks
@@ -59,13 +58,16 @@ pub struct Relay {
     parts: TaskTracker,
 }
 
+/// What a reload of identities and roots came to: warnings come with it, errors instead of it.
+pub type Identities = Result<(tls::Reloaded, Vec<Diagnostic>), Vec<Diagnostic>>;
+
 /// What a reload of everything that can be reloaded came to.
 #[derive(Clone, Debug)]
 pub struct Reload {
     /// Table, policies and filters.
     pub policies: Reloaded,
-    /// Identities and roots.
-    pub identities: Result<tls::Reloaded, Vec<Diagnostic>>,
+    /// Identities and roots; warnings come with them.
+    pub identities: Identities,
 }
 
 /// How a relay stopped.
@@ -85,11 +87,11 @@ impl Services {
         Reload { policies, identities: self.reload_identities().await }
     }
 
-    async fn reload_identities(self: &Arc<Self>) -> Result<tls::Reloaded, Vec<Diagnostic>> {
+    async fn reload_identities(self: &Arc<Self>) -> Identities {
         let services = Arc::clone(self);
         let reading = tokio::task::spawn_blocking(move || services.tls.reload());
         // A panic of the reader leaves the identities as they were.
-        reading.await.unwrap_or(Ok(tls::Reloaded::Unchanged))
+        reading.await.unwrap_or(Ok((tls::Reloaded::Unchanged, Vec::new())))
     }
 }
 
@@ -159,9 +161,12 @@ impl Relay {
 fn services(config: Config) -> Result<Services, StartError> {
     let data_dir = config.data_dir.clone();
     let observer = Observer::open(&data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
-    let tls = Tls::load(&config.tls).map_err(StartError::Tls)?;
+    let (tls, warnings) = Tls::load(&config).map_err(StartError::Tls)?;
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
     let live = Live::load(source(&config))?;
-    let spool = Embedded::open(&data_dir.join("spool"))?;
+    let spool = Arc::new(Embedded::open(&data_dir.join("spool"))?);
     Ok(Services {
         config,
         live,
@@ -208,16 +213,20 @@ async fn watch_identities(services: Arc<Services>) {
 }
 
 /// Says what a reload came to; the same findings are said only once.
-fn log_identities(reloaded: &Result<tls::Reloaded, Vec<Diagnostic>>, last: &mut Vec<Diagnostic>) {
-    match reloaded {
-        Ok(tls::Reloaded::Swapped) => tracing::info!("new certificates and roots are in force"),
-        Ok(tls::Reloaded::Unchanged) => {}
-        Err(findings) if findings != last => {
-            for finding in findings {
-                tracing::error!("certificates were not reloaded, the last good ones stay: {finding}");
-            }
+fn log_identities(reloaded: &Identities, last: &mut Vec<Diagnostic>) {
+    let findings = match reloaded {
+        Ok((tls::Reloaded::Swapped, warnings)) => {
+            tracing::info!("new certificates and roots are in force");
+            warnings
         }
-        Err(_) => {}
+        Ok((tls::Reloaded::Unchanged, _)) => return last.clear(),
+        Err(errors) => errors,
+    };
+    for finding in findings.iter().filter(|finding| !last.contains(finding)) {
+        match finding.severity {
+            Severity::Warning => tracing::warn!("{finding}"),
+            Severity::Error => tracing::error!("certificates were not reloaded, the last good ones stay: {finding}"),
+        }
     }
-    *last = reloaded.as_ref().err().cloned().unwrap_or_default();
+    last.clone_from(findings);
 }

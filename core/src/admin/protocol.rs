@@ -174,8 +174,8 @@ impl From<Reload> for Reloaded {
             }
         };
         let identities = match reload.identities {
-            Ok(tls::Reloaded::Swapped) => Part::Swapped { findings: Vec::new() },
-            Ok(tls::Reloaded::Unchanged) => Part::Unchanged,
+            Ok((tls::Reloaded::Swapped, warnings)) => Part::Swapped { findings: findings(&warnings) },
+            Ok((tls::Reloaded::Unchanged, _)) => Part::Unchanged,
             Err(diagnostics) => Part::Rejected { findings: findings(&diagnostics) },
         };
         Self { policies, generation, identities }

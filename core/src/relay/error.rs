@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use waxseal_plugins::bundle::Rejected;
 use waxseal_plugins::diagnostic::Diagnostic;
 
-use crate::spool::embedded::OpenError;
+use crate::spool::OpenError;
 
 /// Why a relay did not start. Nothing runs, and nothing was changed but directories made.
 #[derive(Debug, thiserror::Error)]
