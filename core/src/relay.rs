@@ -160,7 +160,8 @@ impl Relay {
 
 fn services(config: Config) -> Result<Services, StartError> {
     let data_dir = config.data_dir.clone();
-    let observer = Observer::open(&data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
+    let observer =
+        Observer::open(&data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
     let (tls, warnings) = Tls::load(&config).map_err(StartError::Tls)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
@@ -225,7 +226,9 @@ fn log_identities(reloaded: &Identities, last: &mut Vec<Diagnostic>) {
     for finding in findings.iter().filter(|finding| !last.contains(finding)) {
         match finding.severity {
             Severity::Warning => tracing::warn!("{finding}"),
-            Severity::Error => tracing::error!("certificates were not reloaded, the last good ones stay: {finding}"),
+            Severity::Error => {
+                tracing::error!("certificates were not reloaded, the last good ones stay: {finding}")
+            }
         }
     }
     last.clone_from(findings);

@@ -84,7 +84,11 @@ fn summary(file: &str, errors: usize, warnings: usize, checked: Option<&Checked>
         || "policies were not read".to_owned(),
         |checked| {
             let tests = counted(checked.tests.passed.len(), "test");
-            format!("{}, {}, {tests} passed", counted(checked.rows, "row"), counted(checked.policies, "policy"))
+            format!(
+                "{}, {}, {tests} passed",
+                counted(checked.rows, "row"),
+                counted(checked.policies, "policy")
+            )
         },
     );
     format!("{file}: {found} ({read})")

@@ -62,7 +62,9 @@ fn copy_policy(policies: &Path, name: &str) -> anyhow::Result<Outcome> {
 }
 
 fn shipped_policies() -> impl Iterator<Item = &'static str> {
-    let policies = shipped::FILES.iter().filter(|(path, _)| path.starts_with("incoming/") || path.starts_with("outgoing/"));
+    let policies = shipped::FILES
+        .iter()
+        .filter(|(path, _)| path.starts_with("incoming/") || path.starts_with("outgoing/"));
     policies.filter_map(|(path, _)| path.strip_suffix(".rhai"))
 }
 
@@ -73,7 +75,9 @@ fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let created = fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
     match created {
         Ok(()) => output::say(format_args!("wrote {}", shown(path))),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!("{} exists, and is left as it is", path.display()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("{} exists, and is left as it is", path.display())
+        }
         Err(error) => return Err(error).with_context(|| format!("{} cannot be written", path.display())),
     }
     Ok(())

@@ -31,7 +31,8 @@ struct Arguments {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exits with 0 where all is well, 1 where it found problems, 2 where it could not run.";
+const EXIT_CODES: &str =
+    "Exits with 0 where all is well, 1 where it found problems, 2 where it could not run.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -18,7 +18,9 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
         let request = Request::Reload { accept_removals: self.accept_removals };
-        let Response::Reloaded(reloaded) = setting.ask(&request)? else { bail!("the relay answered something else") };
+        let Response::Reloaded(reloaded) = setting.ask(&request)? else {
+            bail!("the relay answered something else")
+        };
         if setting.json {
             output::say_json(&reloaded)?;
         } else {

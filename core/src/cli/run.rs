@@ -36,7 +36,10 @@ async fn serve(config: Config) -> anyhow::Result<Outcome> {
         }
     }
     let limit = relay.services.config.timeouts.stop;
-    tracing::info!("stopping: transactions in progress may take {} s more; a second signal ends them", limit.as_secs());
+    tracing::info!(
+        "stopping: transactions in progress may take {} s more; a second signal ends them",
+        limit.as_secs()
+    );
     let stopped = tokio::select! {
         stopped = relay.stop() => Some(stopped),
         () = signals.stop() => None,
@@ -44,7 +47,9 @@ async fn serve(config: Config) -> anyhow::Result<Outcome> {
     match stopped {
         Some(Stopped::Complete) => tracing::info!("stopped"),
         Some(Stopped::Cut(number)) => {
-            tracing::warn!("stopped: {number} sessions and attempts were cut; their senders or the queue try again");
+            tracing::warn!(
+                "stopped: {number} sessions and attempts were cut; their senders or the queue try again"
+            );
         }
         None => tracing::warn!("stopped at once; what was cut is in the queue, or its senders try again"),
     }
@@ -63,21 +68,33 @@ fn announce(relay: &Relay) {
     let generation = relay.services.live.current().generation();
     output::say(format_args!("  policies: {}, generation {generation}", config.policies.display()));
     if !config.tls.enabled {
-        output::say("  TLS is off: nothing is offered, started or verified (`enabled = true` under [tls] turns it on)");
+        output::say(
+            "  TLS is off: nothing is offered, started or verified (`enabled = true` under [tls] turns it on)",
+        );
     }
 }
 
 async fn reload(services: &Arc<Services>) {
     let reload = services.reload(Removals::Refuse).await;
     match reload.policies {
-        Reloaded::Swapped { generation, .. } => tracing::info!("SIGHUP: policies of generation {generation} are in force"),
-        Reloaded::Unchanged { generation } => tracing::info!("SIGHUP: policies are unchanged, generation {generation}"),
+        Reloaded::Swapped { generation, .. } => {
+            tracing::info!("SIGHUP: policies of generation {generation} are in force")
+        }
+        Reloaded::Unchanged { generation } => {
+            tracing::info!("SIGHUP: policies are unchanged, generation {generation}")
+        }
         Reloaded::Rejected { diagnostics, .. } => {
-            tracing::error!("SIGHUP: the policies are broken, those of before stay\n{}", setting::listed(&diagnostics));
+            tracing::error!(
+                "SIGHUP: the policies are broken, those of before stay\n{}",
+                setting::listed(&diagnostics)
+            );
         }
     }
     if let Err(findings) = reload.identities {
-        tracing::error!("SIGHUP: certificates or roots are broken, those of before stay\n{}", setting::listed(&findings));
+        tracing::error!(
+            "SIGHUP: certificates or roots are broken, those of before stay\n{}",
+            setting::listed(&findings)
+        );
     }
 }
 

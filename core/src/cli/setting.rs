@@ -41,8 +41,8 @@ impl Setting {
     /// The configuration; its warnings are printed.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
         let file = self.file()?;
-        let (config, warnings) =
-            Config::load(&file).map_err(|errors| anyhow!("the configuration is wrong\n{}", listed(&errors)))?;
+        let (config, warnings) = Config::load(&file)
+            .map_err(|errors| anyhow!("the configuration is wrong\n{}", listed(&errors)))?;
         if !warnings.is_empty() {
             output::complain(listed(&warnings));
         }
@@ -56,7 +56,9 @@ impl Setting {
         match answer {
             Ok(Response::Error { message }) => bail!(message),
             Ok(response) => Ok(response),
-            Err(error) if is_absent(error.kind()) => bail!("no relay runs here: nobody answers at {}", socket.display()),
+            Err(error) if is_absent(error.kind()) => {
+                bail!("no relay runs here: nobody answers at {}", socket.display())
+            }
             Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
         }
     }

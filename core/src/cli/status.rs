@@ -33,13 +33,17 @@ fn has_problems(status: &Status) -> bool {
 fn show(status: &Status) {
     let switch = if status.tls_enabled { "on" } else { "off" };
     let state = if status.stopping { "stopping" } else { "running" };
-    output::say(format_args!("waxseal {}, {}, {state} since {}", status.version, status.hostname, status.started));
+    output::say(format_args!(
+        "waxseal {}, {}, {state} since {}",
+        status.version, status.hostname, status.started
+    ));
     output::say(format_args!("  process        {}", status.process));
     output::say(format_args!("  listens on     {}", status.listeners.join(", ")));
     if let Some(admin) = &status.admin {
         output::say(format_args!("  admin          http://{admin}/"));
     }
-    let changed = if status.configuration_changed { " (changed since the start: restart to use it)" } else { "" };
+    let changed =
+        if status.configuration_changed { " (changed since the start: restart to use it)" } else { "" };
     output::say(format_args!("  configuration  {}{changed}", status.configuration));
     output::say(format_args!("  TLS            {switch}"));
     output::say(format_args!("  in progress    {}", counted(status.in_progress, "session or attempt")));
@@ -56,7 +60,10 @@ fn queue(queue: &Queue) -> String {
 }
 
 fn policies(policies: &Policies) -> String {
-    let mut text = format!("generation {} since {}, {} rejected", policies.generation, policies.since, policies.rejected);
+    let mut text = format!(
+        "generation {} since {}, {} rejected",
+        policies.generation, policies.since, policies.rejected
+    );
     if policies.from_last_good {
         text.push_str("; the last good ones, kept from before: those on disk are broken");
     } else if !policies.findings.is_empty() {

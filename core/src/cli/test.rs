@@ -27,7 +27,11 @@ impl Arguments {
             for failure in &tests.failed {
                 output::say(format_args!("FAILED  {failure}"));
             }
-            output::say(format_args!("{} passed, {} failed", counted(tests.passed.len(), "test"), tests.failed.len()));
+            output::say(format_args!(
+                "{} passed, {} failed",
+                counted(tests.passed.len(), "test"),
+                tests.failed.len()
+            ));
         }
         if broken {
             // Policies that do not load cannot be tested; without the reason "0 tests" is a riddle.
