@@ -56,28 +56,3 @@ impl Bundle {
         todo!()
     }
 }
-
-/// What a check came to.
-#[derive(Debug)]
-pub struct Checked {
-    /// All findings.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The policies' own tests.
-    pub tests: crate::testing::Report,
-    /// How many rows the table has.
-    pub rows: usize,
-    /// How many policies and filters there are.
-    pub policies: usize,
-}
-
-/// Checks a directory.
-pub fn check(directory: &std::path::Path, settings: &Settings) -> Checked {
-    let _ = (directory, settings);
-    todo!()
-}
-
-/// The shipped files.
-pub mod shipped {
-    /// Path and text of every shipped file.
-    pub const FILES: &[(&str, &str)] = &[];
-}
