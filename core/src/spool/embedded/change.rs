@@ -67,6 +67,7 @@ impl Added {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Keep {
     UntilDropped,
     Forever,

@@ -119,6 +119,8 @@ impl Writer {
             if let Change::Settle(settlement) = &change {
                 self.leases.end(settlement, result);
             }
+            // With it goes the file of a message that was refused.
+            drop(change);
             // Whoever has gone away meanwhile has broken the connection, or stops.
             let _ = answer.send(result.clone());
         }

@@ -75,7 +75,7 @@ fn run_and_kill(folder: &Path, lines: usize, work: &str) -> Vec<String> {
 /// A body that can be told from the id alone; one in eight is large.
 fn body_of(id: MessageId) -> Vec<u8> {
     let seed = id.as_bytes()[15];
-    let octets = if seed % 8 == 0 { 300_000 } else { 100 + usize::from(seed) * 40 };
+    let octets = if seed.is_multiple_of(8) { 300_000 } else { 100 + usize::from(seed) * 40 };
     content(octets).into_iter().map(|octet| octet ^ seed).collect()
 }
 
@@ -90,7 +90,7 @@ async fn child() {
     if std::env::var(WORK).unwrap() == "mixed" {
         tokio::spawn(deliver(Arc::clone(&spool)));
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn accept(spool: Arc<Embedded>) {
