@@ -87,6 +87,11 @@ impl Connection {
         self.input.len()
     }
 
+    /// Whether a whole line was read ahead: the next [`Connection::read_line`] will not wait.
+    pub fn has_line(&self) -> bool {
+        self.input.contains(&b'\n')
+    }
+
     /// Reads one line, without its CRLF.
     ///
     /// # Errors
