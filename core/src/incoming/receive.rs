@@ -1,6 +1,5 @@
 //! DATA, RFC 5321 section 4.1.1.4: from the connection into the spool, in chunks.
 
-
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -252,3 +251,6 @@ fn spool_step(error: &SpoolError) -> Step {
         reply => Step::Reply(reply),
     }
 }
+
+#[cfg(test)]
+mod tests;
