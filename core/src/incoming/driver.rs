@@ -55,7 +55,7 @@ async fn begin(socket: TcpStream, session: Session<BundleHooks>) -> Result<(), E
         ListenerMode::Implicit => Box::pin(implicit(socket, session)).await?,
     };
     let services = Arc::clone(&session.hooks.services);
-    Driver { connection, session, services, output: Vec::new() }.run().await
+    Box::new(Driver { connection, session, services, output: Vec::new() }).run().await
 }
 
 /// TLS from the first byte, RFC 8314 section 3.3. Whom a hook does not want is closed on without a
@@ -82,12 +82,12 @@ struct Driver {
 
 /// Whether the session goes on.
 enum Flow {
-    Continue(Driver),
+    Continue(Box<Driver>),
     End,
 }
 
 impl Driver {
-    async fn run(mut self) -> Result<(), Ended> {
+    async fn run(mut self: Box<Self>) -> Result<(), Ended> {
         let mut step = self.session.greet();
         loop {
             self = match self.act(step).await? {
@@ -99,20 +99,20 @@ impl Driver {
     }
 
     /// Does what a command came to.
-    async fn act(mut self, step: Step) -> Result<Flow, Ended> {
+    async fn act(mut self: Box<Self>, step: Step) -> Result<Flow, Ended> {
         match step {
             Step::Reply(reply) => self.say(&reply),
             Step::Close(reply) => {
                 self.say(&reply);
                 self.flush().await?;
-                self.connection.close().await;
+                self.connection.close_after_reply().await;
                 return Ok(Flow::End);
             }
             Step::StartTls(plan) => {
                 self.flush().await?;
-                let Self { connection, session, services, output } = self;
+                let Self { connection, session, services, output } = *self;
                 let (connection, session) = Box::pin(starttls::upgrade(connection, session, plan)).await?;
-                return Ok(Flow::Continue(Self { connection, session, services, output }));
+                return Ok(Flow::Continue(Box::new(Self { connection, session, services, output })));
             }
             Step::Receive => {
                 self.flush().await?;

@@ -35,7 +35,7 @@ pub(super) async fn upgrade(
     let wait = session.hooks.services.config.timeouts.command;
     if connection.ahead() > 0 {
         connection.write(replies::injected().to_wire().as_bytes(), wait).await?;
-        connection.close().await;
+        connection.close_after_reply().await;
         return Err(Ended::Injected);
     }
     connection.write(replies::go_ahead_with_tls().to_wire().as_bytes(), wait).await?;
