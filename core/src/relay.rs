@@ -19,6 +19,7 @@ pub use self::error::StartError;
 use crate::admin::{self, Running};
 use crate::config::Config;
 use crate::incoming::Server;
+use crate::incoming::{Server, Sessions};
 use crate::observe::Observer;
 use crate::outgoing;
 use crate::spool::{Embedded, Spool};
@@ -40,6 +41,8 @@ pub struct Services {
     pub spool: Arc<dyn Spool>,
     /// Decision log and metrics.
     pub observer: Observer,
+    /// The incoming sessions in progress.
+    pub sessions: Sessions,
     /// Cancelled when the relay is to stop: nothing new is begun, transactions in progress end.
     pub stopping: CancellationToken,
     /// All sessions and attempts in progress.
@@ -174,6 +177,7 @@ fn services(config: Config) -> Result<Services, StartError> {
         tls,
         spool,
         observer,
+        sessions: Sessions::default(),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
     })

@@ -6,21 +6,13 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::Subscriber;
 use tracing_subscriber::util::TryInitError;
 
+use crate::config::{Log, LogFormat};
+
 /// The environment variable that says what is logged, as in `waxseal=debug`.
 pub const VARIABLE: &str = "WAXSEAL_LOG";
 
-/// What is logged where nothing else is said.
-const DEFAULT: &str = "info,hickory_resolver=warn,hickory_net=warn,hickory_proto=warn";
-
-/// How a line looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
+/// What the resolver says of each query is for whoever asks for it.
+const QUIET: &str = "hickory_resolver=warn,hickory_net=warn,hickory_proto=warn";
 
 /// Why the log could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -40,31 +32,32 @@ pub enum InitError {
     Started(#[from] TryInitError),
 }
 
-/// Starts the log, filtered as `WAXSEAL_LOG` says.
+/// Starts the log, filtered as `WAXSEAL_LOG` says, else as the configuration does.
 ///
 /// # Errors
 ///
 /// The variable cannot be read, or a log was started before.
-pub fn init(format: Format) -> Result<(), InitError> {
+pub fn init(log: &Log) -> Result<(), InitError> {
     use tracing_subscriber::util::SubscriberInitExt;
 
-    let builder = Subscriber::builder().with_env_filter(filter()?).with_writer(io::stderr);
-    match format {
-        Format::Text => {
+    let builder = Subscriber::builder().with_env_filter(filter(&log.level)?).with_writer(io::stderr);
+    match log.format {
+        LogFormat::Text => {
             builder.with_ansi(io::stderr().is_terminal()).with_target(false).finish().try_init()?
         }
-        Format::Json => builder.json().flatten_event(true).finish().try_init()?,
+        LogFormat::Json => builder.json().flatten_event(true).finish().try_init()?,
     }
     Ok(())
 }
 
-fn filter() -> Result<EnvFilter, InitError> {
-    parse(std::env::var(VARIABLE).unwrap_or_default())
+fn filter(level: &str) -> Result<EnvFilter, InitError> {
+    parse(std::env::var(VARIABLE).unwrap_or_default(), level)
 }
 
-fn parse(filter: String) -> Result<EnvFilter, InitError> {
-    let text = if filter.is_empty() { DEFAULT } else { &filter };
-    EnvFilter::try_new(text).map_err(|source| InitError::Filter { filter, source })
+fn parse(variable: String, level: &str) -> Result<EnvFilter, InitError> {
+    let configured = format!("{QUIET},{level}");
+    let text = if variable.is_empty() { &configured } else { &variable };
+    EnvFilter::try_new(text).map_err(|source| InitError::Filter { filter: variable, source })
 }
 
 #[cfg(test)]
@@ -72,14 +65,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_variable_means_the_default() {
-        assert_eq!(parse(String::new()).unwrap().to_string().matches("warn").count(), 3);
-        assert_eq!(parse("waxseal=debug".to_owned()).unwrap().to_string(), "waxseal=debug");
+    fn the_variable_goes_before_the_configuration() {
+        assert_eq!(parse(String::new(), "info").unwrap().to_string().matches("warn").count(), 3);
+        assert_eq!(parse("waxseal=debug".to_owned(), "info").unwrap().to_string(), "waxseal=debug");
     }
 
     #[test]
     fn a_bad_filter_is_an_error_that_quotes_it() {
-        let error = parse("waxseal=loud".to_owned()).unwrap_err();
+        let error = parse("waxseal=loud".to_owned(), "info").unwrap_err();
         assert!(error.to_string().starts_with("WAXSEAL_LOG is `waxseal=loud`"), "{error}");
     }
 }
