@@ -6,4 +6,5 @@ pub mod capabilities;
 pub mod command;
 pub mod dot;
 pub mod extensions;
+mod path;
 pub mod reply;
