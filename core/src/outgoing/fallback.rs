@@ -6,20 +6,18 @@
 //! failed handshake leads to a new connection, if the `mail` hook lets it. A verdict, a failed hook
 //! and the host's certificate never lead to clear: encrypted and unverified is better.
 
-use waxseal_plugins::verdicts::Floor;
+use waxseal_plugins::verdicts::{EnhancedCode, Floor};
 
 use super::problem::Problem;
 use crate::tls::failure::{FailureKind, HandshakeFailure};
 
-/// What stood in the way of TLS.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Obstacle {
-    /// The host answered STARTTLS with 4xx or 5xx.
-    Refused,
+/// What stood in the way of TLS. A verdict is none: it never comes here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Obstacle<'a> {
+    /// The host answered STARTTLS with 4xx or 5xx, in these words.
+    Refused(&'a str),
     /// The handshake failed, or broke before the EHLO reply inside TLS.
-    Handshake(HandshakeFailure),
-    /// A hook said no, or failed; or the relay's own hold on the terms.
-    Forbidden(Problem),
+    Handshake(&'a HandshakeFailure),
 }
 
 /// What follows.
@@ -35,30 +33,28 @@ pub(super) enum Next {
 }
 
 /// What follows from the obstacle, above the floor.
-pub(super) fn after(obstacle: Obstacle, floor: Floor) -> Next {
+pub(super) fn after(obstacle: Obstacle<'_>, floor: Floor) -> Next {
     match (obstacle, floor) {
-        (Obstacle::Forbidden(problem), _) => Next::RuleOut(problem),
-        (Obstacle::Refused, Floor::None) => Next::AskThenGoOn,
+        (Obstacle::Refused(_), Floor::None) => Next::AskThenGoOn,
         (Obstacle::Handshake(failure), Floor::None) if is_of_the_wire(failure.kind) => Next::AskThenRedial,
-        (Obstacle::Refused, floor) => Next::RuleOut(below(floor, "the host refused STARTTLS")),
-        (Obstacle::Handshake(failure), Floor::None) => Next::RuleOut(handshake_problem(&failure)),
-        (Obstacle::Handshake(failure), floor) => Next::RuleOut(below(floor, &failure.to_string())),
+        (Obstacle::Refused(why), _) => Next::RuleOut(refused(why)),
+        (Obstacle::Handshake(failure), _) => Next::RuleOut(failed(failure)),
     }
 }
 
-/// A failed handshake as a problem: what a sender is told where nothing else was decided.
-pub(super) fn handshake_problem(failure: &HandshakeFailure) -> Problem {
-    Problem::temporary(code(failure.kind), failure.to_string())
+/// STARTTLS was refused where TLS is demanded.
+pub(super) fn refused(why: &str) -> Problem {
+    Problem::temporary(EnhancedCode::new(4, 7, 4), format!("TLS is required, but {why}"))
 }
 
-/// A connection that stayed below the floor.
-fn below(floor: Floor, why: &str) -> Problem {
-    let asked = match floor {
-        Floor::None => "nothing",
-        Floor::Encrypted => "encryption",
-        Floor::Verified => "encryption and a verified host",
+/// The handshake failed where TLS is demanded.
+pub(super) fn failed(failure: &HandshakeFailure) -> Problem {
+    let code = match failure.kind {
+        FailureKind::NotOffered | FailureKind::Refused => EnhancedCode::new(4, 7, 4),
+        FailureKind::Closed | FailureKind::Reset | FailureKind::Timeout => EnhancedCode::new(4, 4, 2),
+        _ => EnhancedCode::new(4, 7, 5),
     };
-    Problem::temporary(waxseal_plugins::verdicts::EnhancedCode::new(4, 7, 5), format!("a filter requires {asked}: {why}"))
+    Problem::temporary(code, format!("TLS is required: {failure}"))
 }
 
 /// Whether it is a failure of network or protocol: only such may lead to clear.
@@ -80,23 +76,11 @@ fn is_of_the_wire(kind: FailureKind) -> bool {
     }
 }
 
-/// The enhanced code of a failed handshake.
-fn code(kind: FailureKind) -> waxseal_plugins::verdicts::EnhancedCode {
-    use waxseal_plugins::verdicts::EnhancedCode;
-    match kind {
-        FailureKind::NotOffered | FailureKind::Refused => EnhancedCode::new(4, 7, 4),
-        FailureKind::Closed | FailureKind::Reset | FailureKind::Timeout => EnhancedCode::new(4, 4, 2),
-        _ => EnhancedCode::new(4, 7, 5),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use waxseal_plugins::verdicts::EnhancedCode;
-
     use super::*;
 
-    const WIRE: [FailureKind; 9] = [
+    const WIRE: [FailureKind; 10] = [
         FailureKind::NoVersion,
         FailureKind::NothingShared,
         FailureKind::PeerAlert,
@@ -105,40 +89,41 @@ mod tests {
         FailureKind::Closed,
         FailureKind::Reset,
         FailureKind::Timeout,
+        FailureKind::Misbehaved,
         FailureKind::Injected,
     ];
 
-    fn handshake(kind: FailureKind) -> Obstacle {
-        Obstacle::Handshake(HandshakeFailure { kind, detail: "seen".to_owned() })
+    fn failure(kind: FailureKind) -> HandshakeFailure {
+        HandshakeFailure { kind, detail: "seen".to_owned() }
     }
 
     #[test]
     fn a_refused_starttls_may_go_on_over_the_same_connection() {
-        assert_eq!(after(Obstacle::Refused, Floor::None), Next::AskThenGoOn);
+        assert_eq!(after(Obstacle::Refused("454"), Floor::None), Next::AskThenGoOn);
     }
 
     #[test]
     fn a_failed_handshake_may_be_followed_by_a_new_connection_only() {
         for kind in WIRE {
-            assert_eq!(after(handshake(kind), Floor::None), Next::AskThenRedial, "{kind:?}");
+            let next = after(Obstacle::Handshake(&failure(kind)), Floor::None);
+            assert_eq!(next, Next::AskThenRedial, "{kind:?}");
         }
     }
 
     #[test]
     fn a_floor_forbids_clear() {
         for floor in [Floor::Encrypted, Floor::Verified] {
-            assert!(matches!(after(Obstacle::Refused, floor), Next::RuleOut(_)), "{floor:?}");
+            assert!(matches!(after(Obstacle::Refused("454"), floor), Next::RuleOut(_)), "{floor:?}");
             for kind in WIRE {
-                assert!(matches!(after(handshake(kind), floor), Next::RuleOut(_)), "{floor:?} {kind:?}");
+                let next = after(Obstacle::Handshake(&failure(kind)), floor);
+                assert!(matches!(next, Next::RuleOut(_)), "{floor:?} {kind:?}");
             }
         }
     }
 
     #[test]
-    fn a_verdict_never_leads_to_clear() {
-        let problem = Problem::temporary(EnhancedCode::new(4, 7, 5), "the certificate is not verified");
-        for floor in [Floor::None, Floor::Encrypted, Floor::Verified] {
-            assert_eq!(after(Obstacle::Forbidden(problem.clone()), floor), Next::RuleOut(problem.clone()));
-        }
+    fn a_refusal_by_policy_never_leads_to_clear() {
+        let refused = failure(FailureKind::RefusedByPolicy);
+        assert!(matches!(after(Obstacle::Handshake(&refused), Floor::None), Next::RuleOut(_)));
     }
 }

@@ -195,8 +195,7 @@ mod tests {
 
     fn settle(tally: Tally, now: u64) -> Vec<Outcome> {
         let delivery = delivery();
-        let schedule =
-            Schedule { delivery: &delivery, received: Timestamp::UNIX_EPOCH, now: minutes(now) };
+        let schedule = Schedule { delivery: &delivery, received: Timestamp::UNIX_EPOCH, now: minutes(now) };
         tally.settle(&schedule).into_iter().map(|(_, outcome)| outcome).collect()
     }
 
@@ -265,7 +264,10 @@ mod tests {
         assert_eq!(tally.pending(), [recipient(3, 0)]);
         let outcomes = settle(tally, 0);
         assert!(
-            matches!(outcomes.as_slice(), [Outcome::Delivered, Outcome::Failed { .. }, Outcome::Deferred { .. }]),
+            matches!(
+                outcomes.as_slice(),
+                [Outcome::Delivered, Outcome::Failed { .. }, Outcome::Deferred { .. }]
+            ),
             "{outcomes:?}"
         );
     }

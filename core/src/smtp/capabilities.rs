@@ -55,6 +55,11 @@ impl Capabilities {
         Self { greeting, keywords }
     }
 
+    /// Those of a host that knows only HELO: none.
+    pub fn of_helo(reply: &Reply) -> Self {
+        Self { greeting: reply.lines.first().cloned().unwrap_or_default(), keywords: BTreeMap::new() }
+    }
+
     /// Whether the host has it.
     pub fn offers(&self, extension: Extension) -> bool {
         self.keywords.contains_key(extension.keyword())
