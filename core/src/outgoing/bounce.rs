@@ -83,8 +83,9 @@ impl Occasion<'_> {
     /// The part for people.
     fn explanation(&self) -> String {
         let mut text = format!(
-            "This is the mail relay at {}.\r\n\r\nYour message could not be delivered to the recipients below. \
-             It was given up, and\r\nnothing more will be tried. Only its headers are attached.\r\n",
+            "This is the mail relay at {}.\r\n\r\n\
+             Your message could not be delivered to the recipients below. It was given\r\n\
+             up: nothing more will be tried. Only its headers are returned.\r\n",
             self.ourselves
         );
         for Failed { address, status } in self.failed {

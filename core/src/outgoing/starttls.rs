@@ -51,7 +51,7 @@ pub(super) async fn start_tls(
     plan: &ClientPlan,
     floor: Floor,
 ) -> Result<Session, Hindrance> {
-    let reply = greeted.dialogue.ask("STARTTLS").await.map_err(before_handshake)?;
+    let reply = greeted.dialogue.ask("STARTTLS").await.map_err(|broken| before_handshake(&broken))?;
     if reply.code != 220 {
         return Err(Hindrance::Refused(Box::new(greeted), reply));
     }
@@ -124,8 +124,8 @@ fn passed(answer: cipher::Outgoing) -> Result<(), Problem> {
 }
 
 /// The connection broke on the STARTTLS command: some middleboxes answer it so.
-fn before_handshake(broken: Broken) -> Hindrance {
-    let kind = match &broken {
+fn before_handshake(broken: &Broken) -> Hindrance {
+    let kind = match broken {
         Broken::Read(ReadError::Timeout(_)) => FailureKind::Timeout,
         Broken::Read(ReadError::Closed) => FailureKind::Closed,
         Broken::Read(ReadError::Io(_)) => FailureKind::Reset,
