@@ -1,6 +1,7 @@
 //! Reading the table: parse, run once, read the rows, check the whole.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, OptimizationLevel, ParseError, Position, Scope};
@@ -9,9 +10,15 @@ use super::findings::Findings;
 use super::syntax::{Collected, Collector};
 use super::{PATH, Table, Words, checks, rows};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::rhai::deadline;
+use crate::rhai::engine::sandbox;
 
 /// A list of rows is no loop that has lost its way: more than a hook may take, but bounded.
 const OPERATIONS: u64 = 20_000_000;
+/// Elements of a list of domains.
+const LIST: usize = 1_000_000;
+/// How long the top level may run.
+const TIME: Duration = Duration::from_secs(10);
 
 impl Table {
     /// Reads the table's text. Warnings come with it; errors come instead of it.
@@ -49,7 +56,7 @@ fn run(source: &str, findings: &mut Findings) -> Option<Collected> {
             return None;
         }
     };
-    let ran = engine.run_ast_with_scope(&mut Scope::new(), &ast);
+    let ran = deadline::within(TIME, || engine.run_ast_with_scope(&mut Scope::new(), &ast));
     let collected = collector.take();
     if let Err(error) = ran {
         run_time_error(*error, findings);
@@ -59,10 +66,11 @@ fn run(source: &str, findings: &mut Findings) -> Option<Collected> {
     Some(collected)
 }
 
+/// The sandbox of every script, with room for big tables.
 fn engine(collector: &Collector) -> Engine {
-    let mut engine = Engine::new();
-    engine.set_strict_variables(true);
+    let mut engine = sandbox();
     engine.set_max_operations(OPERATIONS);
+    engine.set_max_array_size(LIST);
     // The optimizer would delete blocks that never run before they can be pointed out.
     engine.set_optimization_level(OptimizationLevel::None);
     collector.register(&mut engine);

@@ -89,6 +89,12 @@ impl Table {
         &self.entries
     }
 
+    /// The policies that a direction's rows name, each as often as it is named.
+    pub fn policies(&self, direction: Direction) -> impl Iterator<Item = &str> {
+        let rows = self.entries.iter().filter(move |entry| entry.direction == direction);
+        rows.map(|entry| entry.row.policy.as_str())
+    }
+
     /// The row that applies once this one has ended: the next one that matches.
     pub fn beneath(&self, entry: &Entry, today: Date) -> Option<&Entry> {
         self.index(entry.direction).beneath(&entry.pattern, self.search(today))
