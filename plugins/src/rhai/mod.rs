@@ -1,5 +1,9 @@
 //! The host of scripts.
 
+mod compare;
+pub(crate) mod deadline;
+pub(crate) mod engine;
+
 use std::sync::Arc;
 
 use crate::decision::Answer;
