@@ -17,7 +17,6 @@
 //! - [`testing`]: the policies' own tests
 //! - [`diagnostic`]: what is wrong in a file, said to people
 
-
 pub mod bundle;
 pub mod decision;
 pub mod diagnostic;
