@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use waxseal_plugins::reload::Live;
 
 use crate::config::Config;
+use crate::incoming::Sessions;
 use crate::observe::Observer;
 use crate::spool::Spool;
 use crate::tls::Tls;
@@ -24,6 +25,8 @@ pub struct Services {
     pub spool: Arc<dyn Spool>,
     /// Decision log and metrics.
     pub observer: Observer,
+    /// The incoming sessions in progress.
+    pub sessions: Sessions,
     /// Cancelled when the relay is to stop: nothing new is begun, transactions in progress end.
     pub stopping: CancellationToken,
     /// All sessions and attempts in progress.

@@ -5,4 +5,5 @@ pub mod address;
 pub mod command;
 pub mod dot;
 pub mod extensions;
+mod path;
 pub mod reply;
