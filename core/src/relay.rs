@@ -18,10 +18,6 @@ use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
 pub use self::error::StartError;
 use crate::admin::{self, Running};
 use crate::config::Config;
-<<<<<<< HEAD
-use crate::incoming::Server;
-=======
->>>>>>> main
 use crate::incoming::{Server, Sessions};
 use crate::observe::Observer;
 use crate::outgoing;
