@@ -87,7 +87,7 @@ struct Seen {
 }
 
 fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Connection, TlsRecord) {
-    let Accepted { stream, handshake, server_name, chain, own_chain } = accepted;
+    let Accepted { stream, handshake, server_name, chain, own_chain, .. } = accepted;
     let services = &session.hooks.services;
     let expected = Expected {
         usage: Usage::Own,
