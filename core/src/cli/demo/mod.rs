@@ -24,7 +24,7 @@ use super::setting::{self, Setting, listed, shown};
 use super::{Outcome, output};
 use crate::config::{Config, Log, LogFormat};
 use crate::observe;
-use crate::relay::Relay;
+use crate::relay::{Relay, StartError};
 
 /// Everything of the demo is in here, below the working directory.
 const DIRECTORY: &str = "waxseal-demo";
@@ -123,6 +123,12 @@ The relay stays up. Now change a decision, save, and watch:
 Ctrl-C ends it. No mail leaves this machine.
 "
     ));
+}
+
+fn explain(error: StartError) -> anyhow::Error {
+    let is_port = matches!(error, StartError::Listen(..));
+    let error = anyhow::Error::new(error);
+    if is_port { error.context("`--port` chooses other ports") } else { error }
 }
 
 /// The port so many further on; 0, which lets the system choose, stays 0.
