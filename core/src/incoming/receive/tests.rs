@@ -1,3 +1,5 @@
+//! Messages in pieces, on paper instead of a spool.
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;

@@ -1,3 +1,5 @@
+//! Dialogues with a session whose hooks answer as they are told.
+
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
