@@ -118,6 +118,7 @@ fn record() -> TlsRecord {
         hello: Arc::default(),
         server_name: String::new(),
         chain: vec![],
+        possession: false,
         own: Arc::default(),
         terms: waxseal_plugins::verdicts::Terms::default(),
         offered: true,
