@@ -2,6 +2,7 @@
 //! policy, nothing of this crate's other folders.
 
 pub mod address;
+pub mod capabilities;
 pub mod command;
 pub mod dot;
 pub mod extensions;
