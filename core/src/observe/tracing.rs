@@ -11,16 +11,14 @@ use crate::config::{Log, LogFormat};
 /// The environment variable that says what is logged, as in `waxseal=debug`.
 pub const VARIABLE: &str = "WAXSEAL_LOG";
 
-/// What the resolver says of each query is for whoever asks for it.
-const QUIET: &str = "hickory_resolver=warn,hickory_net=warn,hickory_proto=warn";
+/// What libraries say below a warning is of use to their developers only.
+const LIBRARIES: &str = "hickory_resolver=warn,hickory_net=warn,hickory_proto=warn";
 
 /// Why the log could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
     /// The filter cannot be read.
-    #[error(
-        "{VARIABLE} is `{filter}`, which is no filter: {source}; write a level, as in `info`, or `waxseal=debug`"
-    )]
+    #[error("`{filter}` is no log filter: {source}; write a level, as in `info`, or `waxseal=debug`")]
     Filter {
         /// What the variable says.
         filter: String,
@@ -29,35 +27,29 @@ pub enum InitError {
     },
     /// There is one already.
     #[error("cannot start the log: {0}")]
-    Started(#[from] TryInitError),
+    Started(#[source] TryInitError),
 }
 
-/// Starts the log, filtered as `WAXSEAL_LOG` says, else as the configuration does.
+/// Starts the log, as the configuration says; the environment variable says more.
 ///
 /// # Errors
 ///
-/// The variable cannot be read, or a log was started before.
+/// The filter cannot be read, or a log was started before.
 pub fn init(log: &Log) -> Result<(), InitError> {
     use tracing_subscriber::util::SubscriberInitExt;
 
-    let builder = Subscriber::builder().with_env_filter(filter(&log.level)?).with_writer(io::stderr);
+    let filter = parse(std::env::var(VARIABLE).unwrap_or_else(|_| log.level.clone()))?;
+    let builder = Subscriber::builder().with_env_filter(filter).with_writer(io::stderr);
     match log.format {
-        LogFormat::Text => {
-            builder.with_ansi(io::stderr().is_terminal()).with_target(false).finish().try_init()?
-        }
-        LogFormat::Json => builder.json().flatten_event(true).finish().try_init()?,
+        LogFormat::Text => builder.with_ansi(io::stderr().is_terminal()).with_target(false).finish().try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
     }
-    Ok(())
+    .map_err(InitError::Started)
 }
 
-fn filter(level: &str) -> Result<EnvFilter, InitError> {
-    parse(std::env::var(VARIABLE).unwrap_or_default(), level)
-}
-
-fn parse(variable: String, level: &str) -> Result<EnvFilter, InitError> {
-    let configured = format!("{QUIET},{level}");
-    let text = if variable.is_empty() { &configured } else { &variable };
-    EnvFilter::try_new(text).map_err(|source| InitError::Filter { filter: variable, source })
+fn parse(filter: String) -> Result<EnvFilter, InitError> {
+    let text = format!("{LIBRARIES},{filter}");
+    EnvFilter::try_new(text).map_err(|source| InitError::Filter { filter, source })
 }
 
 #[cfg(test)]
@@ -65,14 +57,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_variable_goes_before_the_configuration() {
-        assert_eq!(parse(String::new(), "info").unwrap().to_string().matches("warn").count(), 3);
-        assert_eq!(parse("waxseal=debug".to_owned(), "info").unwrap().to_string(), "waxseal=debug");
+    fn libraries_say_warnings_only() {
+        let filter = parse("waxseal=debug".to_owned()).unwrap().to_string();
+        assert!(filter.contains("waxseal=debug") && filter.contains("hickory_proto=warn"), "{filter}");
     }
 
     #[test]
     fn a_bad_filter_is_an_error_that_quotes_it() {
-        let error = parse("waxseal=loud".to_owned(), "info").unwrap_err();
-        assert!(error.to_string().starts_with("WAXSEAL_LOG is `waxseal=loud`"), "{error}");
+        let error = parse("waxseal=loud".to_owned()).unwrap_err();
+        assert!(error.to_string().starts_with("`waxseal=loud` is no log filter"), "{error}");
     }
 }
