@@ -37,7 +37,7 @@ pub enum InitError {
     },
     /// There is one already.
     #[error("cannot start the log: {0}")]
-    Started(#[from] TryInitError),
+    Started(#[source] TryInitError),
 }
 
 /// Starts the log, filtered as `WAXSEAL_LOG` says.
@@ -50,12 +50,10 @@ pub fn init(format: Format) -> Result<(), InitError> {
 
     let builder = Subscriber::builder().with_env_filter(filter()?).with_writer(io::stderr);
     match format {
-        Format::Text => {
-            builder.with_ansi(io::stderr().is_terminal()).with_target(false).finish().try_init()?
-        }
-        Format::Json => builder.json().flatten_event(true).finish().try_init()?,
+        Format::Text => builder.with_ansi(io::stderr().is_terminal()).with_target(false).finish().try_init(),
+        Format::Json => builder.json().flatten_event(true).finish().try_init(),
     }
-    Ok(())
+    .map_err(InitError::Started)
 }
 
 fn filter() -> Result<EnvFilter, InitError> {
