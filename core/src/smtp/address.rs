@@ -121,7 +121,7 @@ impl fmt::Display for ReversePath {
 /// must not be able to break it. Underscores are no host names, but are seen in the field.
 pub(crate) fn is_host_name(text: &str) -> bool {
     let fits = !text.is_empty() && text.len() <= DOMAIN_LIMIT;
-    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
     fits && text.chars().all(allowed)
 }
 

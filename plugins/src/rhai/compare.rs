@@ -68,7 +68,7 @@ fn version(value: &Dynamic) -> Result<Option<Version>, Box<EvalAltResult>> {
 }
 
 /// The name of a value's type, as scripts know it.
-fn name(value: &Dynamic) -> String {
+pub(super) fn name(value: &Dynamic) -> String {
     match value.type_name() {
         "i64" => "a number".to_owned(),
         "f64" => "a decimal number".to_owned(),
