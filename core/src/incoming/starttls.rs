@@ -87,7 +87,7 @@ struct Seen {
 }
 
 fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Connection, TlsRecord) {
-    let Accepted { stream, handshake, server_name, chain, own_chain } = accepted;
+    let Accepted { stream, handshake, server_name, chain, own_chain, possession } = accepted;
     let services = &session.hooks.services;
     let expected = Expected {
         usage: Usage::Own,
@@ -99,7 +99,8 @@ fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Co
     let own = Arc::new(services.tls.judge(&own_chain, &expected, Timestamp::now()));
     let offered = session.is_offered();
     let terms = seen.plan.terms;
-    let record = TlsRecord { handshake, hello: seen.hello, server_name, chain, own, terms, offered };
+    let record =
+        TlsRecord { handshake, hello: seen.hello, server_name, chain, possession, own, terms, offered };
     (Connection::new(stream), record)
 }
 

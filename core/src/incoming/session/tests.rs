@@ -116,6 +116,7 @@ fn record() -> TlsRecord {
         hello: Arc::default(),
         server_name: String::new(),
         chain: vec![],
+        possession: true,
         own: Arc::default(),
         terms: waxseal_plugins::verdicts::Terms::default(),
         offered: true,
