@@ -199,7 +199,8 @@ impl AttemptOutcome {
 }
 
 impl Protection {
-    const fn word(self) -> &'static str {
+    /// The word for it, in labels and logs.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Clear => "clear",
