@@ -99,6 +99,21 @@ impl Client {
         soon("a reply", read_reply(&mut self.wire)).await
     }
 
+    /// Reads all that still comes, until the relay closes the connection.
+    pub async fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        let reading = async {
+            while let Ok(chunk) = self.wire.chunk().await {
+                if chunk.is_empty() {
+                    break;
+                }
+                rest.extend_from_slice(&chunk);
+            }
+        };
+        soon("the end of the connection", reading).await;
+        rest
+    }
+
     /// Sends a command, and reads its reply.
     pub async fn say(&mut self, command: &str) -> Reply {
         self.send(format!("{command}\r\n")).await;
@@ -177,6 +192,11 @@ impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.code, self.text())
     }
+}
+
+/// A small message with this subject.
+pub fn message(subject: &str) -> String {
+    format!("From: <sender@client.example>\r\nSubject: {subject}\r\n\r\nSealed with wax.\r\n")
 }
 
 async fn handshake(wire: Wire, config: &Arc<ClientConfig>) -> io::Result<(Wire, Negotiated)> {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use waxseal::config::Config;
 use waxseal::relay::Relay;
+use waxseal_plugins::reload::{Reloaded, Removals};
 
 use crate::client::Client;
 use crate::decisions::{self, Decision};
@@ -90,6 +91,19 @@ impl TestRelay {
     /// Replaces the domain table, and awaits its bundle.
     pub async fn retable(&self, incoming: &[&str], outgoing: &[&str]) -> u64 {
         self.edit("domains.rhai", &table(incoming, outgoing), Style::RenameOver).await
+    }
+
+    /// Saves a policy file that is to be rejected, and awaits that.
+    pub async fn rejects(&self, path: &str, text: &str) {
+        let live = &self.relay.services.live;
+        let before = live.status().rejected;
+        Style::RenameOver.save(&self.site.policies().join(path), text);
+        until(format!("{path} to be rejected"), || (live.status().rejected > before).then_some(())).await;
+    }
+
+    /// Reads the policies now, as `waxseal reload` does, without waiting for the watcher.
+    pub async fn reload(&self) -> Reloaded {
+        soon("the end of a reload", self.relay.services.live.reload(Removals::Refuse)).await
     }
 
     /// The decisions so far.
