@@ -112,10 +112,14 @@ async fn no_tls_session_of_a_lax_policy_resumes_under_a_strict_one() {
 /// Connects, resuming a TLS session or not, and says MAIL FROM.
 async fn is_told(relay: &TestRelay, config: &Arc<ClientConfig>, resumed: bool, expected: &str) {
     let mut client = Client::ready(LOOPBACK, relay.address, Some(config)).await.unwrap();
-    let handshake = client.tls.unwrap();
-    assert_eq!(handshake.resumed, resumed, "{handshake:?}");
+    let handshake = client.tls.clone().unwrap();
+    let version = handshake.version;
+    assert_eq!(handshake.resumed, resumed, "{version:?}");
     let reply = client.say("MAIL FROM:<a@bank.example>").await;
-    assert!(reply.codes().starts_with(expected), "{handshake:?}: {reply}, expected {expected}");
+    assert!(
+        reply.codes().starts_with(expected),
+        "{version:?}, resumed={resumed}: {reply}, expected {expected}"
+    );
     client.say("QUIT").await;
 }
 

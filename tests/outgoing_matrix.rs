@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use waxseal_tests::ca::{Authority, Identity, Usage, Validity};
 use waxseal_tests::client::message;
 use waxseal_tests::decisions::Decision;
-use waxseal_tests::host::{Host, Mode, Session, Taking};
+use waxseal_tests::host::{Host, Message, Mode, Session, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
 
@@ -156,7 +156,7 @@ impl World {
     async fn returned(&self, sender: &str) -> String {
         let addressed = |session: &Session| {
             let mut mails = session.messages.iter();
-            mails.find(|mail| mail.recipients.iter().any(|to| to == sender)).map(|mail| mail.text())
+            mails.find(|mail| mail.recipients.iter().any(|to| to == sender)).map(Message::text)
         };
         self.postbox
             .until(format!("an end of the mail of {sender}"), |sessions| sessions.iter().find_map(addressed))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
@@ -107,6 +108,13 @@ impl Identity {
     /// The key, for rustls.
     pub fn key(&self) -> PrivateKeyDer<'static> {
         PrivatePkcs8KeyDer::from(self.key.serialize_der()).into()
+    }
+
+    /// The pin of its public key, as a row of the domain table has it.
+    pub fn pin(&self) -> String {
+        let digest = digest(&SHA256, &self.key.subject_public_key_info());
+        let hexadecimal: String = digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+        format!("sha256:{hexadecimal}")
     }
 
     /// Writes chain and key as PEM files.

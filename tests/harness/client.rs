@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, HandshakeKind, ProtocolVersion};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -23,8 +23,10 @@ pub struct Client {
 }
 
 /// What a handshake negotiated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Negotiated {
+    /// The chain that the relay presented, leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
     /// The version.
     pub version: Option<ProtocolVersion>,
     /// Whether the TLS session was resumed.
@@ -206,7 +208,9 @@ async fn handshake(wire: Wire, config: &Arc<ClientConfig>) -> io::Result<(Wire, 
     let connector = TlsConnector::from(Arc::clone(config));
     let stream = soon("a handshake", connector.connect(name, io)).await?;
     let connection = stream.get_ref().1;
+    let chain = connection.peer_certificates().unwrap_or_default();
     let negotiated = Negotiated {
+        chain: chain.iter().map(|certificate| certificate.clone().into_owned()).collect(),
         version: connection.protocol_version(),
         resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
     };

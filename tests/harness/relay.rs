@@ -78,12 +78,13 @@ impl TestRelay {
         let before = *swaps.borrow_and_update();
         style.save(&self.site.policies().join(path), text);
         let swapped = async {
-            // A style may show an earlier state of the file, which may be a bundle of its own.
-            while *swaps.borrow_and_update() == before {
+            loop {
+                let newest = *swaps.borrow_and_update();
+                if newest != before {
+                    return newest;
+                }
                 swaps.changed().await.expect("the relay runs as long as the test holds it");
             }
-            let newest = *swaps.borrow();
-            newest
         };
         soon(format!("a swap after {path} was saved ({style:?})"), swapped).await
     }
