@@ -39,24 +39,3 @@ pub struct Relay {
     /// The bound admin address.
     pub admin: Option<SocketAddr>,
 }
-
-/// Why a relay does not start: whose fault, and which file.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {}
-
-impl Relay {
-    /// Starts a relay: it listens, delivers and watches its files when this returns.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong, and where.
-    pub async fn start(config: Config) -> Result<Self, StartError> {
-        let _ = config;
-        todo!()
-    }
-
-    /// Stops it: nothing new is begun, transactions in progress end, within the configured time.
-    pub async fn stop(self) {
-        todo!()
-    }
-}
