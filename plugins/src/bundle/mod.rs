@@ -25,7 +25,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
 use crate::rhai::Script;
 use crate::table::{self, Table};
-use crate::testing;
+use crate::testing::{self, Report};
 
 pub use check::{Checked, check};
 pub use level::Level;
@@ -75,7 +75,7 @@ impl Bundle {
         generation: u64,
     ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
         let (bundle, mut findings) = Self::compile(snapshot, settings, generation)?;
-        findings.extend(testing::run(&bundle, &bundle.tests(snapshot)).failed);
+        findings.extend(bundle.test(snapshot).failed);
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
@@ -152,6 +152,12 @@ impl Bundle {
         checks::check(&bundle, settings, today(), &mut findings);
         smoke::run(&bundle, &mut findings);
         settle(findings).map(|warnings| (bundle, warnings))
+    }
+
+    /// Runs the tests that hold for this snapshot.
+    fn test(&self, snapshot: &Snapshot) -> Report {
+        let files = self.tests(snapshot);
+        if files.is_empty() { Report::default() } else { testing::run(self, &files) }
     }
 
     /// The files of tests that hold for this snapshot: the site's, and the shipped ones as long as
