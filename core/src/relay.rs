@@ -146,6 +146,7 @@ impl Relay {
             started: Timestamp::now(),
             listeners: self.listeners.clone(),
             admin: self.admin,
+            counted: Arc::default(),
         };
         for server in servers {
             self.parts.spawn(server.run(Arc::clone(&self.services)));
