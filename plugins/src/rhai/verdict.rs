@@ -89,7 +89,7 @@ pub trait FromSpoken: Sized {
 
 impl Word {
     /// All words, as the reference lists them.
-    pub(super) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Accept,
         Self::Refuse,
         Self::Defer,
@@ -100,7 +100,7 @@ impl Word {
         Self::Require,
     ];
 
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Accept => "accept",
             Self::Refuse => "refuse",

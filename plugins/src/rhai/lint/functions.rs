@@ -7,6 +7,7 @@ use ::rhai::Engine;
 use super::usage::{Call, Style};
 use super::{File, hooks};
 use crate::diagnostic::Diagnostic;
+use crate::hooks::HookName;
 use crate::rhai::suggest;
 use crate::rhai::verdict::Word;
 
@@ -85,7 +86,9 @@ fn wrong_count(file: &File<'_>, call: &Call, known: BTreeSet<usize>) -> Diagnost
 /// F005: the script's own function would be called wherever the native one is meant.
 fn shadowing(file: &File<'_>, natives: &Natives) -> Vec<Diagnostic> {
     let shadows = |name: &str, arity: usize| {
-        Word::from_word(name).is_some() || natives.get(name).is_some_and(|arities| arities.contains(&arity))
+        let native = natives.get(name).is_some_and(|arities| arities.contains(&arity));
+        // A hook is called by us, and may be named as a function on ranges is (`start`).
+        Word::from_word(name).is_some() || native && HookName::from_word(name).is_none()
     };
     let functions = file.functions.iter().filter(|one| shadows(&one.name, one.parameters.len()));
     let findings = functions.map(|function| {

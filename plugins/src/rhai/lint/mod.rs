@@ -22,7 +22,8 @@ use super::{Defined, Role, place};
 use crate::diagnostic::Diagnostic;
 use usage::Function;
 
-pub(super) use syntax::{syntax, top_level};
+pub(crate) use syntax::syntax;
+pub(super) use syntax::top_level;
 
 /// A script as the lints see it.
 pub(super) struct File<'a> {
