@@ -82,7 +82,7 @@ impl Script {
         source: &str,
         role: Role,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut ast = ENGINE.compile(source).map_err(|error| vec![lint::syntax(path, source, &error)])?;
+        let mut ast = ENGINE.compile(source).map_err(|error| vec![syntax(path, source, &error)])?;
         ast.set_source(&**path);
         let (hooks, mut diagnostics) = lint::check(&ENGINE, &ast, path, source, role);
         if let Err(fault) = run_top_level(&ENGINE, &ast) {

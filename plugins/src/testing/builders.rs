@@ -7,15 +7,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::facts::{
-    Certificate, Client, Facts, Handshake, Hello, Host, Kind, Mail, Recipient, Row, Version, canonical,
-};
+use crate::facts::{Certificate, Client, Facts, Host, Kind, Row, Version, canonical};
 use crate::rhai::suggest;
 
+/// A name for tests, and what it makes.
+type Named = (&'static str, fn() -> Certificate);
 type Made<T> = Result<Arc<T>, Box<EvalAltResult>>;
 
 /// The names of ready-made certificates.
-const CERTIFICATES: [(&str, fn() -> Certificate); 7] = [
+const CERTIFICATES: [Named; 7] = [
     ("valid", canonical::valid_certificate),
     ("none", canonical::no_certificate),
     ("expired", canonical::expired_certificate),

@@ -59,7 +59,7 @@ fn check_call(file: &File<'_>, call: &Call, natives: &Natives) -> Option<Diagnos
     }
     let method = native - given;
     let known = native_arities.into_iter().flatten().map(|arity| arity.saturating_sub(method));
-    Some(wrong_count(file, call, arities.iter().copied().chain(known).collect()))
+    Some(wrong_count(file, call, &arities.iter().copied().chain(known).collect()))
 }
 
 /// F003.
@@ -76,7 +76,7 @@ fn unknown(file: &File<'_>, call: &Call, natives: &Natives) -> Diagnostic {
 }
 
 /// F004.
-fn wrong_count(file: &File<'_>, call: &Call, known: BTreeSet<usize>) -> Diagnostic {
+fn wrong_count(file: &File<'_>, call: &Call, known: &BTreeSet<usize>) -> Diagnostic {
     let known: Vec<_> = known.iter().map(ToString::to_string).collect();
     let (name, known) = (&call.name, known.join(" or "));
     let message = format!("`{name}` takes {known} arguments, but is given {}", call.arguments.len());

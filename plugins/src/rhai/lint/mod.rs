@@ -14,6 +14,9 @@ mod hooks;
 mod syntax;
 mod usage;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use ::rhai::{AST, Engine, Position};
