@@ -36,7 +36,7 @@ pub fn check(directory: &Path, settings: &Settings) -> Checked {
     match loaded {
         Ok((snapshot, (bundle, diagnostics))) => Checked {
             diagnostics,
-            tests: testing::run(&bundle, &bundle.tests(&snapshot)),
+            tests: testing::run(bundle.scripts.all(), &bundle.tests(&snapshot)),
             rows: bundle.table().entries().len(),
             policies: [Direction::Incoming, Direction::Outgoing]
                 .map(|direction| bundle.policies(direction).count())

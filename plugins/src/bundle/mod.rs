@@ -75,7 +75,7 @@ impl Bundle {
         generation: u64,
     ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
         let (bundle, mut findings) = Self::compile(snapshot, settings, generation)?;
-        findings.extend(testing::run(&bundle, &bundle.tests(snapshot)).failed);
+        findings.extend(testing::run(bundle.scripts.all(), &bundle.tests(snapshot)).failed);
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
