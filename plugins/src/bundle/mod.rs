@@ -34,6 +34,9 @@ pub use snapshot::Snapshot;
 
 use scripts::Scripts;
 
+/// How many errors of a rejected candidate are shown where all would flood the log.
+const SHOWN: usize = 20;
+
 /// What the configuration says that the bundle's checks must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -182,8 +185,8 @@ impl Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let errors = || self.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
-        write!(f, "the policies were rejected: {} errors", errors().count())?;
-        errors().try_for_each(|error| write!(f, "\n{error}"))
+        write!(f, "the policies were rejected, errors: {}", errors().count())?;
+        errors().take(SHOWN).try_for_each(|error| write!(f, "\n{error}"))
     }
 }
 
