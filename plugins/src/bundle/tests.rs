@@ -261,10 +261,26 @@ fn a_directory_is_checked() {
     let checked = check(directory.path(), &settings());
     assert!(checked.is_good(), "{checked:#?}");
     assert_eq!((checked.rows, checked.policies), (2, 7));
+    assert!(checked.tests.passed.len() > 10, "the shipped tests run: {:?}", checked.tests);
     std::fs::write(directory.path().join("domains.rhai"), "outgoing {").expect("written");
     let checked = check(directory.path(), &settings());
     assert!(!checked.is_good());
     assert_eq!(checked.diagnostics.first().map(|one| one.code), Some("P001"));
+}
+
+#[test]
+fn a_failing_test_rejects_the_bundle() {
+    let test = "fn test_it() {\n    expect_eq(1, 2);\n}";
+    let (code, place, message) = rejected(&[("tests/own.rhai", test)], &settings());
+    assert_eq!((code, place.as_str()), ("E001", "tests/own.rhai:2:5"), "{message}");
+}
+
+#[test]
+fn shipped_tests_do_not_judge_a_policy_of_the_site() {
+    let own = ("outgoing/require.rhai", "fn mail(host, mail) { refuse(\"ours\") }");
+    good(&[own, ("tests/own.rhai", "fn test_it() { expect_eq(1, 1); }")]);
+    let failing = ("tests/own.rhai", "fn test_it() { expect_eq(1, 2); }");
+    assert_eq!(rejected(&[own, failing], &settings()).0, "E001", "the site's own do");
 }
 
 #[test]
