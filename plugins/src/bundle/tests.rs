@@ -170,7 +170,7 @@ fn rows_must_fit_their_policy_and_the_configuration() {
         ("require roots [\"webpki\"]", "B006", "`roots` does not hold"),
         ("require identity \"mx.exampel.org\"", "B007", "did you mean `mx.example.org`?"),
         ("require_verified roots [\"nowhere.pem\"]", "B010", "no roots `nowhere.pem`"),
-        ("require until \"9999-01-01\"", "R009", "stricter than the one beneath it, `*`"),
+        ("require until \"9999-01-01\"", "R009", "stricter than `*` at domains.rhai:2:12"),
     ] {
         let table = table(&format!("\"x.example\" {row}"));
         let (found, place, message) = rejected(&[("domains.rhai", &table)], &settings());
@@ -191,6 +191,18 @@ fn a_row_may_end_where_the_one_beneath_is_as_strict() {
     let stricter = "\"*.example\" require \"x.example\" require min_version \"1.3\" until \"9999-01-01\"";
     let (code, ..) = rejected(&[("domains.rhai", &table(stricter))], &settings());
     assert_eq!(code, "R009");
+}
+
+#[test]
+fn a_hole_below_a_stricter_row_is_pointed_out() {
+    let warnings = |row: &str| {
+        let table = table(&format!("\"*.example\" require \"example\" require\n\"x.example\" {row}"));
+        let (_, warnings) = load(&[("domains.rhai", &table)]).expect("good");
+        warnings.into_iter().map(|one| format!("{} {}", one.code, one.place)).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings("attempt")[0], "R004 domains.rhai:4:1");
+    assert!(!warnings("attempt because \"ticket 4711\"").iter().any(|one| one.starts_with("R004")));
+    assert!(!warnings("require_verified").iter().any(|one| one.starts_with("R004")));
 }
 
 #[test]
@@ -249,10 +261,26 @@ fn a_directory_is_checked() {
     let checked = check(directory.path(), &settings());
     assert!(checked.is_good(), "{checked:#?}");
     assert_eq!((checked.rows, checked.policies), (2, 7));
+    assert!(checked.tests.passed.len() > 10, "the shipped tests run: {:?}", checked.tests);
     std::fs::write(directory.path().join("domains.rhai"), "outgoing {").expect("written");
     let checked = check(directory.path(), &settings());
     assert!(!checked.is_good());
     assert_eq!(checked.diagnostics.first().map(|one| one.code), Some("P001"));
+}
+
+#[test]
+fn a_failing_test_rejects_the_bundle() {
+    let test = "fn test_it() {\n    expect_eq(1, 2);\n}";
+    let (code, place, message) = rejected(&[("tests/own.rhai", test)], &settings());
+    assert_eq!((code, place.as_str()), ("E001", "tests/own.rhai:2:5"), "{message}");
+}
+
+#[test]
+fn shipped_tests_do_not_judge_a_policy_of_the_site() {
+    let own = ("outgoing/require.rhai", "fn mail(host, mail) { refuse(\"ours\") }");
+    good(&[own, ("tests/own.rhai", "fn test_it() { expect_eq(1, 1); }")]);
+    let failing = ("tests/own.rhai", "fn test_it() { expect_eq(1, 2); }");
+    assert_eq!(rejected(&[own, failing], &settings()).0, "E001", "the site's own do");
 }
 
 #[test]
