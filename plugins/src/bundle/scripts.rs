@@ -52,11 +52,6 @@ impl Scripts {
         policies.iter().map(|(name, script)| (name.as_str(), script))
     }
 
-    /// Every script, as the tests may ask them.
-    pub(super) fn all(&self) -> impl Iterator<Item = Script> {
-        self.incoming.values().chain(self.outgoing.values()).chain(&self.filters).cloned()
-    }
-
     pub(super) fn filters(&self) -> &[Script] {
         &self.filters
     }
