@@ -2,6 +2,8 @@
 
 mod directories;
 mod error;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
