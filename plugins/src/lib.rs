@@ -26,6 +26,7 @@ pub mod join;
 pub mod place;
 pub mod reload;
 pub mod rhai;
+mod suggest;
 pub mod table;
 pub mod testing;
 pub mod verdicts;
