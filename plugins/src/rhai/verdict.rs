@@ -11,7 +11,7 @@ use ::rhai::Position;
 use super::Role;
 use super::fault::Fault;
 use crate::suggest;
-use crate::verdicts::{ClientCertificate, Floor, Reply, Terms};
+use crate::verdicts::{ClientCertificate, EnhancedCode, Floor, Reply, Terms};
 
 /// The verdict functions of scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,22 +203,17 @@ impl Spoken {
 
     fn check_code<V: FromSpoken>(&self) -> Result<(), Fault> {
         let Some(code) = self.reply.code else { return Ok(()) };
-        let right = match (V::CODES, self.word) {
-            (CodeClass::Fitting, Word::Defer) => code.class == 4,
-            (CodeClass::Fitting, _) => code.class == 5,
-            (CodeClass::Either, _) => matches!(code.class, 4 | 5),
-        };
-        if right {
-            return Ok(());
-        }
-        let word = self.word.word();
-        let class = if self.word == Word::Defer { 4 } else { 5 };
-        let better = code.in_class(class);
-        Err(Fault::new(
-            format!("`{code}` is no code to {word} with; did you mean \"{better}\"?"),
-            self.position,
-        ))
+        wrong_code(code, self.word, V::CODES)
+            .map_or(Ok(()), |message| Err(Fault::new(message, self.position)))
     }
+}
+
+/// What is said of a code whose class does not fit the verdict, if it does not.
+pub(super) fn wrong_code(code: EnhancedCode, word: Word, codes: CodeClass) -> Option<String> {
+    let class = if word == Word::Defer { 4 } else { 5 };
+    let right = code.class == class || codes == CodeClass::Either && matches!(code.class, 4 | 5);
+    let (word, better) = (word.word(), code.in_class(class));
+    (!right).then(|| format!("`{code}` is no code to {word} with; did you mean \"{better}\"?"))
 }
 
 /// What is said of a word that the hook does not have.
