@@ -173,19 +173,17 @@ impl Spoken {
     /// The hook's own verdict.
     pub(super) fn into_verdict<V: FromSpoken>(self, role: Role, hook: &str) -> Result<V, Fault> {
         let (word, position) = (self.word, self.position);
-        self.check_setters::<V>(role, hook)?;
-        self.check_code::<V>()?;
         if word == Word::Require && role != Role::Filter {
             let message = "`require` is for filters; a policy says start_tls, and judges later";
             return Err(Fault::new(message, position));
         }
-        Self::check_word(word, V::WORDS, hook)
-            .and_then(|()| V::from_spoken(self).ok_or_else(|| no_verdict(word, V::WORDS, hook)))
-            .map_err(|message| Fault::new(message, position))
-    }
-
-    fn check_word(word: Word, words: &[Word], hook: &str) -> Result<(), String> {
-        if words.contains(&word) { Ok(()) } else { Err(no_verdict(word, words, hook)) }
+        let no_verdict = || Fault::new(no_verdict(word, V::WORDS, hook), position);
+        if !V::WORDS.contains(&word) {
+            return Err(no_verdict());
+        }
+        self.check_setters::<V>(role, hook)?;
+        self.check_code::<V>()?;
+        V::from_spoken(self).ok_or_else(no_verdict)
     }
 
     fn check_setters<V: FromSpoken>(&self, role: Role, hook: &str) -> Result<(), Fault> {

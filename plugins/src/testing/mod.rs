@@ -67,7 +67,9 @@ fn run_file(engine: &Engine, path: &Arc<str>, source: &Arc<str>, report: &mut Re
             Err(fault) => {
                 let message = format!("{test}: {}", fault.message);
                 let place = rhai::place(path, fault.position);
-                report.failed.push(Diagnostic::error("E001", place, message).within(source.clone()));
+                report
+                    .failed
+                    .push(Diagnostic::error("E001", place, message).within(source.clone()).spanning_word());
             }
         }
     }
