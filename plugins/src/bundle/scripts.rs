@@ -52,13 +52,12 @@ impl Scripts {
         policies.iter().map(|(name, script)| (name.as_str(), script))
     }
 
-    /// Every script, as the tests may ask them.
-    pub(super) fn all(&self) -> impl Iterator<Item = Script> {
-        self.incoming.values().chain(self.outgoing.values()).chain(&self.filters).cloned()
-    }
-
     pub(super) fn filters(&self) -> &[Script] {
         &self.filters
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Script> {
+        self.incoming.values().chain(self.outgoing.values()).chain(&self.filters)
     }
 
     pub(super) fn of(&self, path: &str) -> Option<&Script> {
