@@ -178,12 +178,12 @@ async fn resumes_under_the_same_policy_only() {
 #[tokio::test]
 async fn carries_no_session_past_a_required_client_certificate() {
     let fixture = Fixture::new();
-    for min_version in [Version::None, Version::Tls13] {
-        let terms = Terms { min_version, ..Terms::default() };
-        let lax = ServerPlan { terms, ..ServerPlan::default() };
+    let old = Terms { suites: Some([Suite::EcdheEcdsaAes128GcmSha256].into()), ..Terms::default() };
+    for terms in [Terms::default(), old] {
+        let lax = ServerPlan { terms: terms.clone(), ..ServerPlan::default() };
         let strict = ServerPlan { client_certificate: ClientCertificate::Require, ..lax.clone() };
-        let client =
-            ClientPlan { identity: Some("other.example.org".into()), ..client_plan("mail.example.org") };
+        let identity = Some("other.example.org".into());
+        let client = ClientPlan { identity, terms, ..client_plan("mail.example.org") };
         handshake(&fixture.tls, &lax, &client).await.1.unwrap();
         let accepted = handshake(&fixture.tls, &strict, &client).await.0.unwrap();
         assert_eq!((accepted.handshake.resumed, accepted.chain.len()), (false, 1));
@@ -223,7 +223,7 @@ async fn accept_octets(tls: &Tls, octets: &[u8], within: Duration) -> (FailureKi
     let (mut near, far) = sockets().await;
     let heard = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&heard);
-    let peer = async {
+    let peer = async move {
         near.write_all(octets).await.unwrap();
         let mut answer = Vec::new();
         near.read_to_end(&mut answer).await.unwrap();
