@@ -104,17 +104,28 @@ impl fmt::Display for HookName {
 pub trait Peer: Facts {
     /// The row that chose the policy.
     fn row(&self) -> &std::sync::Arc<facts::Row>;
+
+    /// Whether the connection is encrypted now.
+    fn is_encrypted(&self) -> bool;
 }
 
 impl Peer for facts::Client {
     fn row(&self) -> &std::sync::Arc<facts::Row> {
         &self.row
     }
+
+    fn is_encrypted(&self) -> bool {
+        self.encrypted
+    }
 }
 
 impl Peer for facts::Host {
     fn row(&self) -> &std::sync::Arc<facts::Row> {
         &self.row
+    }
+
+    fn is_encrypted(&self) -> bool {
+        self.encrypted
     }
 }
 

@@ -17,7 +17,6 @@
 //! - [`testing`]: the policies' own tests
 //! - [`diagnostic`]: what is wrong in a file, said to people
 
-
 pub mod bundle;
 pub mod decision;
 pub mod diagnostic;
@@ -27,6 +26,7 @@ pub mod join;
 pub mod place;
 pub mod reload;
 pub mod rhai;
+mod suggest;
 pub mod table;
 pub mod testing;
 pub mod verdicts;

@@ -10,8 +10,10 @@ use tokio::time::timeout;
 
 use super::Stream;
 
-/// How much is read at once. Idle connections hold no buffer.
+/// How much is read at once of a message, and of lines. An idle connection waits for a line, and
+/// holds no more than the room for one.
 const CHUNK: usize = 16 * 1024;
+const LINES: usize = 1024;
 
 /// How long a close_notify may take to be sent.
 const SHUTDOWN: Duration = Duration::from_secs(1);
@@ -87,6 +89,11 @@ impl Connection {
         self.input.len()
     }
 
+    /// Whether a whole line was read ahead: the next [`Connection::read_line`] will not wait.
+    pub fn has_line(&self) -> bool {
+        self.input.contains(&b'\n')
+    }
+
     /// Reads one line, without its CRLF.
     ///
     /// # Errors
@@ -117,7 +124,7 @@ impl Connection {
                 searched = 0;
                 self.input.clear();
             }
-            if self.fill().await? == 0 {
+            if self.fill(LINES).await? == 0 {
                 return Err(ReadError::Closed);
             }
         }
@@ -130,7 +137,7 @@ impl Connection {
     /// [`ReadError::Timeout`], [`ReadError::Io`].
     pub async fn read_chunk(&mut self, wait: Duration) -> Result<Bytes, ReadError> {
         if self.input.is_empty() {
-            timeout(wait, self.fill()).await.map_err(|_| ReadError::Timeout(wait))??;
+            timeout(wait, self.fill(CHUNK)).await.map_err(|_| ReadError::Timeout(wait))??;
         }
         Ok(self.input.split().freeze())
     }
@@ -143,8 +150,8 @@ impl Connection {
         self.input.extend_from_slice(&later);
     }
 
-    async fn fill(&mut self) -> io::Result<usize> {
-        self.input.reserve(CHUNK);
+    async fn fill(&mut self, room: usize) -> io::Result<usize> {
+        self.input.reserve(room);
         self.stream.read_buf(&mut self.input).await
     }
 
@@ -165,6 +172,20 @@ impl Connection {
     pub async fn close(mut self) {
         // The peer may be gone already; there is nobody left to tell.
         let _ = timeout(SHUTDOWN, self.stream.shutdown()).await;
+    }
+
+    /// Closes it after a last reply. What the peer is still sending is read and dropped, for a
+    /// second at most: a socket that is closed with unread octets is reset, and the reply may be
+    /// lost (RFC 1122 section 4.2.2.13).
+    pub async fn close_after_reply(mut self) {
+        let drained = timeout(SHUTDOWN, async {
+            self.stream.shutdown().await?;
+            while self.fill(CHUNK).await? > 0 {
+                self.input.clear();
+            }
+            io::Result::Ok(())
+        });
+        let _ = drained.await;
     }
 }
 

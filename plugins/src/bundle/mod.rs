@@ -1,12 +1,38 @@
 //! Everything that is reloaded together: table, policies, filters; immutable, with a generation.
+//!
+//! A candidate is a [`Snapshot`] of files. [`Bundle::load`] compiles it, checks it, tries every
+//! hook on facts as they are met every day, runs its tests; only if all hold there is a bundle.
 
-use std::collections::BTreeSet;
+mod ask;
+mod check;
+mod checks;
+mod level;
+mod scripts;
+pub mod shipped;
+mod smoke;
+mod snapshot;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
-use crate::decision::Decision;
-use crate::diagnostic::Diagnostic;
-use crate::hooks::Hook;
-use crate::table::Table;
+use jiff::civil::Date;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::hooks::{Direction, HookName};
+use crate::rhai::Script;
+use crate::table::{self, Table};
+use crate::testing;
+
+pub use check::{Checked, check};
+pub use level::Level;
+pub use shipped::SHIPPED;
+pub use snapshot::Snapshot;
+
+use scripts::Scripts;
 
 /// What the configuration says that the bundle's checks must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,37 +48,151 @@ pub struct Settings {
 
 /// The bundle.
 #[derive(Debug)]
-pub struct Bundle {}
+pub struct Bundle {
+    generation: u64,
+    table: Table,
+    scripts: Scripts,
+    files: BTreeMap<Arc<str>, Arc<str>>,
+    hash: String,
+}
 
 /// Why a candidate was not taken.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the policies were rejected")]
 pub struct Rejected {
     /// What is wrong: at least one error.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Bundle {
+    /// Makes a bundle of a snapshot; its warnings come with it.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the candidate, sorted by place.
+    pub fn load(
+        snapshot: &Snapshot,
+        settings: &Settings,
+        generation: u64,
+    ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
+        let (bundle, mut findings) = Self::compile(snapshot, settings, generation)?;
+        findings.extend(testing::run(&bundle, &bundle.tests(snapshot)).failed);
+        settle(findings).map(|warnings| (bundle, warnings))
+    }
+
     /// Its generation: 1 for the first, one more for each that is swapped in.
     pub fn generation(&self) -> u64 {
-        todo!()
+        self.generation
     }
 
     /// The domain table.
     pub fn table(&self) -> &Table {
-        todo!()
+        &self.table
+    }
+
+    /// Its files, the shipped ones among them: path and text.
+    pub fn files(&self) -> &BTreeMap<Arc<str>, Arc<str>> {
+        &self.files
+    }
+
+    /// The SHA-256 of its files, in lower-case hexadecimal.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The policy of a direction that has this name.
+    pub fn policy(&self, direction: Direction, name: &str) -> Option<&Script> {
+        self.scripts.policy(direction, name)
+    }
+
+    /// The policies of a direction, by name.
+    pub fn policies(&self, direction: Direction) -> impl Iterator<Item = (&str, &Script)> {
+        self.scripts.policies(direction)
+    }
+
+    /// The filters, in the order of their file names.
+    pub fn filters(&self) -> &[Script] {
+        self.scripts.filters()
+    }
+
+    /// The script of a file, with or without `.rhai`, as in `outgoing/require`.
+    pub fn script(&self, path: &str) -> Option<&Script> {
+        self.scripts.of(path)
     }
 
     /// Whether a client certificate is to be requested: a policy of the incoming table, or a
     /// filter, has an incoming `certificate` function.
     pub fn wants_client_certificates(&self) -> bool {
-        todo!()
+        let direction = Direction::Incoming;
+        let wants = |script: &Script| script.has(direction, HookName::Certificate);
+        let named: BTreeSet<&str> = self.table.policies(direction).collect();
+        self.filters().iter().any(wants)
+            || self.policies(direction).any(|(name, policy)| named.contains(name) && wants(policy))
     }
 
-    /// Asks a hook: all filters, and the policy of the row that the peer's facts carry; their
-    /// answers joined and settled.
-    pub fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
-        let _ = (peer, subject);
-        todo!()
+    /// All but the tests.
+    fn compile(
+        snapshot: &Snapshot,
+        settings: &Settings,
+        generation: u64,
+    ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
+        let files = snapshot.files();
+        let mut findings = snapshot.findings.clone();
+        let scripts = Scripts::compile(&files, &mut findings);
+        let text = files.get(table::PATH).map_or("", |text| text);
+        let table = Table::load(text, &scripts.words, today());
+        let table = table.map(|(table, warnings)| {
+            findings.extend(warnings);
+            table
+        });
+        let table = table.map_err(|errors| findings.extend(errors)).ok();
+        let mut findings = settle(findings)?;
+        // A table without findings of its own has been loaded; else an error was settled above.
+        let Some(table) = table else { return Err(Rejected { diagnostics: findings }) };
+        let bundle = Self { generation, table, scripts, files, hash: snapshot.hash() };
+        checks::check(&bundle, settings, today(), &mut findings);
+        smoke::run(&bundle, &mut findings);
+        settle(findings).map(|warnings| (bundle, warnings))
+    }
+
+    /// The files of tests that hold for this snapshot: the site's, and the shipped ones as long as
+    /// the site has no policy of its own in the place of one that they test.
+    fn tests(&self, snapshot: &Snapshot) -> Vec<(Arc<str>, Arc<str>)> {
+        let replaced = snapshot.overrides();
+        let of_policy = |path: &&str| path.starts_with("incoming/") || path.starts_with("outgoing/");
+        let original = !replaced.iter().any(of_policy);
+        let holds = |path: &str| original || snapshot.site().contains_key(path);
+        let files = self.files.iter().filter(|(path, _)| path.starts_with("tests/") && holds(path));
+        files.map(|(path, text)| (path.clone(), text.clone())).collect()
+    }
+}
+
+impl Rejected {
+    /// For one reason.
+    pub fn because(diagnostic: Diagnostic) -> Self {
+        Self { diagnostics: vec![diagnostic] }
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errors = || self.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
+        write!(f, "the policies were rejected: {} errors", errors().count())?;
+        errors().try_for_each(|error| write!(f, "\n{error}"))
+    }
+}
+
+/// Today, UTC: the day by which rows end.
+pub(crate) fn today() -> Date {
+    jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
+}
+
+/// Warnings remain; with an error among them, all of them are the reason of the rejection.
+fn settle(mut findings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Rejected> {
+    findings.sort();
+    findings.dedup();
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        Err(Rejected { diagnostics: findings })
+    } else {
+        Ok(findings)
     }
 }

@@ -10,6 +10,7 @@
 //! A fact always has a value. A text that does not apply is empty, a version that does not apply
 //! is [`Version::None`], so that a comparison is never made with nothing.
 
+pub mod canonical;
 mod certificate;
 mod client;
 mod handshake;

@@ -1,10 +1,51 @@
 //! The host of scripts.
+//!
+//! A script is compiled once, linted, and shared by all threads. Asked a hook, it is given facts it
+//! can only read, and a bounded time; whatever goes wrong in it becomes a failure with its place,
+//! and never a panic of the relay.
 
-use std::sync::Arc;
+mod compare;
+pub(crate) mod deadline;
+pub(crate) mod engine;
+mod facts;
+mod fault;
+mod lint;
+mod schema;
+mod speak;
+pub(crate) mod suggest;
+mod text;
+mod verdict;
 
-use crate::decision::Answer;
-use crate::diagnostic::Diagnostic;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
+
+pub(crate) use fault::Fault;
+pub use verdict::{CodeClass, FromSpoken, Setter, Spoken, Word};
+
+use crate::decision::{Answer, Failure, Outcome};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::facts::Facts;
 use crate::hooks::{Direction, Hook, HookName};
+use crate::place::Place;
+
+/// The time of one call: some thousand times what a hook takes.
+const CALL_TIME: Duration = Duration::from_millis(50);
+/// The time of the top level, which runs once per load.
+const LOAD_TIME: Duration = Duration::from_secs(1);
+
+/// One engine for all policies and filters; it is never changed.
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let mut engine = engine::sandbox();
+    register(&mut engine);
+    engine
+});
 
 /// What a script is: the folder says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,9 +57,22 @@ pub enum Role {
     Filter,
 }
 
-/// A compiled script: immutable, shared by all threads.
-#[derive(Debug)]
-pub struct Script {}
+/// A compiled script: immutable, shared by all threads, cheap to clone.
+#[derive(Clone)]
+pub struct Script {
+    path: Arc<str>,
+    role: Role,
+    ast: AST,
+    hooks: Vec<Defined>,
+}
+
+/// A hook that the script has, and where.
+#[derive(Clone, Debug)]
+struct Defined {
+    direction: Direction,
+    hook: HookName,
+    position: Position,
+}
 
 impl Script {
     /// Compiles and lints a script. Warnings come with it; errors come instead of it.
@@ -27,24 +81,111 @@ impl Script {
         source: &str,
         role: Role,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let _ = (path, source, role);
-        todo!()
+        let mut ast = ENGINE.compile(source).map_err(|error| vec![lint::syntax(path, source, &error)])?;
+        ast.set_source(&**path);
+        let (hooks, mut diagnostics) = lint::check(&ENGINE, &ast, path, source, role);
+        if let Err(fault) = run_top_level(&ENGINE, &ast) {
+            diagnostics.push(lint::top_level(path, source, &fault));
+        }
+        if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
+            return Err(diagnostics);
+        }
+        Ok((Self { path: path.clone(), role, ast, hooks }, diagnostics))
     }
 
     /// Its file, relative to the policies' directory.
     pub fn path(&self) -> &Arc<str> {
-        todo!()
+        &self.path
+    }
+
+    /// What it is.
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// Whether it has this hook in this direction.
     pub fn has(&self, direction: Direction, hook: HookName) -> bool {
-        let _ = (direction, hook);
-        todo!()
+        self.defined(direction, hook).is_some()
     }
 
     /// Asks it: `None` where it has no such hook, or has no opinion.
     pub fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Option<Answer<H::Verdict>> {
-        let _ = (peer, subject);
-        todo!()
+        let defined = self.defined(H::DIRECTION, H::NAME)?;
+        let mut arguments = vec![Dynamic::from(peer.clone())];
+        if !H::Subject::FACTS.is_empty() {
+            arguments.push(Dynamic::from(subject.clone()));
+        }
+        let said = call(&ENGINE, &self.ast, H::NAME.word(), arguments);
+        let (outcome, position) = match said.and_then(|said| self.verdict::<H>(said)) {
+            Ok(None) => return None,
+            Ok(Some((verdict, position))) => (Outcome::Verdict(verdict), position),
+            Err(Fault { message, position }) => (Outcome::Failure(Failure { message }), position),
+        };
+        let position = position.or_else(defined.position);
+        Some(Answer { outcome, place: place(&self.path, position) })
+    }
+
+    fn defined(&self, direction: Direction, hook: HookName) -> Option<&Defined> {
+        self.hooks.iter().find(|defined| defined.direction == direction && defined.hook == hook)
+    }
+
+    /// The hook's verdict and where it was spoken; `None` for no opinion.
+    fn verdict<H: Hook>(&self, said: Dynamic) -> Result<Option<(H::Verdict, Position)>, Fault> {
+        if said.is_unit() {
+            return Ok(None);
+        }
+        let spoken = said.try_cast_result::<Spoken>().map_err(|other| {
+            let kind = compare::name(&other);
+            Fault::new(format!("returned {kind}, where a verdict was expected"), Position::NONE)
+        })?;
+        let position = spoken.position;
+        let hook = format!("{} {}", H::DIRECTION, H::NAME);
+        Ok(Some((spoken.into_verdict::<H::Verdict>(self.role, &hook)?, position)))
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script").field("path", &self.path).field("hooks", &self.hooks).finish_non_exhaustive()
+    }
+}
+
+/// What policies, filters and tests have in common: facts, verdicts, functions on texts.
+pub(crate) fn register(engine: &mut Engine) {
+    facts::register(engine);
+    speak::register(engine);
+    text::register(engine);
+}
+
+/// Calls a function of a script. Errors, limits and panics all become faults.
+pub(crate) fn call(
+    engine: &Engine,
+    ast: &AST,
+    function: &str,
+    arguments: Vec<Dynamic>,
+) -> Result<Dynamic, Fault> {
+    // The top level has run at load; by default each call would run it again.
+    let options = CallFnOptions::new().eval_ast(false);
+    guarded(CALL_TIME, || engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments))
+}
+
+/// Runs the statements outside functions.
+pub(crate) fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Fault> {
+    guarded(LOAD_TIME, || engine.run_ast(ast))
+}
+
+/// The place of a position in a file.
+pub(crate) fn place(path: &Arc<str>, position: Position) -> Place {
+    Place::new(path.clone(), position.line().unwrap_or(0), position.position().unwrap_or(0))
+}
+
+fn guarded<T>(
+    time: Duration,
+    run: impl FnOnce() -> Result<T, Box<::rhai::EvalAltResult>>,
+) -> Result<T, Fault> {
+    // Nothing that the call could leave half-changed is used again: scope and arguments are its own.
+    match catch_unwind(AssertUnwindSafe(|| deadline::within(time, run))) {
+        Ok(result) => result.map_err(|error| Fault::from(&*error)),
+        Err(_) => Err(Fault::new("a function of the script host panicked", Position::NONE)),
     }
 }

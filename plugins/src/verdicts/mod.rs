@@ -15,6 +15,8 @@ pub use terms::{ClientCertificate, Floor, Group, Suite, Terms, UnknownName};
 
 use serde::Serialize;
 
+use crate::rhai::FromSpoken;
+
 /// How strict a verdict is: the join of two verdicts is the stricter.
 ///
 /// The steps below [`Strictness::Defer`] let mail on; a failure of a script counts as
@@ -32,7 +34,9 @@ pub enum Strictness {
 }
 
 /// A hook's verdict.
-pub trait Verdict: Clone + PartialEq + std::fmt::Debug + Serialize + Send + Sync + 'static {
+pub trait Verdict:
+    FromSpoken + Clone + PartialEq + std::fmt::Debug + Serialize + Send + Sync + 'static
+{
     /// Its place in the order of the join.
     fn strictness(&self) -> Strictness;
 

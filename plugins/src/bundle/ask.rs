@@ -1,0 +1,92 @@
+//! Asking a hook: all filters and the policy, joined; and what holds where a policy is silent.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::Bundle;
+use crate::decision::{Answer, Asked, Decision, Failure, Outcome};
+use crate::hooks::{Direction, Hook, HookName, Peer};
+use crate::place::Place;
+use crate::rhai::Script;
+use crate::verdicts::{EnhancedCode, Passage, Reply, Verdict};
+
+impl Bundle {
+    /// Asks a hook: all filters, and the policy of the row that the peer's facts carry; their
+    /// answers joined and settled.
+    pub fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
+        let (mut answers, mut asked) = (Vec::new(), Vec::new());
+        for filter in self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME)) {
+            let answer = filter.ask::<H>(peer, subject);
+            asked.push(Asked::of(filter.path(), answer.as_ref()));
+            answers.extend(answer);
+        }
+        let (of_policy, trace) = self.ask_policy::<H>(peer, subject);
+        asked.push(trace);
+        let answer = answers.into_iter().fold(of_policy, Answer::join).settle();
+        Decision { answer, row: peer.row().clone(), generation: self.generation, asked }
+    }
+
+    /// The policy's answer, and who was asked.
+    pub(super) fn ask_policy<H: Hook>(
+        &self,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
+    ) -> (Answer<H::Verdict>, Asked) {
+        let name = &peer.row().policy;
+        let Some(policy) = self.policy(H::DIRECTION, name) else {
+            return unknown(H::DIRECTION, name);
+        };
+        let answer = policy.ask::<H>(peer, subject);
+        let asked = Asked::of(policy.path(), answer.as_ref());
+        (answer.unwrap_or_else(|| left_out::<H>(policy, peer)), asked)
+    }
+}
+
+impl Asked {
+    fn of<V: Verdict>(path: &Arc<str>, answer: Option<&Answer<V>>) -> Self {
+        let said = answer.map_or("no opinion", |answer| answer.outcome.word());
+        Self { path: path.clone(), said, place: answer.map(|answer| answer.place.clone()) }
+    }
+}
+
+/// What holds when a policy leaves a hook out, or has no opinion there.
+fn left_out<H: Hook>(policy: &Script, peer: &Arc<H::Peer>) -> Answer<H::Verdict> {
+    let place = Place::file(policy.path().clone());
+    let verdict =
+        H::left_out().or_else(|| of_passage(mail_left_out(policy, H::DIRECTION, peer.is_encrypted())));
+    let failure = || Outcome::Failure(Failure { message: format!("`{}` must be answered", H::NAME) });
+    Answer { outcome: verdict.map_or_else(failure, Outcome::Verdict), place }
+}
+
+/// At mail: a policy that cares about TLS never lets clear mail through by forgetting.
+fn mail_left_out(policy: &Script, direction: Direction, encrypted: bool) -> Passage {
+    let cares = [HookName::Start, HookName::Cipher, HookName::Certificate];
+    if encrypted || !cares.into_iter().any(|hook| policy.has(direction, hook)) {
+        return Passage::Accept;
+    }
+    match direction {
+        // RFC 3207 section 4.
+        Direction::Incoming => {
+            let code = EnhancedCode::new(5, 7, 0);
+            Passage::Refuse(Reply::new(code, "Must issue a STARTTLS command first"))
+        }
+        Direction::Outgoing => {
+            let code = EnhancedCode::new(4, 7, 5);
+            Passage::Defer(Reply::new(code, "TLS is required, and the connection is clear"))
+        }
+    }
+}
+
+/// The passage as the hook's own verdict; `None` where the hook has another type of verdict.
+fn of_passage<V: Verdict>(passage: Passage) -> Option<V> {
+    (&passage as &dyn Any).downcast_ref::<V>().cloned()
+}
+
+/// Facts that carry a row of another bundle: a mistake of ours, which opens nothing.
+fn unknown<V: Verdict>(direction: Direction, name: &str) -> (Answer<V>, Asked) {
+    let path: Arc<str> = format!("{direction}/{name}.rhai").into();
+    let failure = Failure { message: format!("no policy `{name}` in {direction}/") };
+    let answer = Answer { outcome: Outcome::Failure(failure), place: Place::file(path.clone()) };
+    let asked = Asked::of(&path, Some(&answer));
+    (answer, asked)
+}

@@ -1,0 +1,141 @@
+//! What table, policies and configuration must hold together.
+
+use jiff::civil::Date;
+
+use super::{Bundle, Settings};
+use crate::diagnostic::Diagnostic;
+use crate::facts::{Row, Version};
+use crate::hooks::HookName;
+use crate::suggest;
+use crate::table::{self, Entry};
+use crate::verdicts::Terms;
+
+/// The sets of roots that need no file.
+const ROOTS: [&str; 2] = ["webpki", "system"];
+
+/// Checks each row against its policy and the configuration.
+pub(super) fn check(bundle: &Bundle, settings: &Settings, today: Date, findings: &mut Vec<Diagnostic>) {
+    let source = bundle.files().get(table::PATH).cloned().unwrap_or_default();
+    for entry in bundle.table().entries() {
+        let found = [
+            switch(bundle, settings, entry),
+            terms(bundle, entry),
+            certificate_terms(bundle, entry),
+            identity(settings, entry),
+            roots(settings, entry),
+            end(bundle, entry, today),
+        ];
+        let width = entry.row.pattern.chars().count() + 2;
+        findings.extend(found.into_iter().flatten().map(|one| one.spanning(width).within(source.clone())));
+    }
+}
+
+fn error(code: &'static str, entry: &Entry, message: String, help: impl Into<String>) -> Option<Diagnostic> {
+    Some(Diagnostic::error(code, entry.place.clone(), message).helped(help))
+}
+
+/// While TLS is off, a row that requires it would stop all its mail.
+fn switch(bundle: &Bundle, settings: &Settings, entry: &Entry) -> Option<Diagnostic> {
+    if settings.tls_enabled {
+        return None;
+    }
+    let (pattern, policy) = (&entry.pattern, &entry.row.policy);
+    let why = match words_of_terms(&entry.row).first() {
+        Some(term) => format!("`{term}`"),
+        None if bundle.accepts_clear_mail(entry.direction, &entry.row) => return None,
+        None => format!("`{policy}`"),
+    };
+    let message = format!("TLS is required while the switch is off: the row `{pattern}` says {why}");
+    error("B008", entry, message, "set `enabled = true` under `[tls]` in the configuration")
+}
+
+/// Terms of the handshake mean nothing where there need be no handshake.
+fn terms(bundle: &Bundle, entry: &Entry) -> Option<Diagnostic> {
+    let words = words_of_handshake(&entry.row);
+    let first = words.first()?;
+    if !bundle.accepts_some_clear_mail(entry.direction, &entry.row) {
+        return None;
+    }
+    let policy = &entry.row.policy;
+    let message = format!("`{first}` does not hold: the policy `{policy}` lets mail through in clear");
+    error("B005", entry, message, "name a policy that requires TLS, as `require`, or leave the clause out")
+}
+
+fn certificate_terms(bundle: &Bundle, entry: &Entry) -> Option<Diagnostic> {
+    let (row, direction) = (&entry.row, entry.direction);
+    let word = match (row.names.is_empty(), row.roots.is_empty()) {
+        (true, true) => return None,
+        (false, _) => "names",
+        (true, false) => "roots",
+    };
+    let policy = bundle.policy(direction, &row.policy)?;
+    if policy.has(direction, HookName::Certificate) {
+        return None;
+    }
+    let message = format!("`{word}` does not hold: the policy `{}` looks at no certificate", row.policy);
+    error("B006", entry, message, "name a policy that does, as `require_verified`, or leave the clause out")
+}
+
+fn identity(settings: &Settings, entry: &Entry) -> Option<Diagnostic> {
+    let identity = &entry.row.identity;
+    if identity.is_empty() || settings.identities.contains(identity) {
+        return None;
+    }
+    let known = suggest::did_you_mean(identity, settings.identities.iter().map(String::as_str));
+    let message = format!("no identity `{identity}`{known}");
+    error("B007", entry, message, "identities are the names under `[[tls.identity]]` in the configuration")
+}
+
+fn roots(settings: &Settings, entry: &Entry) -> Option<Diagnostic> {
+    let is_there = |root: &&String| ROOTS.contains(&root.as_str()) || settings.directory.join(root).is_file();
+    let missing = entry.row.roots.iter().find(|root| !is_there(root))?;
+    let message = format!("no roots `{missing}`: neither `webpki` nor `system` nor a file");
+    let help = format!("a PEM file is looked for in `{}`", settings.directory.display());
+    error("B010", entry, message, help)
+}
+
+/// A row that ends gives way to the one beneath it, unseen: that must not be laxer.
+fn end(bundle: &Bundle, entry: &Entry, today: Date) -> Option<Diagnostic> {
+    entry.until.filter(|until| today <= *until)?;
+    let beneath = bundle.table().beneath(entry, today)?;
+    let level = |entry: &Entry| bundle.level(entry.direction, &entry.row);
+    let stricter = level(entry) > level(beneath) || asks_more(&entry.row, &beneath.row);
+    if !stricter {
+        return None;
+    }
+    let message = format!(
+        "the row `{}` is stricter than the one beneath it, `{}` at {}: at its end TLS would be loosened unseen",
+        entry.pattern, beneath.pattern, beneath.place
+    );
+    error("R009", entry, message, "leave `until` out, or make the row beneath as strict")
+}
+
+/// Whether a row's terms ask for something that the other's do not.
+fn asks_more(row: &Row, other: &Row) -> bool {
+    let theirs = Terms::of(other);
+    let admits = |pin: &String| row.pins.is_empty() || row.pins.contains(pin);
+    let pins = !row.pins.is_empty() && other.pins.is_empty() || !other.pins.iter().all(admits);
+    pins || Terms::of(row).join(theirs.clone()) != theirs
+}
+
+/// The words of the terms that the handshake itself must meet.
+fn words_of_handshake(row: &Row) -> Vec<&'static str> {
+    let terms = [
+        ("min_version", row.min_version > Version::None),
+        ("suites", !row.suites.is_empty()),
+        ("groups", !row.groups.is_empty()),
+        ("pins", !row.pins.is_empty()),
+    ];
+    terms.into_iter().filter(|(_, asked)| *asked).map(|(word, _)| word).collect()
+}
+
+/// The words of all terms.
+fn words_of_terms(row: &Row) -> Vec<&'static str> {
+    let others = [
+        ("names", !row.names.is_empty()),
+        ("roots", !row.roots.is_empty()),
+        ("identity", !row.identity.is_empty()),
+    ];
+    let others = others.into_iter().filter(|(_, asked)| *asked).map(|(word, _)| word);
+    words_of_handshake(row).into_iter().chain(others).collect()
+}

@@ -1,0 +1,73 @@
+//! Which functions a hook reaches, and which facts they are given.
+
+use super::File;
+use super::usage::{Chain, Function};
+use crate::rhai::Defined;
+use crate::rhai::schema::{self, FactTable, Signature};
+
+/// A function as one hook reaches it: its parameters' facts, where they are known.
+pub(super) struct Context<'a> {
+    pub(super) function: &'a Function,
+    pub(super) signature: &'static Signature,
+    facts: Vec<Option<&'static FactTable>>,
+}
+
+impl Context<'_> {
+    /// The facts behind a variable, if it is a parameter and no variable hides it.
+    pub(super) fn facts(&self, variable: &str) -> Option<&'static FactTable> {
+        if self.function.declared.iter().any(|declared| declared == variable) {
+            return None;
+        }
+        let index = self.function.parameters.iter().position(|parameter| parameter == variable)?;
+        self.facts.get(index).copied().flatten()
+    }
+
+    /// The facts that a chain leads to, if it leads to some.
+    fn end_of(&self, chain: &Chain) -> Option<&'static FactTable> {
+        chain.properties.iter().try_fold(self.facts(&chain.variable)?, |table, (property, _)| {
+            table.kind(property).and_then(schema::behind)
+        })
+    }
+
+    fn same(&self, other: &Context<'_>) -> bool {
+        let words = |context: &Context<'_>| -> Vec<Option<&'static str>> {
+            context.facts.iter().map(|table| table.map(|table| table.word)).collect()
+        };
+        std::ptr::eq(self.function, other.function)
+            && std::ptr::eq(self.signature, other.signature)
+            && words(self) == words(other)
+    }
+}
+
+/// Every function that a hook reaches, the hooks' own first.
+pub(super) fn reached<'a>(
+    file: &'a File<'_>,
+    hooks: &[(Defined, usize, &'static Signature)],
+) -> Vec<Context<'a>> {
+    let mut contexts: Vec<Context<'a>> = Vec::new();
+    let mut open: Vec<Context<'a>> = hooks
+        .iter()
+        .filter_map(|(_, function, signature)| {
+            let facts = signature.parameters.iter().copied().map(Some).collect();
+            Some(Context { function: file.functions.get(*function)?, signature, facts })
+        })
+        .collect();
+    while let Some(context) = open.pop() {
+        if contexts.iter().any(|known| known.same(&context)) {
+            continue;
+        }
+        open.extend(calls(file, &context));
+        contexts.push(context);
+    }
+    contexts
+}
+
+fn calls<'a>(file: &'a File<'_>, context: &Context<'a>) -> Vec<Context<'a>> {
+    let helpers = context.function.calls.iter().filter_map(|call| {
+        let function = file.function(&call.name, call.arguments.len())?;
+        let end_of = |chain: &Option<Chain>| context.end_of(chain.as_ref()?);
+        let facts = call.arguments.iter().map(end_of).collect();
+        Some(Context { function, signature: context.signature, facts })
+    });
+    helpers.collect()
+}

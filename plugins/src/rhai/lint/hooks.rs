@@ -1,0 +1,149 @@
+//! H: hooks, their parameters and their verdicts.
+
+use super::File;
+use super::contexts::Context;
+use super::usage::{Function, Style};
+use crate::diagnostic::Diagnostic;
+use crate::hooks::{Direction, HookName};
+use crate::rhai::schema::{self, Signature};
+use crate::rhai::verdict::{self, Setter, Word};
+use crate::rhai::{Defined, Role, suggest};
+
+/// Hooks that are planned, and not asked yet: a filter that relied on one would be silently deaf.
+const PLANNED: [&str; 5] = ["ehlo", "message", "delivered", "deferred", "failed"];
+
+/// A hook that a script has, the index of its function, and what the hook is.
+pub(super) type Found = (Defined, usize, &'static Signature);
+
+/// The hooks of a script, and what is wrong with them.
+pub(super) fn check(file: &File<'_>) -> (Vec<Found>, Vec<Diagnostic>) {
+    let (mut found, mut findings) = (Vec::new(), Vec::new());
+    for (index, function) in file.functions.iter().enumerate().filter(|(_, one)| !one.name.is_empty()) {
+        let Some(hook) = HookName::from_word(&function.name) else {
+            findings.extend(unknown(file, function));
+            continue;
+        };
+        match signatures(file, function, hook) {
+            Ok(signatures) => found.extend(signatures.into_iter().map(|signature| {
+                let direction = signature.direction;
+                (Defined { direction, hook, position: function.position }, index, signature)
+            })),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    (found, findings)
+}
+
+/// H003: verdicts, and what is chained to them, that the hook does not have.
+pub(super) fn check_verdicts(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
+    let signature = context.signature;
+    let wrong = context.function.calls.iter().filter_map(|call| {
+        let message = match call.style {
+            Style::Function => {
+                let word = Word::from_word(&call.name)?;
+                let has =
+                    signature.words.contains(&word) && (word != Word::Require || file.role == Role::Filter);
+                (!has).then(|| no_verdict(file.role, word, signature))?
+            }
+            Style::Method => no_setter(file.role, Setter::from_word(&call.name)?, signature)?,
+        };
+        Some(file.error("H003", call.position, &call.name, message))
+    });
+    wrong.collect()
+}
+
+fn no_verdict(role: Role, word: Word, signature: &Signature) -> String {
+    let words: Vec<_> = (signature.words.iter().copied())
+        .filter(|word| *word != Word::Require || role == Role::Filter)
+        .collect();
+    verdict::no_verdict(word, &words, &signature.title())
+}
+
+fn no_setter(role: Role, setter: Setter, signature: &Signature) -> Option<String> {
+    if !signature.setters.contains(&setter) {
+        return Some(verdict::no_setter(setter, Word::Accept, signature.setters, &signature.title()));
+    }
+    let forbidden = role == Role::Filter && setter.is_for_policies();
+    forbidden.then(|| verdict::for_policies(setter))
+}
+
+/// The hooks that a function is: one, or for a filter's `peer` one of each direction.
+fn signatures(
+    file: &File<'_>,
+    function: &Function,
+    hook: HookName,
+) -> Result<Vec<&'static Signature>, Box<Diagnostic>> {
+    let directions = directions(file, function)?;
+    let signatures: Vec<_> =
+        directions.iter().filter_map(|&direction| schema::hook(direction, hook)).collect();
+    let error = |code, message| Box::new(file.error(code, function.position, &function.name, message));
+    if matches!(file.role, Role::Policy(_)) && hook.is_for_filters() {
+        return Err(error("H001", format!("`{hook}` is asked of filters only: a policy decides TLS")));
+    }
+    let Some(first) = signatures.first() else {
+        let words: Vec<_> = directions.iter().map(|direction| direction.word()).collect();
+        return Err(error("H001", format!("there is no hook `{hook}` for {} mail", suggest::list(&words))));
+    };
+    if first.parameters.len() != function.parameters.len() {
+        let message = format!(
+            "`{hook}` is given {} parameters, but this takes {}",
+            first.parameters.len(),
+            function.parameters.len()
+        );
+        return Err(Box::new(error("H002", message).helped(format!("write `fn {}`", first.usage()))));
+    }
+    Ok(signatures)
+}
+
+/// The directions in which a function is asked.
+fn directions(file: &File<'_>, function: &Function) -> Result<Vec<Direction>, Box<Diagnostic>> {
+    let both = [Direction::Incoming, Direction::Outgoing];
+    if let Role::Policy(direction) = file.role {
+        return Ok(vec![direction]);
+    }
+    let first = function.parameters.first().map_or("", String::as_str);
+    if first == "peer" {
+        return Ok(both.to_vec());
+    }
+    both.into_iter().find(|direction| direction.peer() == first).map(|direction| vec![direction]).ok_or_else(
+        || {
+            let message =
+                format!("the first parameter of a filter's `{}` says when it is asked", function.name);
+            let finding = file.error("H002", function.position, &function.name, message);
+            Box::new(finding.helped("write `client` for incoming mail, `host` for outgoing, `peer` for both"))
+        },
+    )
+}
+
+/// H001: a function that is no hook, is called by none, and looks like one.
+fn unknown(file: &File<'_>, function: &Function) -> Option<Diagnostic> {
+    if file.uses(&function.name) {
+        return None;
+    }
+    let name = function.name.as_str();
+    if PLANNED.contains(&name) {
+        let message = format!("`{name}` is not asked in this version");
+        return Some(file.error("H001", function.position, name, message));
+    }
+    let known = known_hooks(file.role);
+    let meant = suggest::closest(name, known.iter().copied())?;
+    let message = format!("there is no hook `{name}`");
+    Some(file.error("H001", function.position, name, message).helped(format!("did you mean `{meant}`?")))
+}
+
+fn known_hooks(role: Role) -> Vec<&'static str> {
+    let hooks: Vec<_> = match role {
+        Role::Policy(direction) => {
+            schema::hooks(direction).filter(|signature| !signature.hook.is_for_filters()).collect()
+        }
+        Role::Filter => {
+            schema::hooks(Direction::Incoming).chain(schema::hooks(Direction::Outgoing)).collect()
+        }
+    };
+    hooks.into_iter().map(|signature| signature.hook.word()).collect()
+}
+
+/// Whether a function is a hook, or was meant to be one: then it is not unused.
+pub(super) fn is_meant(file: &File<'_>, function: &Function) -> bool {
+    HookName::from_word(&function.name).is_some() || unknown(file, function).is_some()
+}

@@ -1,0 +1,83 @@
+//! What is wrong with a script, found before it is used.
+//!
+//! | code | finding |
+//! |---|---|
+//! | P001, P002 | syntax; an error while the top level runs |
+//! | H001, H002, H003 | unknown hook; wrong parameters; a verdict that the hook does not have |
+//! | T001, T002 | unknown fact; assignment to a fact |
+//! | F001, F003, F004, F005 | unused function; unknown function; wrong number of arguments; a native function shadowed |
+
+mod contexts;
+mod facts;
+mod functions;
+mod hooks;
+mod syntax;
+mod usage;
+
+use std::sync::Arc;
+
+use ::rhai::{AST, Engine, Position};
+
+use super::{Defined, Role, place};
+use crate::diagnostic::Diagnostic;
+use usage::Function;
+
+pub(super) use syntax::{syntax, top_level};
+
+/// A script as the lints see it.
+pub(super) struct File<'a> {
+    path: &'a Arc<str>,
+    source: Arc<str>,
+    role: Role,
+    functions: Vec<Function>,
+}
+
+/// The hooks that a script has, and all findings, in the order of the file.
+pub(super) fn check(
+    engine: &Engine,
+    ast: &AST,
+    path: &Arc<str>,
+    source: &str,
+    role: Role,
+) -> (Vec<Defined>, Vec<Diagnostic>) {
+    let file = File { path, source: source.into(), role, functions: usage::collect(ast, source) };
+    let (hooks, mut findings) = hooks::check(&file);
+    for context in contexts::reached(&file, &hooks) {
+        findings.extend(hooks::check_verdicts(&file, &context));
+        findings.extend(facts::check(&file, &context));
+    }
+    findings.extend(functions::check(&file, engine));
+    // A helper is looked at once for each hook that reaches it.
+    findings.sort();
+    findings.dedup();
+    (hooks.into_iter().map(|(defined, ..)| defined).collect(), findings)
+}
+
+impl File<'_> {
+    /// An error at a name in the file.
+    fn error(&self, code: &'static str, at: Position, name: &str, message: String) -> Diagnostic {
+        Diagnostic::error(code, place(self.path, at), message)
+            .spanning(name.chars().count())
+            .within(self.source.clone())
+    }
+
+    /// A warning at a name in the file.
+    fn warning(&self, code: &'static str, at: Position, name: &str, message: String) -> Diagnostic {
+        Diagnostic::warning(code, place(self.path, at), message)
+            .spanning(name.chars().count())
+            .within(self.source.clone())
+    }
+
+    /// The function of this name and number of parameters.
+    fn function(&self, name: &str, arity: usize) -> Option<&Function> {
+        self.functions.iter().find(|function| function.name == name && function.parameters.len() == arity)
+    }
+
+    /// Whether a function is called or mentioned anywhere in the file.
+    fn uses(&self, name: &str) -> bool {
+        self.functions.iter().any(|function| {
+            function.calls.iter().any(|call| call.name == name)
+                || function.mentions.iter().any(|one| one == name)
+        })
+    }
+}

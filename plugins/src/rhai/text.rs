@@ -1,0 +1,57 @@
+//! Functions on texts and names that policies need.
+
+use ::rhai::{Engine, NativeCallContext};
+
+/// Registers them. `contains`, `starts_with` and `ends_with` come with the language.
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_fn("is_below", is_below);
+    engine.register_fn("is_within", |name: &str, domain: &str| same(name, domain) || is_below(name, domain));
+    engine.register_fn("log", log);
+}
+
+/// Whether a name is a subdomain of a domain; the domain itself is not.
+fn is_below(name: &str, domain: &str) -> bool {
+    let (name, domain) = (undotted(name), undotted(domain));
+    let Some(split) = name.len().checked_sub(domain.len()) else { return false };
+    let (Some(below), Some(suffix)) = (name.get(..split), name.get(split..)) else { return false };
+    !domain.is_empty() && below.len() > 1 && below.ends_with('.') && suffix.eq_ignore_ascii_case(domain)
+}
+
+/// Names are compared without regard to case (RFC 4343); one that is empty is no name.
+fn same(one: &str, other: &str) -> bool {
+    !undotted(one).is_empty() && undotted(one).eq_ignore_ascii_case(undotted(other))
+}
+
+/// Without the dot of the root.
+fn undotted(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the engine calls it so")]
+fn log(ctx: NativeCallContext, text: &str) {
+    let position = ctx.call_position();
+    let (line, column) = (position.line().unwrap_or(0), position.position().unwrap_or(0));
+    let file = ctx.call_source().unwrap_or_default();
+    tracing::info!(target: "waxseal::script", place = format!("{file}:{line}:{column}"), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_below_a_domain_at_a_dot_only() {
+        assert!(is_below("mx.Example.org", "example.ORG."));
+        assert!(is_below("a.b.example.org", "example.org"));
+        assert!(!is_below("example.org", "example.org"));
+        assert!(!is_below("badexample.org", "example.org"));
+        assert!(!is_below(".example.org", "example.org"));
+        assert!(!is_below("example.org", ""));
+    }
+
+    #[test]
+    fn an_empty_name_is_within_nothing() {
+        assert!(!same("", ""));
+        assert!(!same(".", "."));
+    }
+}

@@ -1,0 +1,356 @@
+//! From what a script says to the hook's own verdict.
+//!
+//! A verdict function makes a [`Spoken`] value, which knows its words and nothing of hooks. Here,
+//! in one place, it becomes the typed verdict of the hook that was asked, or an error that says
+//! what would be right.
+
+use ::rhai::Position;
+
+use super::fault::Fault;
+use super::{Role, suggest};
+use crate::verdicts::{ClientCertificate, Floor, Passage, Reply, Terms, incoming, outgoing};
+
+/// The verdict functions of scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// `accept()`
+    Accept,
+    /// `refuse(text)`, `refuse(code, text)`
+    Refuse,
+    /// `defer(text)`, `defer(code, text)`
+    Defer,
+    /// `advertise()`
+    Advertise,
+    /// `withhold()`
+    Withhold,
+    /// `start_tls()`
+    StartTls,
+    /// `stay_clear()`
+    StayClear,
+    /// `require(level)`
+    Require,
+}
+
+/// What may be chained to a verdict, as in `accept().min_version("1.3")`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setter {
+    /// `.min_version("1.3")`
+    MinVersion,
+    /// `.suites([...])`
+    Suites,
+    /// `.groups([...])`
+    Groups,
+    /// `.roots([...])`
+    Roots,
+    /// `.client_certificate("request")`
+    ClientCertificate,
+    /// `.identity("name")`
+    Identity,
+    /// `.server_name("name")`
+    ServerName,
+}
+
+/// A verdict as a script spoke it: its word, what was chained to it, and where.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    pub(super) word: Word,
+    pub(super) position: Position,
+    pub(super) reply: Reply,
+    pub(super) floor: Floor,
+    pub(super) terms: Terms,
+    pub(super) client_certificate: ClientCertificate,
+    pub(super) identity: Option<String>,
+    pub(super) server_name: Option<String>,
+    /// The setters that were called, each with its place.
+    pub(super) set: Vec<(Setter, Position)>,
+}
+
+/// Whether a code's class must fit the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeClass {
+    /// Class 4 to defer, class 5 to refuse.
+    Fitting,
+    /// Either: the relay picks the reply, as `454` to STARTTLS.
+    Either,
+}
+
+/// A hook's verdict that scripts can speak.
+pub trait FromSpoken: Sized {
+    /// The words that make one.
+    const WORDS: &'static [Word];
+    /// What may be chained to `accept`.
+    const SETTERS: &'static [Setter] = &[];
+    /// What the code of a reply must be.
+    const CODES: CodeClass = CodeClass::Fitting;
+
+    /// The verdict; `None` where the word makes none.
+    fn from_spoken(spoken: Spoken) -> Option<Self>;
+}
+
+impl Word {
+    /// All words, as the reference lists them.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Accept,
+        Self::Refuse,
+        Self::Defer,
+        Self::Advertise,
+        Self::Withhold,
+        Self::StartTls,
+        Self::StayClear,
+        Self::Require,
+    ];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Refuse => "refuse",
+            Self::Defer => "defer",
+            Self::Advertise => "advertise",
+            Self::Withhold => "withhold",
+            Self::StartTls => "start_tls",
+            Self::StayClear => "stay_clear",
+            Self::Require => "require",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
+impl Setter {
+    /// All setters, as the reference lists them.
+    pub(super) const ALL: [Self; 7] = [
+        Self::MinVersion,
+        Self::Suites,
+        Self::Groups,
+        Self::Roots,
+        Self::ClientCertificate,
+        Self::Identity,
+        Self::ServerName,
+    ];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::MinVersion => "min_version",
+            Self::Suites => "suites",
+            Self::Groups => "groups",
+            Self::Roots => "roots",
+            Self::ClientCertificate => "client_certificate",
+            Self::Identity => "identity",
+            Self::ServerName => "server_name",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
+    /// Only the policy chooses who we are and whom we ask for.
+    pub(super) const fn is_for_policies(self) -> bool {
+        matches!(self, Self::Identity | Self::ServerName)
+    }
+}
+
+impl Spoken {
+    pub(super) fn new(word: Word, position: Position) -> Self {
+        Self {
+            word,
+            position,
+            reply: Reply::default(),
+            floor: Floor::None,
+            terms: Terms::default(),
+            client_certificate: ClientCertificate::None,
+            identity: None,
+            server_name: None,
+            set: Vec::new(),
+        }
+    }
+
+    /// The hook's own verdict.
+    pub(super) fn into_verdict<V: FromSpoken>(self, role: Role, hook: &str) -> Result<V, Fault> {
+        let (word, position) = (self.word, self.position);
+        self.check_setters::<V>(role, hook)?;
+        self.check_code::<V>()?;
+        if word == Word::Require && role != Role::Filter {
+            let message = "`require` is for filters; a policy says start_tls, and judges later";
+            return Err(Fault::new(message, position));
+        }
+        Self::check_word(word, V::WORDS, hook)
+            .and_then(|()| V::from_spoken(self).ok_or_else(|| no_verdict(word, V::WORDS, hook)))
+            .map_err(|message| Fault::new(message, position))
+    }
+
+    fn check_word(word: Word, words: &[Word], hook: &str) -> Result<(), String> {
+        if words.contains(&word) { Ok(()) } else { Err(no_verdict(word, words, hook)) }
+    }
+
+    fn check_setters<V: FromSpoken>(&self, role: Role, hook: &str) -> Result<(), Fault> {
+        for &(setter, position) in &self.set {
+            if self.word != Word::Accept || !V::SETTERS.contains(&setter) {
+                let message = no_setter(setter, self.word, V::SETTERS, hook);
+                return Err(Fault::new(message, position));
+            }
+            if role == Role::Filter && setter.is_for_policies() {
+                return Err(Fault::new(for_policies(setter), position));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_code<V: FromSpoken>(&self) -> Result<(), Fault> {
+        let Some(code) = self.reply.code else { return Ok(()) };
+        let right = match (V::CODES, self.word) {
+            (CodeClass::Fitting, Word::Defer) => code.class == 4,
+            (CodeClass::Fitting, _) => code.class == 5,
+            (CodeClass::Either, _) => matches!(code.class, 4 | 5),
+        };
+        if right {
+            return Ok(());
+        }
+        let word = self.word.word();
+        let class = if self.word == Word::Defer { 4 } else { 5 };
+        let better = code.in_class(class);
+        Err(Fault::new(
+            format!("`{code}` is no code to {word} with; did you mean \"{better}\"?"),
+            self.position,
+        ))
+    }
+}
+
+/// What is said of a word that the hook does not have.
+pub(super) fn no_verdict(word: Word, words: &[Word], hook: &str) -> String {
+    let known: Vec<_> = words.iter().map(|word| word.word()).collect();
+    format!("`{}` is no verdict of {hook}, which has {}", word.word(), suggest::list(&known))
+}
+
+/// What is said of a setter that the hook's verdict does not have.
+pub(super) fn no_setter(setter: Setter, word: Word, setters: &[Setter], hook: &str) -> String {
+    let (setter, word) = (setter.word(), word.word());
+    if setters.is_empty() || word != Word::Accept.word() {
+        return format!("nothing can be chained to `{word}` at {hook}, `{setter}` neither");
+    }
+    let known: Vec<_> = setters.iter().map(|setter| setter.word()).collect();
+    format!("`{setter}` cannot be chained to `{word}` at {hook}; it takes {}", suggest::list(&known))
+}
+
+/// What is said of a setter in a filter that only policies may use.
+pub(super) fn for_policies(setter: Setter) -> String {
+    format!("`{}` is for policies: a filter may only tighten what they say", setter.word())
+}
+
+impl FromSpoken for Passage {
+    const WORDS: &'static [Word] = &[Word::Accept, Word::Defer, Word::Refuse];
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        match spoken.word {
+            Word::Accept => Some(Self::Accept),
+            Word::Defer => Some(Self::Defer(spoken.reply)),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}
+
+impl FromSpoken for incoming::Offer {
+    const WORDS: &'static [Word] = &[Word::Advertise, Word::Withhold, Word::Refuse];
+    const CODES: CodeClass = CodeClass::Either;
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        match spoken.word {
+            Word::Advertise => Some(Self::Advertise),
+            Word::Withhold => Some(Self::Withhold),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}
+
+impl FromSpoken for incoming::Start {
+    const WORDS: &'static [Word] = &[Word::Accept, Word::Refuse];
+    const SETTERS: &'static [Setter] = &[
+        Setter::MinVersion,
+        Setter::Suites,
+        Setter::Groups,
+        Setter::Roots,
+        Setter::ClientCertificate,
+        Setter::Identity,
+    ];
+    const CODES: CodeClass = CodeClass::Either;
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        let Spoken { identity, client_certificate, terms, .. } = spoken;
+        match spoken.word {
+            Word::Accept => Some(Self::Accept { identity, client_certificate, terms }),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}
+
+impl FromSpoken for incoming::Cipher {
+    const WORDS: &'static [Word] = &[Word::Accept, Word::Refuse];
+    const SETTERS: &'static [Setter] =
+        &[Setter::MinVersion, Setter::Suites, Setter::Groups, Setter::Roots, Setter::Identity];
+    const CODES: CodeClass = CodeClass::Either;
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        match spoken.word {
+            Word::Accept => Some(Self::Accept { identity: spoken.identity, terms: spoken.terms }),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}
+
+impl FromSpoken for incoming::Certificate {
+    const WORDS: &'static [Word] = &[Word::Accept, Word::Refuse];
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        match spoken.word {
+            Word::Accept => Some(Self::Accept),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}
+
+impl FromSpoken for outgoing::Offer {
+    const WORDS: &'static [Word] =
+        &[Word::StartTls, Word::StayClear, Word::Defer, Word::Refuse, Word::Require];
+    const CODES: CodeClass = CodeClass::Either;
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        match spoken.word {
+            Word::StartTls | Word::Require => Some(Self::StartTls { floor: spoken.floor }),
+            Word::StayClear => Some(Self::StayClear),
+            Word::Defer => Some(Self::Defer(spoken.reply)),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}
+
+impl FromSpoken for outgoing::Start {
+    const WORDS: &'static [Word] = &[Word::Accept, Word::StayClear, Word::Defer, Word::Refuse];
+    const SETTERS: &'static [Setter] = &[
+        Setter::MinVersion,
+        Setter::Suites,
+        Setter::Groups,
+        Setter::Roots,
+        Setter::Identity,
+        Setter::ServerName,
+    ];
+    const CODES: CodeClass = CodeClass::Either;
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        let Spoken { server_name, identity, terms, .. } = spoken;
+        match spoken.word {
+            Word::Accept => Some(Self::Accept { server_name, identity, terms }),
+            Word::StayClear => Some(Self::StayClear),
+            Word::Defer => Some(Self::Defer(spoken.reply)),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}

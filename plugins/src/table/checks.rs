@@ -1,0 +1,76 @@
+//! What the table as a whole must hold, and what its author should look at.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::Table;
+use super::findings::Findings;
+use super::pattern::Pattern;
+use super::rows::Entry;
+use crate::diagnostic::Diagnostic;
+use crate::hooks::Direction;
+use crate::place::Place;
+
+/// How long before its end a row is pointed out, days.
+const NOTICE: i64 = 30;
+
+/// Checks the table; what is found goes to the findings.
+pub(super) fn check(table: &Table, today: Date, findings: &mut Findings) {
+    for direction in [Direction::Incoming, Direction::Outgoing] {
+        if !table.index(direction).has(&Pattern::Any) {
+            missing_any(direction, findings);
+        }
+    }
+    for entry in table.entries() {
+        period(entry, today, findings);
+        prevent_without_reason(entry, findings);
+        half_a_domain(table, entry, findings);
+    }
+}
+
+fn missing_any(direction: Direction, findings: &mut Findings) {
+    let place = Place::file(findings.path());
+    let message = format!("no row `*` in {direction}: for everyone else there is no policy");
+    let row = format!("write `{direction} {{ \"*\" attempt }}`");
+    findings.add(Diagnostic::error("R002", place, message).helped(row));
+}
+
+/// `until`: none on `*`, and a word when the end is near or past.
+fn period(entry: &Entry, today: Date, findings: &mut Findings) {
+    let Some(until) = entry.until else { return };
+    let pattern = &entry.pattern;
+    if *pattern == Pattern::Any {
+        let message = "the row `*` cannot end: there is no row beneath it";
+        findings.add(Diagnostic::error("R009", entry.place.clone(), message).helped("leave `until` out"));
+    } else if until < today {
+        let message = format!("the row `{pattern}` has ended on {until}: the next one that matches applies");
+        let ended = Diagnostic::warning("R010", entry.place.clone(), message);
+        findings.add(ended.helped("remove the row, or give it a later day"));
+    } else if today.checked_add(NOTICE.days()).is_ok_and(|soon| until <= soon) {
+        let message =
+            format!("the row `{pattern}` ends on {until}: from then on the next one that matches applies");
+        findings.add(Diagnostic::warning("R010", entry.place.clone(), message));
+    }
+}
+
+fn prevent_without_reason(entry: &Entry, findings: &mut Findings) {
+    if entry.row.policy == "prevent" && entry.row.because.is_empty() {
+        let message = format!("nobody will know why `{}` gets its mail in clear", entry.pattern);
+        let silent = Diagnostic::warning("R011", entry.place.clone(), message);
+        findings.add(silent.helped(r#"say so, as in `because "ticket 4711" until "2027-06-30"`"#));
+    }
+}
+
+/// `*.x` does not match `x`: where there is a row for only one of them, the other may be forgotten.
+fn half_a_domain(table: &Table, entry: &Entry, findings: &mut Findings) {
+    let (Pattern::Domain(domain) | Pattern::Below(domain)) = &entry.pattern else { return };
+    let other = match &entry.pattern {
+        Pattern::Below(_) => Pattern::Domain(domain.clone()),
+        _ => Pattern::Below(domain.clone()),
+    };
+    if !table.index(entry.direction).has(&other) {
+        let message = format!("`{}` has a row, `{other}` has none", entry.pattern);
+        let half = Diagnostic::warning("R012", entry.place.clone(), message);
+        findings.add(half.helped("a pattern `*.x` does not match `x` itself, nor `x` its subdomains"));
+    }
+}
