@@ -134,6 +134,7 @@ pub(super) fn configuration(directory: &Path, identities: Vec<IdentityFiles>, ro
             stop: SOON,
         },
         admin: None,
+        log: config::Log::default(),
     }
 }
 
