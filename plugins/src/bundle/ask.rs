@@ -21,7 +21,9 @@ impl Bundle {
             answers.extend(answer);
         }
         let (of_policy, trace) = self.ask_policy::<H>(peer, subject);
-        asked.push(trace);
+        if !H::NAME.is_for_filters() {
+            asked.push(trace);
+        }
         let answer = answers.into_iter().fold(of_policy, Answer::join).settle();
         Decision { answer, row: peer.row().clone(), generation: self.generation, asked }
     }
