@@ -1,1 +1,32 @@
-//! x
+//! End to end: real sockets, real TLS, real files. One file a behaviour.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at its first surprise"
+)]
+
+mod after_reload;
+mod architecture;
+mod bounces;
+mod failing_policies;
+mod filters;
+mod graceful_stop;
+mod harness_itself;
+mod incoming_matrix;
+mod kill;
+mod large_message;
+mod mx_order;
+mod outgoing_matrix;
+mod oversize;
+mod own_certificates;
+mod relay_control;
+mod relay_process;
+mod reload_soak;
+mod row_terms;
+mod shared_host;
+mod silent_connections;
+mod smuggling;
+mod starttls_injection;
+mod trace_header;

@@ -19,7 +19,6 @@
 //! `incoming` and `outgoing` mirror each other and never import each other. Only `tls` and the two
 //! sessions ask hooks.
 
-
 pub mod admin;
 pub mod cli;
 pub mod config;

@@ -1,16 +1,32 @@
 //! The life of a running relay, and what its parts share.
 
+mod directories;
+mod error;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
+use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use waxseal_plugins::reload::Live;
+use waxseal_plugins::bundle::Settings;
+use waxseal_plugins::diagnostic::{Diagnostic, Severity};
+use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
 
+pub use self::error::StartError;
+use crate::admin::{self, Running};
 use crate::config::Config;
+use crate::incoming::{Server, Sessions};
 use crate::observe::Observer;
-use crate::spool::Spool;
-use crate::tls::Tls;
+use crate::outgoing;
+use crate::spool::{Embedded, Spool};
+use crate::tls::{self, Tls};
+
+/// How often the files of identities and roots are read again. Certificates are renewed weeks
+/// before they end: seconds do not matter, and network file systems send no events.
+const IDENTITIES: Duration = Duration::from_secs(5);
 
 /// What the parts of a running relay share.
 pub struct Services {
@@ -24,13 +40,15 @@ pub struct Services {
     pub spool: Arc<dyn Spool>,
     /// Decision log and metrics.
     pub observer: Observer,
+    /// The incoming sessions in progress.
+    pub sessions: Sessions,
     /// Cancelled when the relay is to stop: nothing new is begun, transactions in progress end.
     pub stopping: CancellationToken,
     /// All sessions and attempts in progress.
     pub tasks: TaskTracker,
 }
 
-/// A running relay.
+/// A running relay. Dropped without [`Relay::stop`], it runs on until the process ends.
 pub struct Relay {
     /// What its parts share.
     pub services: Arc<Services>,
@@ -38,4 +56,184 @@ pub struct Relay {
     pub listeners: Vec<SocketAddr>,
     /// The bound admin address.
     pub admin: Option<SocketAddr>,
+    /// Servers, dispatcher and watchers: they end when the relay is stopping.
+    parts: TaskTracker,
+}
+
+/// What a reload of identities and roots came to: warnings come with it, errors instead of it.
+pub type Identities = Result<(tls::Reloaded, Vec<Diagnostic>), Vec<Diagnostic>>;
+
+/// What a reload of everything that can be reloaded came to.
+#[derive(Clone, Debug)]
+pub struct Reload {
+    /// Table, policies and filters.
+    pub policies: Reloaded,
+    /// Identities and roots; warnings come with them.
+    pub identities: Identities,
+}
+
+/// How a relay stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Every transaction in progress ended.
+    Complete,
+    /// The time was up: so many sessions and attempts were cut. Their mail is in the spool, or was
+    /// never answered with 250.
+    Cut(usize),
+}
+
+impl Services {
+    /// Reads policies, identities and roots again; what is broken stays as it was.
+    pub async fn reload(self: &Arc<Self>, removals: Removals) -> Reload {
+        let policies = self.live.reload(removals).await;
+        Reload { policies, identities: self.reload_identities().await }
+    }
+
+    async fn reload_identities(self: &Arc<Self>) -> Identities {
+        let services = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || services.tls.reload());
+        // A panic of the reader leaves the identities as they were.
+        reading.await.unwrap_or(Ok((tls::Reloaded::Unchanged, Vec::new())))
+    }
+}
+
+impl Relay {
+    /// Starts a relay. Everything that can fail comes first: when this returns, it listens.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and where; nothing runs then.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        directories::private(&config.data_dir)?;
+        let services = Arc::new(services(config)?);
+        let mut servers = Vec::new();
+        for listener in &services.config.listeners {
+            let server = Server::bind(listener).await;
+            servers.push(server.map_err(|error| StartError::Listen(listener.address, error))?);
+        }
+        let http = match services.config.admin {
+            Some(at) => Some(TcpListener::bind(at).await.map_err(|error| StartError::Admin(at, error))?),
+            None => None,
+        };
+        let socket = services.config.data_dir.join(admin::SOCKET);
+        let control = admin::control::bind(&socket).map_err(|error| StartError::Control(socket, error))?;
+        let listeners: Vec<SocketAddr> = servers.iter().map(Server::address).collect();
+        let admin = http.as_ref().and_then(|listener| listener.local_addr().ok());
+        let relay = Self { services, listeners, admin, parts: TaskTracker::new() };
+        relay.spawn(servers, http, control);
+        Ok(relay)
+    }
+
+    /// Stops it: nothing new is begun, transactions in progress end, for as long as
+    /// `timeouts.stop` says.
+    pub async fn stop(self) -> Stopped {
+        let Services { stopping, tasks, spool, config, .. } = &*self.services;
+        stopping.cancel();
+        tasks.close();
+        self.parts.close();
+        let ended = async { tokio::join!(self.parts.wait(), tasks.wait()) };
+        let in_time = tokio::time::timeout(config.timeouts.stop, ended).await.is_ok();
+        let stopped = if in_time { Stopped::Complete } else { Stopped::Cut(tasks.len()) };
+        spool.shutdown().await;
+        // A stale socket would do no harm: the next start takes its place.
+        let _ = std::fs::remove_file(config.data_dir.join(admin::SOCKET));
+        stopped
+    }
+
+    fn spawn(&self, servers: Vec<Server>, http: Option<TcpListener>, control: UnixListener) {
+        let running = Running {
+            services: Arc::clone(&self.services),
+            started: Timestamp::now(),
+            listeners: self.listeners.clone(),
+            admin: self.admin,
+            counted: Arc::default(),
+        };
+        for server in servers {
+            self.parts.spawn(server.run(Arc::clone(&self.services)));
+        }
+        self.parts.spawn(outgoing::run(Arc::clone(&self.services)));
+        self.parts.spawn(watch_policies(Arc::clone(&self.services)));
+        self.parts.spawn(watch_identities(Arc::clone(&self.services)));
+        self.parts.spawn(admin::control::serve(control, running.clone()));
+        if let Some(listener) = http {
+            self.parts.spawn(admin::http::serve(listener, running));
+        }
+    }
+}
+
+fn services(config: Config) -> Result<Services, StartError> {
+    let data_dir = config.data_dir.clone();
+    let observer =
+        Observer::open(&data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
+    let (tls, warnings) = Tls::load(&config).map_err(StartError::Tls)?;
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    let live = Live::load(source(&config)).map_err(StartError::Policies)?;
+    let spool = Arc::new(Embedded::open(&data_dir.join("spool")).map_err(StartError::Spool)?);
+    Ok(Services {
+        config,
+        live,
+        tls,
+        spool,
+        observer,
+        sessions: Sessions::default(),
+        stopping: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+    })
+}
+
+fn source(config: &Config) -> Source {
+    Source {
+        directory: config.policies.clone(),
+        last_good: config.data_dir.join("last_good"),
+        settings: settings(config),
+    }
+}
+
+/// What the checks of policies must know of the configuration.
+pub fn settings(config: &Config) -> Settings {
+    let names = config.tls.identities.iter().filter_map(|identity| identity.names.first());
+    Settings {
+        tls_enabled: config.tls.enabled,
+        identities: names.cloned().collect(),
+        directory: config.file.parent().unwrap_or(&config.file).to_owned(),
+    }
+}
+
+async fn watch_policies(services: Arc<Services>) {
+    services.stopping.run_until_cancelled(services.live.watch()).await;
+}
+
+async fn watch_identities(services: Arc<Services>) {
+    let mut last = Vec::new();
+    let watch = async {
+        loop {
+            tokio::time::sleep(IDENTITIES).await;
+            let reloaded = services.reload_identities().await;
+            log_identities(&reloaded, &mut last);
+        }
+    };
+    let () = services.stopping.run_until_cancelled(watch).await.unwrap_or_default();
+}
+
+/// Says what a reload came to; the same findings are said only once.
+fn log_identities(reloaded: &Identities, last: &mut Vec<Diagnostic>) {
+    let findings = match reloaded {
+        Ok((tls::Reloaded::Swapped, warnings)) => {
+            tracing::info!("new certificates and roots are in force");
+            warnings
+        }
+        Ok((tls::Reloaded::Unchanged, _)) => return last.clear(),
+        Err(errors) => errors,
+    };
+    for finding in findings.iter().filter(|finding| !last.contains(finding)) {
+        match finding.severity {
+            Severity::Warning => tracing::warn!("{finding}"),
+            Severity::Error => {
+                tracing::error!("certificates were not reloaded, the last good ones stay: {finding}")
+            }
+        }
+    }
+    last.clone_from(findings);
 }

@@ -1,1 +1,35 @@
-//! x
+//! The world around a relay under test: authorities, hosts, clients, name servers, and the relay
+//! itself, started from real files.
+//!
+//! - [`ca`]: certificate authorities, and certificates good and bad
+//! - [`tls`]: configurations of rustls that take whatever they are shown
+//! - [`wire`]: a socket, clear or encrypted, read by lines
+//! - [`host`]: scripted receiving hosts that record what crossed, and how
+//! - [`client`]: a scripted sending client
+//! - [`dns`]: a name server with a zone
+//! - [`site`]: the files of a relay: configuration, policies, certificates
+//! - [`relay`]: a relay in this process
+//! - [`process`]: a relay in a process of its own, that can be killed
+//! - [`save`]: the ways in which editors save a file
+//! - [`decisions`]: the decision log, read back
+//! - [`wait`]: waiting for what must happen, never for time to pass
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at its first surprise, and says where"
+)]
+
+pub mod ca;
+pub mod client;
+pub mod decisions;
+pub mod dns;
+pub mod host;
+pub mod process;
+pub mod relay;
+pub mod save;
+pub mod site;
+pub mod tls;
+pub mod wait;
+pub mod wire;

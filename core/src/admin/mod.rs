@@ -1,2 +1,102 @@
 //! The running relay's own interfaces: the control socket in `data_dir`, and HTTP for metrics and
 //! health.
+
+pub mod control;
+pub mod http;
+pub mod protocol;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::relay::Services;
+use crate::spool::Health;
+
+/// The control socket's name in `data_dir`.
+pub const SOCKET: &str = "control.sock";
+
+/// What the interfaces show: the relay, and what is only known once it runs.
+#[derive(Clone)]
+pub struct Running {
+    /// What the relay's parts share.
+    pub services: Arc<Services>,
+    /// Since when it runs.
+    pub started: Timestamp,
+    /// The bound addresses.
+    pub listeners: Vec<SocketAddr>,
+    /// The bound admin address.
+    pub admin: Option<SocketAddr>,
+    /// What the metrics have counted of the reloads.
+    pub counted: Arc<Mutex<Counted>>,
+}
+
+/// How many reloads the metrics have counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counted {
+    swapped: u64,
+    rejected: u64,
+}
+
+impl Running {
+    /// The metrics, brought up to date: what is only known by asking is asked now.
+    pub async fn metrics(&self) -> String {
+        let Services { observer, spool, live, .. } = &*self.services;
+        let metrics = observer.metrics();
+        if let Ok(stats) = spool.stats().await {
+            metrics.spool(&stats, &spool.health());
+        }
+        let status = live.status();
+        metrics.generation(status.generation);
+        self.count_reloads(status.generation.saturating_sub(1), status.rejected);
+        metrics.encode()
+    }
+
+    /// Counts the reloads since the last time, whoever asked for them: generation 1 is the start.
+    fn count_reloads(&self, swapped: u64, rejected: u64) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let metrics = self.services.observer.metrics();
+        (counted.swapped..swapped).for_each(|_| metrics.reload("swapped"));
+        (counted.rejected..rejected).for_each(|_| metrics.reload("rejected"));
+        *counted = Counted { swapped, rejected };
+    }
+
+    /// The relay as it is now.
+    pub async fn status(&self) -> protocol::Status {
+        let services = &self.services;
+        let stats = services.spool.stats().await.unwrap_or_default();
+        let bundle = services.live.status();
+        protocol::Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            process: std::process::id(),
+            hostname: services.config.hostname.clone(),
+            started: self.started.to_string(),
+            listeners: self.listeners.iter().map(SocketAddr::to_string).collect(),
+            admin: self.admin.map(|address| address.to_string()),
+            tls_enabled: services.config.tls.enabled,
+            configuration: services.config.file.display().to_string(),
+            configuration_changed: services.config.file_has_changed(),
+            stopping: services.stopping.is_cancelled(),
+            in_progress: services.tasks.len(),
+            queue: protocol::Queue {
+                health: match services.spool.health() {
+                    Health::Good => "good".to_owned(),
+                    Health::Full => "full".to_owned(),
+                    Health::Failed(why) => format!("failed: {why}"),
+                },
+                messages: stats.messages,
+                recipients: stats.recipients,
+                due: stats.due,
+                octets: stats.octets,
+            },
+            policies: protocol::Policies {
+                generation: bundle.generation,
+                since: bundle.since,
+                hash: bundle.hash,
+                rejected: bundle.rejected,
+                from_last_good: bundle.from_last_good,
+                findings: protocol::findings(&bundle.diagnostics),
+            },
+        }
+    }
+}

@@ -1,6 +1,97 @@
 //! The command line: one file a subcommand.
 
+mod check;
+mod demo;
+mod init;
+mod output;
+mod reload;
+mod run;
+mod setting;
+mod status;
+mod test;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::setting::Setting;
+
+/// An SMTP relay in which every TLS decision is a hook.
+#[derive(Debug, Parser)]
+#[command(name = "waxseal", version, about, after_help = EXIT_CODES)]
+struct Arguments {
+    /// The configuration [default: waxseal.toml, else /etc/waxseal/waxseal.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print data as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exits with 0 where all is well, 1 where it found problems, 2 where it could not run.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the relay
+    Run(run::Arguments),
+    /// Try it: a relay and a receiving host on this machine, each decision printed as it is taken
+    Demo(demo::Arguments),
+    /// Write a configuration and a domain table, or copy a shipped policy to edit
+    Init(init::Arguments),
+    /// Check configuration, certificates and policies
+    Check(check::Arguments),
+    /// Run the policies' own tests
+    Test(test::Arguments),
+    /// Have the running relay read policies and certificates again
+    Reload(reload::Arguments),
+    /// Show how the running relay is
+    Status(status::Arguments),
+}
+
+/// What a command that ran came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// All is well: exit code 0.
+    Fine,
+    /// Problems were found, and shown: exit code 1.
+    Problems,
+}
+
 /// Runs the command that the arguments name. Exit codes: 0 fine, 1 found problems, 2 could not run.
-pub fn main() -> std::process::ExitCode {
-    todo!()
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let setting = Setting::new(arguments.config, arguments.json);
+    let outcome = match arguments.command {
+        Command::Run(arguments) => arguments.run(&setting),
+        Command::Demo(arguments) => arguments.run(&setting),
+        Command::Init(arguments) => arguments.run(&setting),
+        Command::Check(arguments) => arguments.run(&setting),
+        Command::Test(arguments) => arguments.run(&setting),
+        Command::Reload(arguments) => arguments.run(&setting),
+        Command::Status(arguments) => arguments.run(&setting),
+    };
+    match outcome {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Problems) => ExitCode::from(1),
+        Err(error) => {
+            output::complain(format_args!("waxseal: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
 }

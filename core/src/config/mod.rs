@@ -1,11 +1,31 @@
-//! The configuration: what the file says (`file`), and what the program uses (here).
+//! The configuration: what the file says, and what the program uses (here).
+//!
+//! The file is read once, at start, by walking its tables: each reader takes the keys it knows and
+//! checks their values on the way, and whatever is left over is unknown. So all that is wrong is
+//! said at once, each with its line, and nothing starts.
+//!
+//! - `findings`, `section`: the walk, and what it reports
+//! - `value`: durations, sizes, domains, hosts
+//! - `listeners`, `tls`, `relaying`, `delivery`, `service`: the sections
 
+mod delivery;
+mod findings;
+mod listeners;
+mod load;
+mod relaying;
+mod section;
+mod service;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod value;
+
+use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use waxseal_plugins::diagnostic::Diagnostic;
 
 /// The configuration, resolved: every path absolute, every value checked.
 #[derive(Clone, Debug)]
@@ -38,6 +58,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// Where metrics and health are served; `None` for nowhere.
     pub admin: Option<SocketAddr>,
+    /// What the program says of itself.
+    pub log: Log,
 }
 
 /// A listening address.
@@ -56,6 +78,15 @@ pub enum ListenerMode {
     StartTls,
     /// From the first byte, RFC 8314 section 3.3.
     Implicit,
+}
+
+impl fmt::Display for ListenerMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StartTls => "STARTTLS",
+            Self::Implicit => "implicit TLS",
+        })
+    }
 }
 
 /// The TLS section.
@@ -157,10 +188,27 @@ pub struct Timeouts {
     pub stop: Duration,
 }
 
-impl Config {
-    /// Reads, checks and resolves a configuration. Warnings come with it; errors instead of it.
-    pub fn load(file: &Path) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let _ = file;
-        todo!()
+/// What the program says of itself, on standard error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// What is said: a level as in `info`, or directives as in `info,waxseal=debug`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
     }
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
 }

@@ -1,36 +1,27 @@
-//! Mail that reaches us: listener, session, STARTTLS, receiving.
+//! Mail that reaches us, in the order in which it does:
+//!
+//! - [`listener`]: accepts connections, within limits ([`admission`])
+//! - [`driver`]: reads lines, writes replies; the only one that waits for a client
+//! - [`session`], [`transaction`]: what a command comes to; no I/O
+//! - [`hooks`], [`at_mail`]: what a session asks policies and filters
+//! - [`facts`]: what they are told of the client
+//! - [`relay_control`]: who may send to whom
+//! - [`starttls`]: from clear to encrypted, with nothing of before
+//! - [`receive`]: DATA into the spool
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+mod admission;
+mod at_mail;
+mod driver;
+mod facts;
+mod hooks;
+mod listener;
+mod receive;
+mod relay_control;
+mod replies;
+mod session;
+mod starttls;
+mod tenure;
+mod transaction;
 
-use crate::config::Listener;
-use crate::relay::Services;
-
-/// A bound listener.
-#[derive(Debug)]
-pub struct Server {}
-
-impl Server {
-    /// Binds a listener.
-    ///
-    /// # Errors
-    ///
-    /// The address is taken, or not ours.
-    pub async fn bind(listener: &Listener) -> io::Result<Self> {
-        let _ = listener;
-        todo!()
-    }
-
-    /// The bound address.
-    pub fn address(&self) -> SocketAddr {
-        todo!()
-    }
-
-    /// Accepts connections until the relay is stopping. Sessions run as tasks of the relay's
-    /// tracker.
-    pub async fn run(self, services: Arc<Services>) {
-        let _ = services;
-        todo!()
-    }
-}
+pub use admission::Sessions;
+pub use listener::Server;

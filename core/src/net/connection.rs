@@ -10,8 +10,10 @@ use tokio::time::timeout;
 
 use super::Stream;
 
-/// How much is read at once. Idle connections hold no buffer.
+/// How much is read at once of a message, and of lines. An idle connection waits for a line, and
+/// holds no more than the room for one.
 const CHUNK: usize = 16 * 1024;
+const LINES: usize = 1024;
 
 /// How long a close_notify may take to be sent.
 const SHUTDOWN: Duration = Duration::from_secs(1);
@@ -87,6 +89,11 @@ impl Connection {
         self.input.len()
     }
 
+    /// Whether a whole line was read ahead: the next [`Connection::read_line`] will not wait.
+    pub fn has_line(&self) -> bool {
+        self.input.contains(&b'\n')
+    }
+
     /// Reads one line, without its CRLF.
     ///
     /// # Errors
@@ -117,7 +124,7 @@ impl Connection {
                 searched = 0;
                 self.input.clear();
             }
-            if self.fill().await? == 0 {
+            if self.fill(LINES).await? == 0 {
                 return Err(ReadError::Closed);
             }
         }
@@ -130,7 +137,7 @@ impl Connection {
     /// [`ReadError::Timeout`], [`ReadError::Io`].
     pub async fn read_chunk(&mut self, wait: Duration) -> Result<Bytes, ReadError> {
         if self.input.is_empty() {
-            timeout(wait, self.fill()).await.map_err(|_| ReadError::Timeout(wait))??;
+            timeout(wait, self.fill(CHUNK)).await.map_err(|_| ReadError::Timeout(wait))??;
         }
         Ok(self.input.split().freeze())
     }
@@ -143,8 +150,8 @@ impl Connection {
         self.input.extend_from_slice(&later);
     }
 
-    async fn fill(&mut self) -> io::Result<usize> {
-        self.input.reserve(CHUNK);
+    async fn fill(&mut self, room: usize) -> io::Result<usize> {
+        self.input.reserve(room);
         self.stream.read_buf(&mut self.input).await
     }
 
@@ -166,6 +173,20 @@ impl Connection {
         // The peer may be gone already; there is nobody left to tell.
         let _ = timeout(SHUTDOWN, self.stream.shutdown()).await;
     }
+
+    /// Closes it after a last reply. What the peer is still sending is read and dropped, for a
+    /// second at most: a socket that is closed with unread octets is reset, and the reply may be
+    /// lost (RFC 1122 section 4.2.2.13).
+    pub async fn close_after_reply(mut self) {
+        let drained = timeout(SHUTDOWN, async {
+            self.stream.shutdown().await?;
+            while self.fill(CHUNK).await? > 0 {
+                self.input.clear();
+            }
+            io::Result::Ok(())
+        });
+        let _ = drained.await;
+    }
 }
 
 /// The line without its CRLF, unless it holds another CR or LF.
@@ -173,4 +194,76 @@ fn line_content(line: &Bytes) -> Option<Bytes> {
     let content = line.len().checked_sub(2)?;
     let (text, end) = line.split_at_checked(content)?;
     (end == b"\r\n" && !text.contains(&b'\r')).then(|| line.slice(..content))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    /// A connection that has received these octets, and its other end.
+    async fn received(octets: &[u8]) -> (Connection, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let mut far = far.unwrap().0;
+        far.write_all(octets).await.unwrap();
+        (Connection::new(Stream::Clear(near.unwrap())), far)
+    }
+
+    #[tokio::test]
+    async fn reads_lines_without_their_ends() {
+        let (mut connection, _far) = received(b"EHLO a\r\n\r\nQUIT\r\n").await;
+        for line in [&b"EHLO a"[..], b"", b"QUIT"] {
+            assert_eq!(connection.read_line(100, SOON).await.unwrap(), line);
+        }
+    }
+
+    #[tokio::test]
+    async fn drops_bad_lines_and_goes_on_with_the_next() {
+        let long = "x".repeat(3 * CHUNK);
+        let octets = format!("a\nb\rc\r\n{long}\r\n{}\r\nNOOP\r\n", "y".repeat(9));
+        let (mut connection, far) = received(octets.as_bytes()).await;
+        let mut read = async || connection.read_line(10, SOON).await;
+        assert!(matches!(read().await, Err(ReadError::BareNewline)));
+        assert!(matches!(read().await, Err(ReadError::BareNewline)));
+        assert!(matches!(read().await, Err(ReadError::TooLong(10))));
+        assert!(matches!(read().await, Err(ReadError::TooLong(10))));
+        assert_eq!(read().await.unwrap(), "NOOP");
+        drop(far);
+        assert!(matches!(read().await, Err(ReadError::Closed)));
+    }
+
+    #[tokio::test]
+    async fn gives_up_on_silence() {
+        let (mut connection, _far) = received(b"half a li").await;
+        let short = Duration::from_millis(20);
+        assert!(matches!(connection.read_line(100, short).await, Err(ReadError::Timeout(_))));
+    }
+
+    #[tokio::test]
+    async fn gives_no_socket_where_something_was_read_ahead() {
+        let (mut connection, _far) = received(b"STARTTLS\r\nMAIL FROM:<>\r\n").await;
+        assert_eq!(connection.read_line(100, SOON).await.unwrap(), "STARTTLS");
+        assert_eq!(connection.ahead(), 14);
+        assert_eq!(connection.into_clear().unwrap_err(), NotClear::Ahead(14));
+
+        let (mut connection, _far) = received(b"STARTTLS\r\n").await;
+        assert_eq!(connection.read_line(100, SOON).await.unwrap(), "STARTTLS");
+        assert!(connection.into_clear().is_ok());
+    }
+
+    #[tokio::test]
+    async fn reads_chunks_and_puts_back() {
+        let (mut connection, far) = received(b"DATA\r\nbody").await;
+        assert_eq!(connection.read_line(100, SOON).await.unwrap(), "DATA");
+        let chunk = connection.read_chunk(SOON).await.unwrap();
+        connection.unread(&chunk);
+        assert_eq!(connection.read_chunk(SOON).await.unwrap(), "body");
+        drop(far);
+        assert!(connection.read_chunk(SOON).await.unwrap().is_empty());
+    }
 }

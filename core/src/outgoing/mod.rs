@@ -1,12 +1,61 @@
-//! Mail that we send: dispatch, hosts, attempt, outcome, bounce.
+//! Mail that we send.
+//!
+//! # Layout, in the order of a mail
+//!
+//! - `dispatch`: takes what is due from the spool
+//! - `names`, `hosts`: where a domain's mail goes
+//! - `attempt`: one message, the recipients of one domain, over its hosts in order
+//! - `reach`: one host made ready: the hooks in their order; `fallback` says when clear text
+//!   may follow
+//! - `session`, `dialogue`, `starttls`: the connection
+//! - `mail`: may this envelope cross this connection? `facts` are what the hooks are told
+//! - `transaction`: MAIL, RCPT, DATA
+//! - `problem`, `outcome`, `bounce`: what came of it, and who is told
+//! - `pool`, `limits`: connections kept for a moment, and how many there may be
+
+mod attempt;
+mod bounce;
+mod dialogue;
+mod dispatch;
+mod facts;
+mod fallback;
+mod hosts;
+mod limits;
+mod mail;
+mod names;
+mod outcome;
+#[cfg(test)]
+mod peer;
+mod pool;
+mod problem;
+mod reach;
+mod report;
+mod session;
+mod starttls;
+mod transaction;
 
 use std::sync::Arc;
 
+use self::limits::Limits;
+use self::names::{NameSystem, Names};
+use self::pool::Pool;
 use crate::relay::Services;
+
+/// What attempts share.
+struct Outbound {
+    services: Arc<Services>,
+    names: Arc<dyn Names>,
+    limits: Limits,
+    pool: Pool,
+}
 
 /// Takes what is due from the spool and delivers it, until the relay is stopping. Attempts run as
 /// tasks of the relay's tracker.
 pub async fn run(services: Arc<Services>) {
-    let _ = services;
-    todo!()
+    match NameSystem::new(&services.config.dns) {
+        Ok(names) => dispatch::run(services, Arc::new(names)).await,
+        Err(error) => {
+            tracing::error!(%error, "mail is kept, but not delivered: the system's resolver configuration cannot be read; set [dns] servers");
+        }
+    }
 }

@@ -2,7 +2,9 @@
 //! policy, nothing of this crate's other folders.
 
 pub mod address;
+pub mod capabilities;
 pub mod command;
 pub mod dot;
 pub mod extensions;
+mod path;
 pub mod reply;

@@ -3,6 +3,10 @@
 //! The trait and its words are here; `embedded` is the engine: SQLite, large bodies in files. What
 //! [`Spool::commit`] has answered with `Ok` is on stable storage: only then may `250` be said.
 
+mod embedded;
+
+pub use embedded::{Embedded, OpenError, Options, Position, Queued};
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -178,7 +182,15 @@ pub enum Body {
     /// Small: in memory.
     Inline(Bytes),
     /// Large: in a file, synced. Removed on drop unless it was committed.
-    File(tempfile::TempPath),
+    File(BodyFile),
+}
+
+/// A large body: a synced file that no message names yet.
+#[derive(Debug)]
+pub struct BodyFile {
+    path: tempfile::TempPath,
+    size: u64,
+    checksum: u32,
 }
 
 /// A body being read, in chunks.

@@ -1,1 +1,159 @@
 //! The certificate hook: is this certificate the peer's?
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use waxseal_plugins::decision::Outcome;
+use waxseal_plugins::facts::{Certificate, Client, Host, Row};
+use waxseal_plugins::hooks;
+use waxseal_plugins::verdicts::incoming::Certificate as Answer;
+use waxseal_plugins::verdicts::outgoing::Certificate as HostAnswer;
+use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Reply as Said};
+
+use super::ask::Asker;
+pub use super::cipher::Outgoing;
+use super::denied::{self, Denied};
+use super::server::ServerPlan;
+use crate::smtp::reply::Reply;
+
+/// The client's certificate will not do: RFC 3463, X.7.5.
+const UNACCEPTABLE: EnhancedCode = EnhancedCode::new(5, 7, 5);
+
+/// What follows an incoming handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// The certificate, or its absence, will do.
+    Accept,
+    /// This is the reply to all but QUIT, inside TLS.
+    Refuse(Reply),
+    /// The policy failed: this is the reply to every MAIL of the connection.
+    Fail(Reply),
+}
+
+/// The handshake is done. Where the plan requires a client certificate, the relay itself holds
+/// that.
+pub fn incoming(
+    asker: &Asker,
+    client: &Arc<Client>,
+    certificate: &Arc<Certificate>,
+    plan: &ServerPlan,
+) -> Incoming {
+    let answer = ask(asker, client, certificate);
+    let required = plan.client_certificate == ClientCertificate::Require;
+    if answer == Incoming::Accept && required && !certificate.presented {
+        let said = Said::text("a client certificate is required, but none was presented");
+        return Incoming::Refuse(denied::reply(554, UNACCEPTABLE, &said));
+    }
+    answer
+}
+
+/// Asked again at MAIL FROM, for a row that is known only then; `certificate` is the chain on
+/// record, judged anew for the row and the sender's domain.
+///
+/// # Errors
+///
+/// The reply to MAIL.
+pub fn incoming_at_mail(
+    asker: &Asker,
+    client: &Arc<Client>,
+    certificate: &Arc<Certificate>,
+) -> Result<(), Reply> {
+    match ask(asker, client, certificate) {
+        Incoming::Accept => Ok(()),
+        Incoming::Refuse(reply) | Incoming::Fail(reply) => Err(reply),
+    }
+}
+
+/// The handshake is done, no SMTP octet has crossed it. The relay holds pins and floors before mail:
+/// [`terms::hold`](super::terms::hold).
+pub fn outgoing(asker: &Asker, host: &Arc<Host>, certificate: &Arc<Certificate>) -> Outgoing {
+    let decision = asker.ask::<hooks::outgoing::Certificate>(&host.domain, host, certificate);
+    match decision.outcome() {
+        Outcome::Verdict(HostAnswer::Accept) => Outgoing::Accept,
+        Outcome::Verdict(HostAnswer::Defer(said)) => {
+            Outgoing::Defer(Denied::by(&decision, said, UNACCEPTABLE.in_class(4)))
+        }
+        Outcome::Verdict(HostAnswer::Refuse(said)) => {
+            Outgoing::Refuse(Denied::by(&decision, said, UNACCEPTABLE))
+        }
+        Outcome::Failure(failure) => Outgoing::Defer(Denied::failed(&decision, failure)),
+    }
+}
+
+/// The names of which a client's certificate must have one: the row's, the sender's domain (empty
+/// before MAIL FROM), and any below it. EHLO names prove nothing and are never among them.
+pub fn client_names(row: &Row, sender_domain: &str) -> Vec<String> {
+    row.names.iter().cloned().chain(domain_and_below(sender_domain)).collect()
+}
+
+/// The names of which a host's certificate must have one: the row's; else a configured route's
+/// host; else the recipients' domain or any below it. A plain MX name proves nothing, since
+/// whoever forges the MX record chooses the name himself; `names "mx"` trusts it all the same.
+pub fn host_names(host: &Host) -> Vec<String> {
+    if !host.row.names.is_empty() {
+        let trusted = |name: &String| if name == "mx" { host.name.clone() } else { name.clone() };
+        return host.row.names.iter().map(trusted).collect();
+    }
+    if host.found_by == "route" {
+        // An address is nobody's identity: a route to one needs `names`.
+        let named = host.name.parse::<IpAddr>().is_err();
+        return named.then(|| host.name.clone()).into_iter().collect();
+    }
+    domain_and_below(&host.domain)
+}
+
+fn ask(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Incoming {
+    let decision = asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate);
+    match decision.outcome() {
+        Outcome::Verdict(Answer::Accept) => Incoming::Accept,
+        Outcome::Verdict(Answer::Refuse(said)) => Incoming::Refuse(denied::reply(554, UNACCEPTABLE, said)),
+        Outcome::Failure(_) => Incoming::Fail(denied::failed(451, EnhancedCode::new(4, 3, 0))),
+    }
+}
+
+fn domain_and_below(domain: &str) -> Vec<String> {
+    if domain.is_empty() { vec![] } else { vec![domain.to_owned(), format!(".{domain}")] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(found_by: &str, name: &str, names: &[&str]) -> Host {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Host {
+            name: name.into(),
+            domain: "example.org".into(),
+            found_by: found_by.into(),
+            row: Arc::new(Row { names, ..Row::default() }),
+            ..Host::default()
+        }
+    }
+
+    #[test]
+    fn a_plain_mx_name_is_no_name_to_expect() {
+        assert_eq!(host_names(&host("mx", "mx.evil.example", &[])), ["example.org", ".example.org"]);
+        assert_eq!(host_names(&host("mx", "mx.host.example", &["mx"])), ["mx.host.example"]);
+    }
+
+    #[test]
+    fn the_names_of_the_row_replace_all_others() {
+        assert_eq!(host_names(&host("route", "relay.example", &["a.example"])), ["a.example"]);
+        assert_eq!(host_names(&host("mx", "mx.example", &[".b.example"])), [".b.example"]);
+    }
+
+    #[test]
+    fn a_route_names_its_host_but_an_address_is_no_name() {
+        assert_eq!(host_names(&host("route", "relay.example", &[])), ["relay.example"]);
+        assert!(host_names(&host("route", "192.0.2.1", &[])).is_empty());
+        assert!(host_names(&host("route", "2001:db8::1", &[])).is_empty());
+    }
+
+    #[test]
+    fn a_client_is_named_by_its_row_and_by_the_sender() {
+        let row = Row { names: vec!["relay.example".into()], ..Row::default() };
+        assert_eq!(client_names(&row, ""), ["relay.example"]);
+        assert_eq!(client_names(&row, "a.example"), ["relay.example", "a.example", ".a.example"]);
+        assert!(client_names(&Row::default(), "").is_empty());
+    }
+}

@@ -1,7 +1,9 @@
 //! How a handshake failed, and in what words.
 
 use std::fmt;
+use std::io;
 
+use rustls::{AlertDescription, Error, PeerIncompatible};
 use serde::Serialize;
 
 /// How TLS failed, by what was seen.
@@ -34,19 +36,148 @@ pub enum FailureKind {
     Injected,
     /// A hook refused at the ClientHello.
     RefusedByPolicy,
+    /// A hook failed at the ClientHello.
+    PolicyFailed,
+    /// Our own side cannot begin: no such identity, or terms that leave nothing to negotiate.
+    NotBegun,
 }
 
-/// A failed handshake.
+/// A failed handshake. Displayed, it is a reason to give in a bounce: "the handshake failed: no
+/// TLS version in common (alert ProtocolVersion)".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct HandshakeFailure {
     /// How.
     pub kind: FailureKind,
-    /// What was seen, for the log.
+    /// What was seen, for the log; may be empty.
     pub detail: String,
+}
+
+impl HandshakeFailure {
+    /// A failure of this kind.
+    pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+
+    /// What an I/O error in the handshake means.
+    pub(super) fn in_handshake(error: &io::Error) -> Self {
+        of_io(error).unwrap_or_else(|| match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::new(FailureKind::Closed, ""),
+            io::ErrorKind::TimedOut => Self::new(FailureKind::Timeout, error.to_string()),
+            _ => Self::new(FailureKind::Reset, error.to_string()),
+        })
+    }
+}
+
+/// The TLS failure within an I/O error, if there is one. With TLS 1.3 a host that refuses our
+/// certificate says so only at our first read, so errors until the EHLO reply inside TLS count as
+/// failures of the handshake (RFC 8446 section 4.4.2.4).
+pub fn of_io(error: &io::Error) -> Option<HandshakeFailure> {
+    error.get_ref()?.downcast_ref::<Error>().map(of_library)
+}
+
+fn of_library(error: &Error) -> HandshakeFailure {
+    let (kind, detail) = match error {
+        Error::AlertReceived(alert) => (of_alert(*alert), format!("alert {alert:?}")),
+        Error::InvalidMessage(what) => (FailureKind::Garbage, format!("{what:?}")),
+        Error::PeerIncompatible(what) => (of_incompatible(what), format!("{what:?}")),
+        other => (FailureKind::Misbehaved, other.to_string()),
+    };
+    HandshakeFailure::new(kind, detail)
+}
+
+fn of_alert(alert: AlertDescription) -> FailureKind {
+    match alert {
+        AlertDescription::ProtocolVersion => FailureKind::NoVersion,
+        AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
+            FailureKind::NothingShared
+        }
+        AlertDescription::CertificateRequired
+        | AlertDescription::NoCertificate
+        | AlertDescription::UnknownCA
+        | AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateUnknown => FailureKind::OurCertificateRefused,
+        _ => FailureKind::PeerAlert,
+    }
+}
+
+/// The library says "no signature algorithms" of a client that is older than TLS 1.2 too, which
+/// had no such extension.
+fn of_incompatible(what: &PeerIncompatible) -> FailureKind {
+    match what {
+        PeerIncompatible::Tls12NotOffered
+        | PeerIncompatible::Tls12NotOfferedOrEnabled
+        | PeerIncompatible::SignatureAlgorithmsExtensionRequired
+        | PeerIncompatible::ServerDoesNotSupportTls12Or13
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+        | PeerIncompatible::SupportedVersionsExtensionRequired => FailureKind::NoVersion,
+        PeerIncompatible::NoCipherSuitesInCommon
+        | PeerIncompatible::NoKxGroupsInCommon
+        | PeerIncompatible::NoSignatureSchemesInCommon
+        | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => FailureKind::NothingShared,
+        _ => FailureKind::Misbehaved,
+    }
+}
+
+impl FailureKind {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::NotOffered => "TLS was not offered",
+            Self::Refused => "STARTTLS was refused",
+            Self::NoVersion => "the handshake failed: no TLS version in common",
+            Self::NothingShared => "the handshake failed: no cipher suite, group or signature in common",
+            Self::PeerAlert => "the handshake failed: the peer ended it",
+            Self::OurCertificateRefused => "the handshake failed: the peer refused our certificate",
+            Self::Garbage => "the handshake failed: what came was not TLS",
+            Self::Closed => "the handshake failed: the peer closed the connection",
+            Self::Reset => "the handshake failed: the connection broke",
+            Self::Timeout => "the handshake failed: it did not end in time",
+            Self::Misbehaved => "the handshake failed: the peer broke the protocol",
+            Self::Injected => "data was sent ahead of the handshake",
+            Self::RefusedByPolicy => "the handshake was refused by policy",
+            Self::PolicyFailed => "the handshake was not made, because a policy failed",
+            Self::NotBegun => "the handshake could not begin on our side",
+        }
+    }
 }
 
 impl fmt::Display for HandshakeFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.kind, self.detail)
+        f.write_str(self.kind.words())?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, " ({})", self.detail) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_well_in_a_bounce() {
+        let error = io::Error::new(
+            io::ErrorKind::InvalidData,
+            Error::AlertReceived(AlertDescription::ProtocolVersion),
+        );
+        let failure = HandshakeFailure::in_handshake(&error);
+        assert_eq!(failure.kind, FailureKind::NoVersion);
+        assert_eq!(
+            failure.to_string(),
+            "the handshake failed: no TLS version in common (alert ProtocolVersion)"
+        );
+    }
+
+    #[test]
+    fn tells_a_closed_connection_from_a_broken_one() {
+        let kind = |kind: io::ErrorKind| HandshakeFailure::in_handshake(&kind.into()).kind;
+        assert_eq!(kind(io::ErrorKind::UnexpectedEof), FailureKind::Closed);
+        assert_eq!(kind(io::ErrorKind::ConnectionReset), FailureKind::Reset);
+        assert_eq!(kind(io::ErrorKind::BrokenPipe), FailureKind::Reset);
+    }
+
+    #[test]
+    fn sees_no_tls_failure_in_an_ordinary_error() {
+        assert_eq!(of_io(&io::ErrorKind::ConnectionReset.into()), None);
     }
 }

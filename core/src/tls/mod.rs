@@ -1,53 +1,74 @@
 //! The four TLS decisions, and the handshakes that they steer.
 //!
 //! - [`offer`], [`start`], [`cipher`], [`certificate`]: a hook each, both directions
+//! - [`terms`], [`denied`]: what the relay itself holds, and what is said where mail may not pass
 //! - [`server`], [`client`]: the handshake as a server and as a client
-//! - [`hello`]: what a ClientHello says that the library does not
-//! - [`judgement`]: what there is to say of a certificate chain
-//! - [`identities`], [`roots`]: ours, and those we trust
+//! - `recorder`, `hello`, `wire`: what a ClientHello says that the library does not
+//! - `crypto`, `cache`, `verifier`: configurations, and what must be one for each policy
+//! - [`judgement`], `chain`, `names`, `digest`: what there is to say of a certificate chain
+//! - `identities`, `self_made`, `roots`: ours, and those we trust
 //! - [`failure`]: how a handshake failed, and what follows
 //! - [`memory`]: peers whose handshakes failed lately
 
 pub mod ask;
+mod cache;
 pub mod certificate;
+mod chain;
 pub mod cipher;
 pub mod client;
+mod crypto;
+pub mod denied;
+mod digest;
 pub mod failure;
-pub mod hello;
-pub mod identities;
+mod hello;
+mod identities;
 pub mod judgement;
 pub mod memory;
+mod names;
 pub mod offer;
-pub mod roots;
+mod recorder;
+mod roots;
+mod self_made;
 pub mod server;
 pub mod start;
+pub mod terms;
+mod verifier;
+mod wire;
 
-use waxseal_plugins::diagnostic::Diagnostic;
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use waxseal_plugins::diagnostic::{Diagnostic, Severity};
+
+use crate::config::{Config, IdentityFiles};
+use identities::Identities;
+use roots::Roots;
 
 /// What the handshakes of a relay share: identities, roots, configurations with their sessions,
 /// memory of failures. All of it can be reloaded while mail flows.
 #[derive(Debug)]
-pub struct Tls {}
+pub struct Tls {
+    /// Clients whose handshakes failed lately.
+    pub incoming_memory: memory::Memory,
+    /// Hosts whose handshakes failed lately.
+    pub outgoing_memory: memory::Memory,
+    files: Vec<IdentityFiles>,
+    roots: Vec<String>,
+    client_roots: Vec<String>,
+    materials: ArcSwap<Materials>,
+    verifier: Arc<verifier::Deferred>,
+    servers: server::Configs,
+    clients: client::Configs,
+}
 
-impl Tls {
-    /// Loads identities and roots.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with a certificate, key or root file.
-    pub fn load(config: &crate::config::Tls) -> Result<Self, Vec<Diagnostic>> {
-        let _ = config;
-        todo!()
-    }
-
-    /// Reads the identities and roots again; on error the last good ones stay.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with a certificate, key or root file.
-    pub fn reload(&self) -> Result<Reloaded, Vec<Diagnostic>> {
-        todo!()
-    }
+/// What is reloaded together. The epoch is part of the key of every configuration, so that no TLS
+/// session resumes across a reload.
+#[derive(Debug)]
+struct Materials {
+    epoch: u64,
+    identities: Identities,
+    roots: Roots,
 }
 
 /// What a reload of identities and roots came to.
@@ -58,3 +79,65 @@ pub enum Reloaded {
     /// Nothing has changed.
     Unchanged,
 }
+
+impl Tls {
+    /// Loads identities and roots; warnings come with them. Where TLS is enabled and no identity is
+    /// configured, one is made for the hostname, and kept below the data directory.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with a certificate, key or root file.
+    pub fn load(config: &Config) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let mut findings = Vec::new();
+        let mut files = config.tls.identities.clone();
+        if config.tls.enabled && files.is_empty() {
+            files.extend(self_made::identity(&config.hostname, &config.data_dir, &mut findings));
+        }
+        let roots = Roots::new(config.file.parent().unwrap_or(Path::new(".")));
+        roots.load(config.tls.roots.iter().chain(&config.tls.client_roots), &mut findings);
+        let identities = Identities::load(&files, &mut findings);
+        let findings = unless_wrong(findings)?;
+        let tls = Self {
+            incoming_memory: memory::Memory::default(),
+            outgoing_memory: memory::Memory::default(),
+            files,
+            roots: config.tls.roots.clone(),
+            client_roots: config.tls.client_roots.clone(),
+            materials: ArcSwap::from_pointee(Materials { epoch: 1, identities, roots }),
+            verifier: Arc::default(),
+            servers: server::Configs::default(),
+            clients: client::Configs::default(),
+        };
+        Ok((tls, findings))
+    }
+
+    /// Reads the identities and roots again, and swaps them in if all are good and something has
+    /// changed; on error the last good ones stay. Warnings come with it. It reads files: not for
+    /// the threads of the sessions.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with a certificate, key or root file.
+    pub fn reload(&self) -> Result<(Reloaded, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let mut findings = Vec::new();
+        let old = self.materials.load_full();
+        let identities = Identities::load(&self.files, &mut findings);
+        let roots = old.roots.read_again(&mut findings);
+        let findings = unless_wrong(findings)?;
+        if identities.is_same(&old.identities) && roots.is_same(&old.roots) {
+            return Ok((Reloaded::Unchanged, findings));
+        }
+        self.materials.store(Arc::new(Materials { epoch: old.epoch + 1, identities, roots }));
+        Ok((Reloaded::Swapped, findings))
+    }
+}
+
+fn unless_wrong(findings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    if wrong { Err(findings) } else { Ok(findings) }
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

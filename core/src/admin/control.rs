@@ -1,0 +1,136 @@
+//! The control socket: JSON lines over a Unix socket that only this user may open.
+
+use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::timeout;
+use waxseal_plugins::reload::Removals;
+
+use super::Running;
+use super::protocol::{Reloaded, Request, Response};
+
+/// The longest request. An answer may be longer: it holds excerpts of files.
+const REQUEST: u64 = 4096;
+
+/// How long a client may take for its request.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long an answer may take: a reload compiles and tests every policy.
+const ANSWER: Duration = Duration::from_secs(120);
+
+/// Binds the socket, in the place of a stale one.
+///
+/// # Errors
+///
+/// The directory cannot be written, or another relay answers there.
+pub fn bind(path: &Path) -> io::Result<UnixListener> {
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(io::Error::new(ErrorKind::AddrInUse, "another relay runs with this `data_dir`"));
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path)?;
+    // The directory is private already (0700): nobody can come in between.
+    fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers until the relay is stopping.
+pub async fn serve(listener: UnixListener, running: Running) {
+    let stopping = running.services.stopping.clone();
+    let accept = async {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => drop(tokio::spawn(converse(stream, running.clone()))),
+                // Out of descriptors: the next ones are free in a moment.
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    };
+    let () = stopping.run_until_cancelled(accept).await.unwrap_or_default();
+}
+
+/// Asks a running relay.
+///
+/// # Errors
+///
+/// No relay answers there, or not in time, or not in our words.
+pub async fn ask(path: &Path, request: &Request) -> io::Result<Response> {
+    let exchange = async {
+        let mut stream = UnixStream::connect(path).await?;
+        stream.write_all(&line(request)?).await?;
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).await?;
+        serde_json::from_str(&answer).map_err(io::Error::from)
+    };
+    timeout(ANSWER, exchange).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+}
+
+/// One request a connection; whoever asks slowly is not waited for.
+async fn converse(mut stream: UnixStream, running: Running) {
+    let (reader, mut writer) = stream.split();
+    let mut request = String::new();
+    let mut lines = BufReader::new(reader.take(REQUEST));
+    let Ok(Ok(_)) = timeout(PATIENCE, lines.read_line(&mut request)).await else { return };
+    let response = match serde_json::from_str(&request) {
+        Ok(request) => answer(request, &running).await,
+        Err(error) => Response::Error { message: format!("the request was not understood: {error}") },
+    };
+    if let Ok(line) = line(&response) {
+        // Who asked may be gone.
+        let _ = timeout(PATIENCE, writer.write_all(&line)).await;
+    }
+}
+
+async fn answer(request: Request, running: &Running) -> Response {
+    match request {
+        Request::Status => Response::Status(Box::new(running.status().await)),
+        Request::Reload { accept_removals } => {
+            let removals = if accept_removals { Removals::Accept } else { Removals::Refuse };
+            Response::Reloaded(Reloaded::from(running.services.reload(removals).await))
+        }
+    }
+}
+
+fn line<T: serde::Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("control.sock");
+        drop(bind(&path).unwrap());
+        let alive = bind(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(bind(&path).unwrap_err().kind(), ErrorKind::AddrInUse);
+        drop(alive);
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = ask(&directory.path().join("control.sock"), &Request::Status).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn requests_are_written_as_documented() {
+        let reload: Request = serde_json::from_str(r#"{"command":"reload"}"#).unwrap();
+        assert_eq!(reload, Request::Reload { accept_removals: false });
+        assert_eq!(serde_json::to_string(&Request::Status).unwrap(), r#"{"command":"status"}"#);
+    }
+}

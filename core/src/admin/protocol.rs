@@ -1,0 +1,198 @@
+//! What is asked over the control socket, and what is answered: one JSON object a line each.
+
+use serde::{Deserialize, Serialize};
+use waxseal_plugins::diagnostic::{Diagnostic, Severity};
+use waxseal_plugins::reload;
+
+use crate::relay::Reload;
+use crate::tls;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Request {
+    /// How is the relay?
+    Status,
+    /// Read policies, identities and roots again.
+    Reload {
+        /// Whether the policies may lose what they had: see `Removals`.
+        #[serde(default)]
+        accept_removals: bool,
+    },
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Response {
+    /// How the relay is.
+    Status(Box<Status>),
+    /// What the reload came to.
+    Reloaded(Reloaded),
+    /// The request was not understood.
+    Error {
+        /// Why.
+        message: String,
+    },
+}
+
+/// How the relay is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The program's version.
+    pub version: String,
+    /// The process id.
+    pub process: u32,
+    /// Our name.
+    pub hostname: String,
+    /// Since when it runs, RFC 3339.
+    pub started: String,
+    /// The bound addresses.
+    pub listeners: Vec<String>,
+    /// The bound admin address.
+    pub admin: Option<String>,
+    /// The global TLS switch.
+    pub tls_enabled: bool,
+    /// The configuration file.
+    pub configuration: String,
+    /// Whether it has changed since the start: it is read at start only.
+    pub configuration_changed: bool,
+    /// Whether the relay is about to stop.
+    pub stopping: bool,
+    /// Sessions and attempts in progress.
+    pub in_progress: usize,
+    /// The queue.
+    pub queue: Queue,
+    /// The policies.
+    pub policies: Policies,
+}
+
+/// The queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// `good`, `full`, or `failed: ` and why.
+    pub health: String,
+    /// Messages with at least one recipient.
+    pub messages: u64,
+    /// Recipients.
+    pub recipients: u64,
+    /// Recipients whose time has come.
+    pub due: u64,
+    /// Octets of bodies.
+    pub octets: u64,
+}
+
+/// The policies in force, and the files as they are now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policies {
+    /// The generation in force.
+    pub generation: u64,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// The hash of the files, in hexadecimal.
+    pub hash: String,
+    /// How many candidates were rejected since the start.
+    pub rejected: u64,
+    /// Whether the kept ones are in force, since the files were broken at the start.
+    pub from_last_good: bool,
+    /// What is wrong with the files as they are now.
+    pub findings: Vec<Finding>,
+}
+
+/// What a reload came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// The policies.
+    pub policies: Part,
+    /// The generation of the policies in force.
+    pub generation: u64,
+    /// Identities and roots.
+    pub identities: Part,
+}
+
+/// What a reload came to for one part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Part {
+    /// The new ones are in force.
+    Swapped {
+        /// Warnings.
+        findings: Vec<Finding>,
+    },
+    /// Nothing has changed.
+    Unchanged,
+    /// The new ones are broken: the last good ones stay.
+    Rejected {
+        /// What is wrong.
+        findings: Vec<Finding>,
+    },
+}
+
+/// A finding, ready to be shown where the files are not at hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// `error` or `warning`.
+    pub severity: String,
+    /// `file:line:column`.
+    pub place: String,
+    /// The stable code.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
+    /// All of it with the excerpt of the file, for people.
+    pub rendered: String,
+}
+
+impl From<&Diagnostic> for Finding {
+    fn from(diagnostic: &Diagnostic) -> Self {
+        let severity = match diagnostic.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        Self {
+            severity: severity.to_owned(),
+            place: diagnostic.place.to_string(),
+            code: diagnostic.code.to_owned(),
+            message: diagnostic.message.clone(),
+            help: diagnostic.help.clone(),
+            rendered: diagnostic.to_string(),
+        }
+    }
+}
+
+impl From<Reload> for Reloaded {
+    fn from(reload: Reload) -> Self {
+        let (policies, generation) = match reload.policies {
+            reload::Reloaded::Swapped { generation, warnings } => {
+                (Part::Swapped { findings: findings(&warnings) }, generation)
+            }
+            reload::Reloaded::Unchanged { generation } => (Part::Unchanged, generation),
+            reload::Reloaded::Rejected { generation, diagnostics } => {
+                (Part::Rejected { findings: findings(&diagnostics) }, generation)
+            }
+        };
+        let identities = match reload.identities {
+            Ok((tls::Reloaded::Swapped, warnings)) => Part::Swapped { findings: findings(&warnings) },
+            Ok((tls::Reloaded::Unchanged, _)) => Part::Unchanged,
+            Err(diagnostics) => Part::Rejected { findings: findings(&diagnostics) },
+        };
+        Self { policies, generation, identities }
+    }
+}
+
+impl Part {
+    /// What was found.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Self::Swapped { findings } | Self::Rejected { findings } => findings,
+            Self::Unchanged => &[],
+        }
+    }
+}
+
+/// Findings, ready to be shown.
+pub fn findings(diagnostics: &[Diagnostic]) -> Vec<Finding> {
+    diagnostics.iter().map(Finding::from).collect()
+}

@@ -1,0 +1,114 @@
+//! `waxseal check`: what is wrong with configuration, certificates and policies.
+
+use serde::Serialize;
+use waxseal_plugins::bundle::{self, Checked};
+use waxseal_plugins::diagnostic::{Diagnostic, Severity};
+
+use super::output::counted;
+use super::setting::{Setting, shown};
+use super::{Outcome, output};
+use crate::admin::protocol::{Finding, findings};
+use crate::config::Config;
+use crate::relay;
+use crate::tls::Tls;
+
+/// Check configuration, certificates and policies
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    errors: usize,
+    warnings: usize,
+    rows: usize,
+    policies: usize,
+    tests_passed: usize,
+    findings: Vec<Finding>,
+}
+
+impl Arguments {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
+        let file = setting.file()?;
+        let (all, checked) = check(&file);
+        let errors = all.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if setting.json {
+            let checked = checked.as_ref();
+            output::say_json(&Report {
+                errors,
+                warnings: all.len() - errors,
+                rows: checked.map_or(0, |checked| checked.rows),
+                policies: checked.map_or(0, |checked| checked.policies),
+                tests_passed: checked.map_or(0, |checked| checked.tests.passed.len()),
+                findings: findings(&all),
+            })?;
+        } else {
+            all.iter().for_each(output::say);
+            output::say(summary(&shown(&file), errors, all.len() - errors, checked.as_ref()));
+        }
+        Ok(if errors == 0 { Outcome::Fine } else { Outcome::Problems })
+    }
+}
+
+/// All findings, and what the policies came to: `None` where the configuration does not say where
+/// they are.
+fn check(file: &std::path::Path) -> (Vec<Diagnostic>, Option<Checked>) {
+    let (config, mut all) = match Config::load(file) {
+        Ok(loaded) => loaded,
+        Err(errors) => return (errors, None),
+    };
+    all.extend(check_identities(&config));
+    let checked = bundle::check(&config.policies, &relay::settings(&config));
+    all.extend(checked.diagnostics.iter().cloned());
+    all.extend(checked.tests.failed.iter().cloned());
+    (all, Some(checked))
+}
+
+fn check_identities(config: &Config) -> Vec<Diagnostic> {
+    if !config.tls.enabled {
+        return Vec::new();
+    }
+    // Where no identity is configured, loading makes one: a check leaves no traces.
+    let Ok(elsewhere) = tempfile::tempdir() else { return Vec::new() };
+    let config = Config { data_dir: elsewhere.path().to_owned(), ..config.clone() };
+    Tls::load(&config).map_or_else(|errors| errors, |(_, warnings)| warnings)
+}
+
+fn summary(file: &str, errors: usize, warnings: usize, checked: Option<&Checked>) -> String {
+    let found = match (errors, warnings) {
+        (0, 0) => "fine".to_owned(),
+        (0, _) => format!("fine, with {}", counted(warnings, "warning")),
+        (_, 0) => counted(errors, "error"),
+        _ => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    };
+    let read = checked.map_or_else(
+        || "policies were not read".to_owned(),
+        |checked| {
+            let tests = counted(checked.tests.passed.len(), "test");
+            format!(
+                "{}, {}, {tests} passed",
+                counted(checked.rows, "row"),
+                counted(checked.policies, "policy")
+            )
+        },
+    );
+    format!("{file}: {found} ({read})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_counts() {
+        assert_eq!(summary("w.toml", 1, 2, None), "w.toml: 1 error, 2 warnings (policies were not read)");
+    }
+
+    #[test]
+    fn a_broken_configuration_leaves_the_policies_unread() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("waxseal.toml");
+        std::fs::write(&file, "hostname = 5").unwrap();
+        let (findings, checked) = check(&file);
+        assert!(checked.is_none() && !findings.is_empty());
+    }
+}

@@ -1,0 +1,49 @@
+//! `waxseal reload`: the running relay reads its files again.
+
+use anyhow::bail;
+
+use super::setting::Setting;
+use super::{Outcome, output};
+use crate::admin::protocol::{Part, Reloaded, Request, Response};
+
+/// Have the running relay read policies and certificates again
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Take policies that lost what those of before had: an emptied directory, a vanished file,
+    /// over half of the table's rows
+    #[arg(long)]
+    accept_removals: bool,
+}
+
+impl Arguments {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
+        let request = Request::Reload { accept_removals: self.accept_removals };
+        let Response::Reloaded(reloaded) = setting.ask(&request)? else {
+            bail!("the relay answered something else")
+        };
+        if setting.json {
+            output::say_json(&reloaded)?;
+        } else {
+            show(&reloaded);
+        }
+        let rejected = |part: &Part| matches!(part, Part::Rejected { .. });
+        let problems = rejected(&reloaded.policies) || rejected(&reloaded.identities);
+        Ok(if problems { Outcome::Problems } else { Outcome::Fine })
+    }
+}
+
+fn show(reloaded: &Reloaded) {
+    for finding in reloaded.policies.findings().iter().chain(reloaded.identities.findings()) {
+        output::say(&finding.rendered);
+    }
+    output::say(format_args!("policies: {}, generation {}", word(&reloaded.policies), reloaded.generation));
+    output::say(format_args!("certificates and roots: {}", word(&reloaded.identities)));
+}
+
+fn word(part: &Part) -> &'static str {
+    match part {
+        Part::Swapped { .. } => "the new ones are in force",
+        Part::Unchanged => "unchanged",
+        Part::Rejected { .. } => "broken, those of before stay in force",
+    }
+}

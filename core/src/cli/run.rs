@@ -1,0 +1,133 @@
+//! `waxseal run`: the relay.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use waxseal_plugins::reload::{Reloaded, Removals};
+
+use super::setting::{self, Setting};
+use super::{Outcome, output};
+use crate::config::Config;
+use crate::observe;
+use crate::relay::{Relay, Services, Stopped};
+
+/// Run the relay
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {}
+
+impl Arguments {
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
+        let config = setting.config()?;
+        observe::tracing::init(&config.log)?;
+        setting::runtime()?.block_on(serve(config))
+    }
+}
+
+/// Runs until a signal: SIGTERM and SIGINT stop it once transactions in progress have ended, or at
+/// the second one at once; SIGHUP reloads.
+async fn serve(config: Config) -> anyhow::Result<Outcome> {
+    let mut signals = Signals::new()?;
+    let relay = Relay::start(config).await?;
+    announce(&relay);
+    loop {
+        match signals.next().await {
+            Asked::Reload => reload(&relay.services).await,
+            Asked::Stop => break,
+        }
+    }
+    let limit = relay.services.config.timeouts.stop;
+    tracing::info!(
+        "stopping: transactions in progress may take {} s more; a second signal ends them",
+        limit.as_secs()
+    );
+    let stopped = tokio::select! {
+        stopped = relay.stop() => Some(stopped),
+        () = signals.stop() => None,
+    };
+    match stopped {
+        Some(Stopped::Complete) => tracing::info!("stopped"),
+        Some(Stopped::Cut(number)) => {
+            tracing::warn!(
+                "stopped: {number} sessions and attempts were cut; their senders or the queue try again"
+            );
+        }
+        None => tracing::warn!("stopped at once; what was cut is in the queue, or its senders try again"),
+    }
+    Ok(Outcome::Fine)
+}
+
+fn announce(relay: &Relay) {
+    let config = &relay.services.config;
+    output::say(format_args!("waxseal {} as {}", env!("CARGO_PKG_VERSION"), config.hostname));
+    for (address, listener) in relay.listeners.iter().zip(&config.listeners) {
+        output::say(format_args!("  listens on {address} ({})", listener.mode));
+    }
+    if let Some(address) = relay.admin {
+        output::say(format_args!("  metrics and health on http://{address}/"));
+    }
+    let generation = relay.services.live.current().generation();
+    output::say(format_args!("  policies: {}, generation {generation}", config.policies.display()));
+    if !config.tls.enabled {
+        output::say(
+            "  TLS is off: nothing is offered, started or verified (`enabled = true` under [tls] turns it on)",
+        );
+    }
+}
+
+async fn reload(services: &Arc<Services>) {
+    let reload = services.reload(Removals::Refuse).await;
+    match reload.policies {
+        Reloaded::Swapped { generation, .. } => {
+            tracing::info!("SIGHUP: policies of generation {generation} are in force")
+        }
+        Reloaded::Unchanged { generation } => {
+            tracing::info!("SIGHUP: policies are unchanged, generation {generation}")
+        }
+        Reloaded::Rejected { diagnostics, .. } => {
+            tracing::error!(
+                "SIGHUP: the policies are broken, those of before stay\n{}",
+                setting::listed(&diagnostics)
+            );
+        }
+    }
+    if let Err(findings) = reload.identities {
+        tracing::error!(
+            "SIGHUP: certificates or roots are broken, those of before stay\n{}",
+            setting::listed(&findings)
+        );
+    }
+}
+
+/// What a signal asks for.
+enum Asked {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.hangup.recv() => Asked::Reload,
+        }
+    }
+
+    async fn stop(&mut self) {
+        while !matches!(self.next().await, Asked::Stop) {}
+    }
+}

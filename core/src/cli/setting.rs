@@ -1,0 +1,91 @@
+//! What every command needs: the configuration, the control socket, a runtime.
+
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use tokio::runtime::Runtime;
+use waxseal_plugins::diagnostic::Diagnostic;
+
+use super::output;
+use crate::admin;
+use crate::admin::protocol::{Request, Response};
+use crate::config::Config;
+
+/// Where the configuration is looked for.
+const PLACES: [&str; 2] = ["waxseal.toml", "/etc/waxseal/waxseal.toml"];
+
+/// The global arguments.
+#[derive(Debug)]
+pub(super) struct Setting {
+    file: Option<PathBuf>,
+    /// Whether data is printed as JSON.
+    pub(super) json: bool,
+}
+
+impl Setting {
+    pub(super) fn new(file: Option<PathBuf>, json: bool) -> Self {
+        Self { file, json }
+    }
+
+    /// The configuration's file: the one named, else the first of the usual places.
+    pub(super) fn file(&self) -> anyhow::Result<PathBuf> {
+        let usual = || PLACES.map(PathBuf::from).into_iter().find(|place| place.exists());
+        self.file.clone().or_else(usual).ok_or_else(|| {
+            let places = PLACES.join(" nor ");
+            anyhow!("there is no configuration: neither {places} exists.\n`waxseal init .` writes one here, and `waxseal demo` needs none")
+        })
+    }
+
+    /// The configuration; its warnings are printed.
+    pub(super) fn config(&self) -> anyhow::Result<Config> {
+        let file = self.file()?;
+        let (config, warnings) = Config::load(&file)
+            .map_err(|errors| anyhow!("the configuration is wrong\n{}", listed(&errors)))?;
+        if !warnings.is_empty() {
+            output::complain(listed(&warnings));
+        }
+        Ok(config)
+    }
+
+    /// Asks the running relay.
+    pub(super) fn ask(&self, request: &Request) -> anyhow::Result<Response> {
+        let socket = self.config()?.data_dir.join(admin::SOCKET);
+        let answer = runtime()?.block_on(admin::control::ask(&socket, request));
+        match answer {
+            Ok(Response::Error { message }) => bail!(message),
+            Ok(response) => Ok(response),
+            Err(error) if is_absent(error.kind()) => {
+                bail!("no relay runs here: nobody answers at {}", socket.display())
+            }
+            Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
+        }
+    }
+}
+
+/// The relay's runtime: a thread a core.
+pub(super) fn runtime() -> anyhow::Result<Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("the runtime cannot be started")
+}
+
+/// Findings, one after the other, each with its excerpt.
+pub(super) fn listed(findings: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{finding}");
+    }
+    text
+}
+
+/// A file's name as a person would write it: relative where it is below the working directory.
+pub(super) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
+}
+
+fn is_absent(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::ConnectionRefused)
+}

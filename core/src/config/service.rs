@@ -1,0 +1,91 @@
+//! `[limits]`, `[timeouts]`, `[admin]`, `[log]`, `[spool]`: how the service runs.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+use super::findings::Problem;
+use super::section::Section;
+use super::{Limits, Log, LogFormat, Timeouts, value};
+
+pub(super) fn limits(section: Section<'_>) -> Limits {
+    let limits = Limits {
+        message_size: section.read("message_size", value::size, 50 << 20),
+        recipients: recipients(&section),
+        sessions: section.number("sessions", 10_000),
+        sessions_per_client: section.number("sessions_per_client", 50),
+    };
+    section.finish();
+    limits
+}
+
+/// RFC 5321 section 4.5.3.1.8: at least 100 recipients must be taken.
+fn recipients(section: &Section<'_>) -> usize {
+    let Some(entry) = section.entry("recipients") else { return 1000 };
+    let number = entry.number().unwrap_or(1000);
+    if number < 100 {
+        let message = format!("is {number}, and RFC 5321 section 4.5.3.1.8 asks to take 100");
+        entry.doubtful(
+            &Problem::new(message, "senders retry the rest later, so mail is only slower").coded("C009"),
+        );
+    }
+    number
+}
+
+/// The defaults follow RFC 5321 section 4.5.3.2, except where a shorter one loses nothing.
+pub(super) fn timeouts(section: Section<'_>) -> Timeouts {
+    let read = |key, seconds| section.read(key, value::duration, Duration::from_secs(seconds));
+    let timeouts = Timeouts {
+        command: read("command", 300),
+        handshake: read("handshake", 30),
+        connect: read("connect", 30),
+        reply: read("reply", 300),
+        data_end: read("data_end", 600),
+        stop: read("stop", 30),
+    };
+    section.finish();
+    timeouts
+}
+
+pub(super) fn admin(section: Section<'_>) -> Option<SocketAddr> {
+    let entry = section.entry("address");
+    section.finish();
+    let entry = entry?;
+    let address = entry.read(value::socket_address)?;
+    if !address.ip().is_loopback() {
+        let message = "can be reached from other machines, and it asks for no password";
+        entry.doubtful(
+            &Problem::new(message, "use a loopback address, as in \"127.0.0.1:8025\"").coded("C009"),
+        );
+    }
+    Some(address)
+}
+
+pub(super) fn log(section: Section<'_>) -> Log {
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let default = Log::default();
+    let log = Log {
+        format: section.read("format", |text| value::word(text, &formats), default.format),
+        level: section.read("level", level, default.level),
+    };
+    section.finish();
+    log
+}
+
+/// The engine of the queue. There is one so far; the word is kept for the others.
+pub(super) fn spool(section: Section<'_>) {
+    section.read("engine", |text| value::word(text, &[("embedded", ())]), ());
+    section.finish();
+}
+
+fn level(text: &str) -> Result<String, Problem> {
+    let problem = |_| {
+        Problem::new(
+            format!("cannot be \"{text}\""),
+            "write \"error\", \"warn\", \"info\", \"debug\" or \"trace\"",
+        )
+    };
+    EnvFilter::builder().parse(text).map_err(problem)?;
+    Ok(text.to_owned())
+}

@@ -1,0 +1,167 @@
+//! The thin driver of a session: reads lines, writes replies, and waits for the client. What a
+//! command comes to is the [session](super::session)'s.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::hooks::BundleHooks;
+use super::receive;
+use super::replies;
+use super::session::{Session, Step};
+use super::starttls;
+use crate::config::ListenerMode;
+use crate::net::{Connection, ReadError, Stream};
+use crate::relay::Services;
+use crate::smtp::command::{Command, LINE_LIMIT};
+use crate::smtp::reply::Reply;
+use crate::tls::failure::HandshakeFailure;
+use crate::tls::start;
+
+/// Replies to pipelined commands wait for each other up to so many octets (RFC 2920).
+const BATCH: usize = 16 * 1024;
+
+/// Why a session ended, other than by QUIT.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Ended {
+    /// The client is gone, was too slow, or the socket failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The handshake failed, or a hook refused it.
+    #[error(transparent)]
+    Handshake(HandshakeFailure),
+    /// Something was sent ahead of the handshake.
+    #[error("commands were sent ahead of the handshake")]
+    Injected,
+    /// A hook did not let the connection begin, where nothing could be said in clear.
+    #[error("turned away: {0}")]
+    TurnedAway(Reply),
+}
+
+/// Serves a client to the end.
+pub(super) async fn serve(socket: TcpStream, session: Session<BundleHooks>) {
+    let (id, client) = (session.hooks.asker.session.clone(), session.peer.address);
+    match begin(socket, session).await {
+        Ok(()) => tracing::debug!(session = %id, %client, "session ended"),
+        Err(ended) => tracing::info!(session = %id, %client, reason = %ended, "session ended early"),
+    }
+}
+
+async fn begin(socket: TcpStream, session: Session<BundleHooks>) -> Result<(), Ended> {
+    let (connection, session) = match session.peer.mode {
+        ListenerMode::StartTls => (Connection::new(Stream::Clear(socket)), session),
+        ListenerMode::Implicit => Box::pin(implicit(socket, session)).await?,
+    };
+    let services = Arc::clone(&session.hooks.services);
+    Box::new(Driver { connection, session, services, output: Vec::new() }).run().await
+}
+
+/// TLS from the first byte, RFC 8314 section 3.3. Whom a hook does not want is closed on without a
+/// word: in clear there is nobody to say it to.
+async fn implicit(
+    socket: TcpStream,
+    session: Session<BundleHooks>,
+) -> Result<(Connection, Session<BundleHooks>), Ended> {
+    if let Some(reply) = session.turned_away() {
+        return Err(Ended::TurnedAway(reply.clone()));
+    }
+    match session.start() {
+        start::Incoming::Go(plan) => starttls::handshake(socket, session, plan).await,
+        start::Incoming::Refuse(reply) => Err(Ended::TurnedAway(reply)),
+    }
+}
+
+struct Driver {
+    connection: Connection,
+    session: Session<BundleHooks>,
+    services: Arc<Services>,
+    output: Vec<u8>,
+}
+
+/// Whether the session goes on.
+enum Flow {
+    Continue(Box<Driver>),
+    End,
+}
+
+impl Driver {
+    async fn run(mut self: Box<Self>) -> Result<(), Ended> {
+        let mut step = self.session.greet();
+        loop {
+            self = match self.act(step).await? {
+                Flow::Continue(driver) => driver,
+                Flow::End => return Ok(()),
+            };
+            step = self.next().await?;
+        }
+    }
+
+    /// Does what a command came to.
+    async fn act(mut self: Box<Self>, step: Step) -> Result<Flow, Ended> {
+        match step {
+            Step::Reply(reply) => self.say(&reply),
+            Step::Close(reply) => {
+                self.say(&reply);
+                self.flush().await?;
+                self.connection.close_after_reply().await;
+                return Ok(Flow::End);
+            }
+            Step::StartTls(plan) => {
+                self.flush().await?;
+                let Self { connection, session, services, output } = *self;
+                let (connection, session) = Box::pin(starttls::upgrade(connection, session, plan)).await?;
+                return Ok(Flow::Continue(Box::new(Self { connection, session, services, output })));
+            }
+            Step::Receive => {
+                self.flush().await?;
+                let step = Box::pin(receive::receive(&mut self.connection, &mut self.session)).await?;
+                return Box::pin(self.act(step)).await;
+            }
+        }
+        Ok(Flow::Continue(self))
+    }
+
+    /// The next command, and what it comes to.
+    async fn next(&mut self) -> Result<Step, Ended> {
+        if !self.connection.has_line() || self.output.len() > BATCH {
+            self.flush().await?;
+        }
+        let Some(line) = self.line().await else {
+            return Ok(Step::Close(replies::closing()));
+        };
+        Ok(match line {
+            Ok(line) => self.session.command(Command::parse(&line), Instant::now()),
+            Err(ReadError::TooLong(_)) => self.session.garbled(replies::line_too_long()),
+            // Whoever ends lines otherwise may also see other messages than we do.
+            Err(ReadError::BareNewline) => Step::Close(replies::bare_newline()),
+            Err(ReadError::Timeout(_)) => Step::Close(replies::timed_out()),
+            Err(gone) => return Err(gone.into()),
+        })
+    }
+
+    /// The next line; `None` where the relay stops and no transaction is open.
+    async fn line(&mut self) -> Option<Result<Bytes, ReadError>> {
+        let wait = self.services.config.timeouts.command;
+        let idle = self.session.transaction.is_none();
+        tokio::select! {
+            biased;
+            () = self.services.stopping.cancelled(), if idle => None,
+            line = self.connection.read_line(LINE_LIMIT, wait) => Some(line),
+        }
+    }
+
+    fn say(&mut self, reply: &Reply) {
+        self.output.extend_from_slice(reply.to_wire().as_bytes());
+    }
+
+    async fn flush(&mut self) -> Result<(), ReadError> {
+        if self.output.is_empty() {
+            return Ok(());
+        }
+        // Taken, so that an idle session holds no buffer.
+        let output = std::mem::take(&mut self.output);
+        self.connection.write(&output, self.services.config.timeouts.command).await
+    }
+}

@@ -1,0 +1,128 @@
+//! What a session asks policies and filters: a trait, so that the session is tested without any.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use waxseal_plugins::decision::Outcome;
+use waxseal_plugins::facts::{self, Client, Nothing};
+use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::verdicts::Terms;
+use waxseal_plugins::verdicts::incoming::Mail as Passage;
+
+use super::at_mail::{self, Permit};
+use super::facts::{TlsRecord, View};
+use super::replies;
+use super::tenure::Generation;
+use crate::relay::Services;
+use crate::smtp::reply::Reply;
+use crate::tls::ask::Asker;
+use crate::tls::judgement::{Expected, Usage};
+use crate::tls::memory::Recent;
+use crate::tls::server::ServerPlan;
+use crate::tls::{certificate, offer, start};
+
+/// The hooks of an incoming session, in the order in which they are asked.
+pub(super) trait Hooks {
+    /// A client has connected.
+    fn connect(&self, client: Client) -> AtConnect;
+    /// EHLO is to be answered, in clear.
+    fn offer(&self, client: Client) -> offer::Incoming;
+    /// STARTTLS is read, or an implicit-TLS connection opens.
+    fn start(&self, client: Client) -> start::Incoming;
+    /// The handshake is done.
+    fn certificate(&self, client: Client, record: &TlsRecord, plan: &ServerPlan) -> certificate::Incoming;
+    /// MAIL FROM is read: cipher and certificate again, then mail.
+    fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply>;
+    /// RCPT TO is read.
+    fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Reply>;
+
+    /// What is remembered of handshakes with this client.
+    fn recent(&self, client: IpAddr) -> Recent;
+    /// Forgets it.
+    fn forget(&self, client: IpAddr);
+    /// Whether the session's bundle is the one in force.
+    fn generation(&self) -> Generation;
+}
+
+/// What follows a client's connecting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum AtConnect {
+    /// Greet it.
+    Accept,
+    /// Turn it away: `421` or `554` instead of the greeting.
+    Deny(Reply),
+    /// A filter failed: this is the reply to every MAIL of the connection.
+    Fail(Reply),
+}
+
+/// The hooks of the bundle that was in force when the client connected.
+pub(super) struct BundleHooks {
+    pub(super) asker: Asker,
+    pub(super) services: Arc<Services>,
+}
+
+impl Hooks for BundleHooks {
+    fn connect(&self, client: Client) -> AtConnect {
+        let decision = self.asker.ask::<incoming::Connect>("", &Arc::new(client), &Arc::new(Nothing {}));
+        match (decision.outcome(), replies::passage(decision.outcome())) {
+            (_, Ok(())) => AtConnect::Accept,
+            (Outcome::Failure(_), Err(reply)) => AtConnect::Fail(reply),
+            (Outcome::Verdict(Passage::Accept | Passage::Defer(_) | Passage::Refuse(_)), Err(reply)) => {
+                AtConnect::Deny(reply)
+            }
+        }
+    }
+
+    fn offer(&self, client: Client) -> offer::Incoming {
+        offer::incoming(&self.asker, &Arc::new(client))
+    }
+
+    fn start(&self, client: Client) -> start::Incoming {
+        start::incoming(&self.asker, &Arc::new(client))
+    }
+
+    fn certificate(&self, client: Client, record: &TlsRecord, plan: &ServerPlan) -> certificate::Incoming {
+        let judged = self.judge(&client, record, &record.terms);
+        certificate::incoming(&self.asker, &Arc::new(client), &Arc::new(judged), plan)
+    }
+
+    fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
+        at_mail::decide(self, view, mail)
+    }
+
+    fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Reply> {
+        let decision = self.asker.ask::<incoming::Rcpt>(&client.sender_domain, client, &Arc::new(recipient));
+        replies::passage(decision.outcome())
+    }
+
+    fn recent(&self, client: IpAddr) -> Recent {
+        self.services.tls.incoming_memory.recent(client)
+    }
+
+    fn forget(&self, client: IpAddr) {
+        self.services.tls.incoming_memory.forget(client);
+    }
+
+    fn generation(&self) -> Generation {
+        if self.services.live.current().generation() == self.asker.bundle.generation() {
+            Generation::InForce
+        } else {
+            Generation::Superseded
+        }
+    }
+}
+
+impl BundleHooks {
+    /// Judges the client's chain for the row and sender's domain that the facts carry.
+    pub(super) fn judge(&self, client: &Client, record: &TlsRecord, terms: &Terms) -> facts::Certificate {
+        let expected = Expected {
+            usage: Usage::Client,
+            names: &certificate::client_names(&client.row, &client.sender_domain),
+            roots: terms.roots.as_ref(),
+            pins: &client.row.pins,
+            possession: record.possession,
+        };
+        self.services.tls.judge(&record.chain, &expected, Timestamp::now())
+    }
+}

@@ -1,0 +1,259 @@
+//! DATA, RFC 5321 section 4.1.1.4: from the connection into the spool, in chunks.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::hooks::BundleHooks;
+use super::replies;
+use super::session::{Session, Step};
+use super::transaction::Transaction;
+use crate::message::hops::{HOP_LIMIT, HopCounter};
+use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
+use crate::net::{Connection, ReadError};
+use crate::smtp::command::{BodyKind, Charset};
+use crate::smtp::dot::{Decoder, Newlines, Progress};
+use crate::smtp::reply::Reply;
+use crate::spool::{BodyWriter, Envelope, Spool, SpoolError};
+
+/// What is refused is still read to its end, so that the session can go on; so many octets beyond
+/// twice the size limit, and then the connection is closed.
+const DISCARD: u64 = 16 * 1024 * 1024;
+
+/// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
+/// only after [`Spool::commit`] has answered.
+///
+/// # Errors
+///
+/// The client is gone or too slow; nothing of the message is kept.
+pub(super) async fn receive(
+    connection: &mut Connection,
+    session: &mut Session<BundleHooks>,
+) -> Result<Step, ReadError> {
+    let Some(transaction) = session.transaction.take() else {
+        return Ok(Step::Reply(replies::no_sender()));
+    };
+    let services = session.hooks.services.clone();
+    let wait = services.config.timeouts.command;
+    let (id, time) = (Uuid::now_v7(), Timestamp::now());
+    let writer = match services.spool.begin().await {
+        Ok(writer) => writer,
+        Err(error) => return Ok(spool_step(&error)),
+    };
+    connection.write(replies::send_data().to_wire().as_bytes(), wait).await?;
+
+    let mut receipt = Receipt::new(writer, services.config.limits.message_size);
+    receipt.append(Bytes::from(trace(session, &transaction, id, time))).await;
+    loop {
+        let chunk = connection.read_chunk(wait).await?;
+        if chunk.is_empty() {
+            return Err(ReadError::Closed);
+        }
+        match receipt.take(&chunk).await {
+            Taken::More => {}
+            Taken::Enough(reply) => return Ok(Step::Close(reply)),
+            Taken::End { used } => {
+                connection.unread(chunk.get(used..).unwrap_or_default());
+                break;
+            }
+        }
+    }
+    Ok(match commit(services.spool.as_ref(), receipt, &transaction, id, time).await {
+        Ok(size) => {
+            log(session, &transaction, id, size);
+            Step::Reply(replies::message_accepted(id))
+        }
+        Err(reply) if reply.code == 421 => Step::Close(reply),
+        Err(reply) => Step::Reply(reply),
+    })
+}
+
+/// A message on its way into the spool.
+struct Receipt {
+    decoder: Decoder,
+    hops: HopCounter,
+    writer: Option<Box<dyn BodyWriter>>,
+    /// The first thing that was wrong: said at the end of the data, and not before.
+    refused: Option<Reply>,
+    limit: u64,
+    /// Octets of content, and octets read at all.
+    size: u64,
+    read: u64,
+    /// With the trace header.
+    written: u64,
+    eight_bit: bool,
+}
+
+/// What a chunk came to.
+#[derive(Debug, PartialEq, Eq)]
+enum Taken {
+    More,
+    /// The end; so many octets of the chunk belong to the message.
+    End {
+        used: usize,
+    },
+    /// The message is refused, and there is no end of it: say so and close.
+    Enough(Reply),
+}
+
+impl Receipt {
+    fn new(writer: Box<dyn BodyWriter>, limit: u64) -> Self {
+        Self {
+            decoder: Decoder::default(),
+            hops: HopCounter::default(),
+            writer: Some(writer),
+            refused: None,
+            limit,
+            size: 0,
+            read: 0,
+            written: 0,
+            eight_bit: false,
+        }
+    }
+
+    async fn take(&mut self, chunk: &[u8]) -> Taken {
+        let mut content = Vec::with_capacity(chunk.len());
+        let progress = self.decoder.decode(chunk, &mut content);
+        self.read += chunk.len() as u64;
+        self.size += content.len() as u64;
+        self.eight_bit |= !content.is_ascii();
+        self.hops.read(&content);
+        self.check();
+        self.append(Bytes::from(content)).await;
+        match (progress, &self.refused) {
+            (Progress::End { used }, _) => Taken::End { used },
+            (Progress::Continue, Some(reply)) if self.read / 2 > self.limit + DISCARD / 2 => {
+                Taken::Enough(reply.clone())
+            }
+            (Progress::Continue, _) => Taken::More,
+        }
+    }
+
+    /// Writes it, unless the message is refused already.
+    async fn append(&mut self, content: Bytes) {
+        let Some(writer) = self.writer.as_mut().filter(|_| !content.is_empty()) else {
+            return;
+        };
+        self.written += content.len() as u64;
+        if let Err(error) = writer.write(content).await {
+            self.refuse(replies::spool_error(&error));
+        }
+    }
+
+    fn check(&mut self) {
+        if self.decoder.newlines() == Newlines::Bare {
+            self.refuse(replies::bare_newline_in_data());
+        } else if self.size > self.limit {
+            self.refuse(replies::message_too_large());
+        } else if self.hops.hops() > HOP_LIMIT {
+            self.refuse(replies::mail_loop());
+        }
+    }
+
+    fn refuse(&mut self, reply: Reply) {
+        self.writer = None;
+        self.refused.get_or_insert(reply);
+    }
+}
+
+/// Gives the message to the spool; its size with the trace header.
+async fn commit(
+    spool: &dyn Spool,
+    mut receipt: Receipt,
+    transaction: &Transaction,
+    id: Uuid,
+    received: Timestamp,
+) -> Result<u64, Reply> {
+    let Some(writer) = receipt.writer.take() else {
+        return Err(receipt.refused.unwrap_or_else(|| replies::spool_error(&SpoolError::Unknown)));
+    };
+    let envelope = Envelope {
+        id,
+        received,
+        sender: transaction.mail.sender.to_string(),
+        size: receipt.written,
+        eight_bit: receipt.eight_bit || transaction.mail.body == BodyKind::EightBitMime,
+        smtp_utf8: transaction.mail.charset == Charset::Utf8,
+    };
+    let body = writer.finish().await.map_err(|error| replies::spool_error(&error))?;
+    let done = spool.commit(envelope, transaction.recipients.clone(), body).await;
+    done.map(|()| receipt.written).map_err(|error| replies::spool_error(&error))
+}
+
+/// The Received header.
+fn trace(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, time: Timestamp) -> String {
+    let only = match transaction.recipients.as_slice() {
+        [only] => Some(only.address.as_str()),
+        _ => None,
+    };
+    let client = &transaction.permit.client;
+    let tls = session.link.tls().map(|_| TlsTrace {
+        version: client.version.as_str(),
+        suite: &client.suite,
+        group: &client.group,
+        certificate: certificate_trace(transaction),
+    });
+    let header = Received {
+        client: &client.ehlo,
+        address: session.peer.address.ip(),
+        hostname: &session.settings.hostname,
+        protocol: protocol(session, transaction.mail.charset),
+        id,
+        recipient: only,
+        tls,
+        policy: &transaction.permit.decided_by,
+        time,
+    };
+    header.to_header()
+}
+
+fn certificate_trace(transaction: &Transaction) -> CertificateTrace<'_> {
+    match transaction.permit.certificate.as_deref() {
+        Some(certificate) if certificate.verified => CertificateTrace::Verified,
+        Some(certificate) if certificate.presented => CertificateTrace::NotVerified(&certificate.problem),
+        _ => CertificateTrace::None,
+    }
+}
+
+fn protocol(session: &Session<BundleHooks>, charset: Charset) -> Protocol {
+    let encrypted = session.link.tls().is_some();
+    match (charset, session.is_extended(), encrypted) {
+        (Charset::Utf8, _, true) => Protocol::Utf8Smtps,
+        (Charset::Utf8, _, false) => Protocol::Utf8Smtp,
+        // RFC 3848 knows no `SMTPS`: inside TLS it is ESMTPS, whatever the greeting.
+        (Charset::Ascii, _, true) => Protocol::Esmtps,
+        (Charset::Ascii, true, false) => Protocol::Esmtp,
+        (Charset::Ascii, false, false) => Protocol::Smtp,
+    }
+}
+
+/// One line for each accepted message; `tls` is what was asked : what was reached.
+fn log(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, size: u64) {
+    let client = &transaction.permit.client;
+    let reached = match certificate_trace(transaction) {
+        _ if !client.encrypted => "clear",
+        CertificateTrace::Verified => "verified",
+        CertificateTrace::None | CertificateTrace::NotVerified(_) => "encrypted",
+    };
+    tracing::info!(
+        session = %session.hooks.asker.session,
+        %id,
+        client = %client.address,
+        sender = %transaction.mail.sender,
+        recipients = transaction.recipients.len(),
+        size,
+        tls = %format_args!("{}:{reached}", client.row.policy),
+        decided_by = %transaction.permit.decided_by,
+        "message accepted"
+    );
+}
+
+fn spool_step(error: &SpoolError) -> Step {
+    match replies::spool_error(error) {
+        reply if reply.code == 421 => Step::Close(reply),
+        reply => Step::Reply(reply),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! From clear to encrypted, with nothing of before: RFC 3207 section 4.2.
+//!
+//! The clear connection and the session are consumed. What was read ahead of the handshake could
+//! have been put there by anyone, and is never taken for something said inside TLS.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::net::TcpStream;
+use waxseal_plugins::facts;
+
+use super::driver::Ended;
+use super::facts::TlsRecord;
+use super::hooks::{BundleHooks, Hooks};
+use super::replies;
+use super::session::Session;
+use crate::config::Config;
+use crate::net::Connection;
+use crate::relay::Services;
+use crate::tls::cipher;
+use crate::tls::failure::{FailureKind, HandshakeFailure};
+use crate::tls::judgement::{Expected, Usage};
+use crate::tls::server::{Accepted, AtHello, ServerPlan};
+
+/// Answers STARTTLS with 220, and makes the handshake.
+///
+/// # Errors
+///
+/// [`Ended::Injected`] where something was sent ahead: told before any 220, and closed.
+pub(super) async fn upgrade(
+    mut connection: Connection,
+    session: Session<BundleHooks>,
+    plan: ServerPlan,
+) -> Result<(Connection, Session<BundleHooks>), Ended> {
+    let wait = session.hooks.services.config.timeouts.command;
+    if connection.ahead() > 0 {
+        connection.write(replies::injected().to_wire().as_bytes(), wait).await?;
+        connection.close_after_reply().await;
+        return Err(Ended::Injected);
+    }
+    connection.write(replies::go_ahead_with_tls().to_wire().as_bytes(), wait).await?;
+    // Nothing was read since, so this cannot fail; it is what proves that nothing survives.
+    let socket = connection.into_clear().map_err(|_| Ended::Injected)?;
+    handshake(socket, session, plan).await
+}
+
+/// Makes the handshake, and begins the session inside TLS.
+///
+/// # Errors
+///
+/// [`Ended::Handshake`]; nothing can be said to the client then.
+pub(super) async fn handshake(
+    socket: TcpStream,
+    session: Session<BundleHooks>,
+    plan: ServerPlan,
+) -> Result<(Connection, Session<BundleHooks>), Ended> {
+    let services = Arc::clone(&session.hooks.services);
+    let address = session.peer.address.ip();
+    let client = Arc::new(session.client());
+    let (asker, planned) = (session.hooks.asker.clone(), plan.clone());
+    let mut seen = Seen { hello: Arc::default(), plan: plan.clone() };
+    let accepted = services.tls.accept(socket, services.config.timeouts.handshake, |hello| {
+        seen.hello = Arc::new(hello);
+        let answer = cipher::incoming(&asker, &client, &seen.hello, planned);
+        if let AtHello::Proceed(plan) = &answer {
+            seen.plan = plan.clone();
+        }
+        answer
+    });
+    match accepted.await {
+        Ok(accepted) => {
+            session.hooks.forget(address);
+            let (connection, record) = record(accepted, seen, &session);
+            Ok((connection, session.secured(record, &plan)))
+        }
+        Err(failure) => {
+            remember(&services, address, &failure);
+            Err(Ended::Handshake(failure))
+        }
+    }
+}
+
+/// What was seen at the ClientHello.
+struct Seen {
+    hello: Arc<facts::Hello>,
+    plan: ServerPlan,
+}
+
+fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Connection, TlsRecord) {
+    let Accepted { stream, handshake, server_name, chain, own_chain, possession } = accepted;
+    let services = &session.hooks.services;
+    let expected = Expected {
+        usage: Usage::Own,
+        names: &own_names(&services.config, &server_name),
+        roots: None,
+        pins: &[],
+        possession: true,
+    };
+    let own = Arc::new(services.tls.judge(&own_chain, &expected, Timestamp::now()));
+    let offered = session.is_offered();
+    let terms = seen.plan.terms;
+    let hello = seen.hello;
+    let record = TlsRecord { handshake, hello, server_name, chain, possession, own, terms, offered };
+    (Connection::new(stream), record)
+}
+
+/// The names by which others reach us: our own, and the one that the client asked for if an
+/// identity of ours has it. Another name that a client makes up says nothing of our certificate.
+fn own_names(config: &Config, server_name: &str) -> Vec<String> {
+    let ours = config.tls.identities.iter().flat_map(|identity| &identity.names);
+    let asked = ours.filter(|name| name.eq_ignore_ascii_case(server_name)).take(1);
+    [&config.hostname].into_iter().chain(asked).cloned().collect()
+}
+
+/// What we did ourselves is not remembered: a verdict or a failed hook never leads to clear.
+fn remember(services: &Services, client: IpAddr, failure: &HandshakeFailure) {
+    match failure.kind {
+        FailureKind::RefusedByPolicy | FailureKind::PolicyFailed | FailureKind::NotBegun => {}
+        _ => services.tls.incoming_memory.failed(client, &failure.to_string()),
+    }
+}

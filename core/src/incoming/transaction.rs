@@ -1,0 +1,155 @@
+//! A mail transaction, RFC 5321 section 3.3: MAIL, RCPT, and whether DATA may begin.
+
+use std::collections::HashSet;
+
+use waxseal_plugins::facts;
+
+use super::at_mail::Permit;
+use super::facts::{Link, Offered};
+use super::hooks::Hooks;
+use super::relay_control::Relaying;
+use super::replies;
+use super::session::{Session, Step, Verb};
+use super::tenure::Standing;
+use crate::smtp::address::{ForwardPath, Mailbox, ReversePath};
+use crate::smtp::command::{Charset, Mail};
+use crate::smtp::reply::Reply;
+use crate::spool::NewRecipient;
+
+/// An open transaction: the hook `mail` has let it on.
+#[derive(Clone, Debug)]
+pub(super) struct Transaction {
+    pub(super) mail: Mail,
+    pub(super) permit: Permit,
+    pub(super) recipients: Vec<NewRecipient>,
+    named: HashSet<String>,
+}
+
+impl<H: Hooks> Session<H> {
+    pub(super) fn mail(&mut self, mail: Mail) -> Step {
+        if self.greeting.is_none() {
+            return Step::Reply(replies::greet_first());
+        }
+        if self.transaction.is_some() {
+            return Step::Reply(replies::transaction_open());
+        }
+        if self.standing == Standing::Over {
+            return Step::Close(replies::closing());
+        }
+        match self.admit(&mail) {
+            Ok(permit) => {
+                self.transaction =
+                    Some(Transaction { mail, permit, recipients: Vec::new(), named: HashSet::new() });
+                Step::Reply(replies::sender_accepted())
+            }
+            Err(reply) => Step::Reply(reply),
+        }
+    }
+
+    pub(super) fn rcpt(&mut self, path: ForwardPath) -> Step {
+        let Some(transaction) = self.transaction.as_ref() else {
+            return Step::Reply(replies::no_sender());
+        };
+        let recipient = match self.recipient(transaction, path) {
+            Ok(recipient) => recipient,
+            Err(reply) => return Step::Reply(reply),
+        };
+        if let Some(transaction) = self.transaction.as_mut() {
+            transaction.add(recipient);
+        }
+        Step::Reply(replies::recipient_accepted())
+    }
+
+    pub(super) fn data(&self) -> Step {
+        match self.transaction.as_ref() {
+            None => Step::Reply(replies::no_sender()),
+            Some(transaction) if transaction.recipients.is_empty() => Step::Reply(replies::no_recipients()),
+            Some(_) => Step::Receive,
+        }
+    }
+
+    fn admit(&self, mail: &Mail) -> Result<Permit, Reply> {
+        // RFC 1870 section 6.1: said early, so that the message is not sent in vain.
+        if mail.size.is_some_and(|size| size > self.settings.message_size) {
+            return Err(replies::message_too_large());
+        }
+        if let ReversePath::Mailbox(sender) = &mail.sender {
+            declared(mail.charset, sender)?;
+        }
+        if let Some(failed) = &self.failed {
+            return Err(failed.clone());
+        }
+        self.hooks.mail(self.view(), mail_facts(mail)).map_err(|reply| self.denied(reply))
+    }
+
+    /// Where the offer was withheld the client could not have done better: it is to come again,
+    /// and will be offered TLS then.
+    fn denied(&self, reply: Reply) -> Reply {
+        if reply.is_permanent() && matches!(self.link, Link::Clear(Offered::Withheld)) {
+            self.hooks.forget(self.peer.address.ip());
+            return replies::try_again_with_tls();
+        }
+        reply
+    }
+
+    fn recipient(&self, transaction: &Transaction, path: ForwardPath) -> Result<NewRecipient, Reply> {
+        if transaction.recipients.len() >= self.settings.recipients {
+            return Err(replies::too_many_recipients());
+        }
+        let mailbox = self.relayed(path)?;
+        declared(transaction.mail.charset, &mailbox)?;
+        let domain = mailbox.lookup_domain().unwrap_or_else(|| mailbox.domain().to_ascii_lowercase());
+        let recipient = facts::Recipient {
+            address: mailbox.to_string(),
+            domain: domain.clone(),
+            sender: transaction.mail.sender.to_string(),
+            accepted: i64::try_from(transaction.recipients.len()).unwrap_or(i64::MAX),
+        };
+        self.hooks.rcpt(&transaction.permit.client, recipient)?;
+        Ok(NewRecipient { address: mailbox.to_string(), domain })
+    }
+
+    /// The mailbox, if mail may be relayed to it. `postmaster` without a domain is ours, and is
+    /// never denied (RFC 5321 section 4.5.1).
+    fn relayed(&self, path: ForwardPath) -> Result<Mailbox, Reply> {
+        match path {
+            ForwardPath::Postmaster => Mailbox::parse(&format!("postmaster@{}", self.settings.hostname))
+                .map_err(|_| replies::relaying_denied()),
+            ForwardPath::Mailbox(mailbox) => {
+                match self.settings.relay.relaying(self.peer.address.ip(), &mailbox) {
+                    Relaying::Permit => Ok(mailbox),
+                    Relaying::Deny => Err(replies::relaying_denied()),
+                }
+            }
+        }
+    }
+
+    /// Whether the client speaks EHLO's protocol.
+    pub(super) fn is_extended(&self) -> bool {
+        self.greeting.as_ref().is_some_and(|greeting| greeting.verb == Verb::Ehlo)
+    }
+}
+
+impl Transaction {
+    /// A recipient named twice gets one copy.
+    fn add(&mut self, recipient: NewRecipient) {
+        if self.named.insert(recipient.address.clone()) {
+            self.recipients.push(recipient);
+        }
+    }
+}
+
+/// RFC 6531 section 3.4: addresses beyond ASCII only where SMTPUTF8 was given.
+fn declared(charset: Charset, mailbox: &Mailbox) -> Result<(), Reply> {
+    if mailbox.needs_utf8() && charset == Charset::Ascii { Err(replies::utf8_not_declared()) } else { Ok(()) }
+}
+
+fn mail_facts(mail: &Mail) -> facts::Mail {
+    facts::Mail {
+        sender: mail.sender.to_string(),
+        sender_domain: mail.sender.lookup_domain().unwrap_or_default(),
+        recipient_domain: String::new(),
+        size: mail.size.map_or(0, |size| i64::try_from(size).unwrap_or(i64::MAX)),
+        attempts: 0,
+    }
+}

@@ -1,0 +1,174 @@
+//! The decision log: written by a thread of its own, and heard by who subscribes.
+//!
+//! Nothing here ever makes mail wait. A record that finds the queue full is dropped and counted.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use prometheus_client::metrics::counter::Counter;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::record::Record;
+use super::rotation::{Limits, RotatingFile};
+
+/// How many records may wait for the disk.
+const QUEUE: usize = 4096;
+/// How many records a subscriber may be behind.
+const BEHIND: usize = 1024;
+
+/// Where decisions go.
+#[derive(Debug)]
+pub(super) struct Decisions {
+    lines: Option<mpsc::Sender<Entry>>,
+    listeners: broadcast::Sender<Arc<Record>>,
+    drops: Counter,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Write(Arc<Record>),
+    Flush(oneshot::Sender<()>),
+}
+
+impl Decisions {
+    /// Opens the log, and starts the thread that writes it until all who record are gone.
+    pub(super) fn open(path: &Path, drops: Counter) -> io::Result<Self> {
+        let file = RotatingFile::open(path, Limits::default())?;
+        let (sender, entries) = mpsc::channel(QUEUE);
+        let mut writer = Writer { file, drops: drops.clone(), failing: false };
+        std::thread::Builder::new().name("decisions".to_owned()).spawn(move || writer.run(entries))?;
+        Ok(Self { lines: Some(sender), ..Self::unwritten(drops) })
+    }
+
+    /// No log; subscribers still hear.
+    pub(super) fn unwritten(drops: Counter) -> Self {
+        Self { lines: None, listeners: broadcast::channel(BEHIND).0, drops }
+    }
+
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Record>> {
+        self.listeners.subscribe()
+    }
+
+    /// Records; the record is only made if somebody wants it.
+    pub(super) fn record(&self, record: impl FnOnce() -> Record) {
+        if self.lines.is_none() && self.listeners.receiver_count() == 0 {
+            return;
+        }
+        let record = Arc::new(record());
+        if let Some(lines) = &self.lines
+            && lines.try_send(Entry::Write(Arc::clone(&record))).is_err()
+        {
+            self.drops.inc();
+        }
+        // An error means that nobody listens.
+        let _ = self.listeners.send(record);
+    }
+
+    pub(super) async fn flush(&self) {
+        let (done, flushed) = oneshot::channel();
+        if let Some(lines) = &self.lines
+            && lines.send(Entry::Flush(done)).await.is_ok()
+        {
+            let _ = flushed.await;
+        }
+    }
+}
+
+struct Writer {
+    file: RotatingFile,
+    drops: Counter,
+    /// Whether the last write failed: said once, not for every record.
+    failing: bool,
+}
+
+impl Writer {
+    fn run(&mut self, mut entries: mpsc::Receiver<Entry>) {
+        while let Some(entry) = entries.blocking_recv() {
+            self.take(entry);
+            while let Ok(entry) = entries.try_recv() {
+                self.take(entry);
+            }
+            // Idle: whoever reads along sees everything.
+            let flushed = self.file.flush();
+            self.note(&flushed);
+        }
+    }
+
+    fn take(&mut self, entry: Entry) {
+        match entry {
+            Entry::Write(record) => {
+                let written = self.write(&record);
+                if written.is_err() {
+                    self.drops.inc();
+                }
+                self.note(&written);
+            }
+            Entry::Flush(done) => {
+                let flushed = self.file.flush();
+                self.note(&flushed);
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn write(&mut self, record: &Record) -> io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        self.file.write(&line)
+    }
+
+    fn note(&mut self, result: &io::Result<()>) {
+        match result {
+            Err(error) if !self.failing => {
+                tracing::error!(%error, "cannot write the decision log: decisions are not recorded; mail goes on");
+            }
+            Ok(()) if self.failing => tracing::info!("the decision log is written again"),
+            _ => {}
+        }
+        self.failing = result.is_err();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::Value;
+    use waxseal_plugins::hooks::{Direction, HookName};
+
+    use super::*;
+
+    fn record() -> Record {
+        Record {
+            time: Timestamp::UNIX_EPOCH,
+            session: "abc".to_owned(),
+            direction: Direction::Incoming,
+            hook: HookName::Mail,
+            peer: "192.0.2.1".to_owned(),
+            domain: String::new(),
+            verdict: "accept",
+            reason: String::new(),
+            decided_by: "incoming/attempt.rhai".to_owned(),
+            row: "*".to_owned(),
+            policy: "attempt".to_owned(),
+            generation: 1,
+            facts: Value::Null,
+        }
+    }
+
+    #[test]
+    fn a_full_queue_drops_and_counts_instead_of_waiting() {
+        let (sender, entries) = mpsc::channel(2);
+        let decisions = Decisions { lines: Some(sender), ..Decisions::unwritten(Counter::default()) };
+        for _ in 0..5 {
+            decisions.record(record);
+        }
+        assert_eq!((entries.len(), decisions.drops.get()), (2, 3));
+    }
+
+    #[test]
+    fn no_record_is_made_for_nobody() {
+        let decisions = Decisions::unwritten(Counter::default());
+        decisions.record(|| unreachable!("nobody wants it"));
+    }
+}

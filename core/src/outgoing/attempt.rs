@@ -1,0 +1,304 @@
+//! One attempt: one message, the recipients of one domain, over the domain's hosts in their order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use tokio::time::timeout;
+use waxseal_plugins::bundle::Bundle;
+use waxseal_plugins::facts::{Mail, Row};
+use waxseal_plugins::verdicts::EnhancedCode;
+
+use super::Outbound;
+use super::bounce::{self, Failed, Occasion};
+use super::facts;
+use super::hosts::{Candidate, Directions, Endpoint};
+use super::limits::Place;
+use super::mail::Accepted;
+use super::outcome::{Schedule, Tally};
+use super::pool::Key;
+use super::problem::Problem;
+use super::reach::Reach;
+use super::report;
+use super::session::Session;
+use super::starttls::Means;
+use super::transaction::{self, After, Letter, transact};
+use crate::observe::SessionId;
+use crate::spool::{BodyReader, Lease, LeasedRecipient, NewMessage, Outcome, Settlement, SpoolError};
+use crate::tls::ask::Asker;
+
+/// The most addresses that one attempt tries. RFC 5321 section 5.1 asks for at least two.
+const ADDRESSES: usize = 12;
+
+/// How long an attempt may take in all, whatever its hosts do: a message of 50 MiB still crosses a
+/// slow line.
+const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// The most octets of headers that a bounce returns.
+const HEADERS: usize = 64 * 1024;
+
+/// Delivers a lease as far as it goes now, and settles it.
+pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
+    let bundle = outbound.services.live.current();
+    let today = today();
+    let row = bundle.table().outgoing(&lease.domain, today);
+    let mail = Arc::new(facts::mail(&lease));
+    let observer = outbound.services.observer.clone();
+    let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
+    let mut tally = Tally::new(&lease.recipients);
+    let attempt = Attempt { outbound: &outbound, lease: &lease, bundle, row, mail, asker };
+    if timeout(DEADLINE, attempt.over_hosts(&mut tally)).await.is_err() {
+        tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 4, 7), "the attempt took too long"));
+    }
+    attempt.settle(tally).await;
+}
+
+struct Attempt<'a> {
+    outbound: &'a Outbound,
+    lease: &'a Lease,
+    bundle: Arc<Bundle>,
+    row: Arc<Row>,
+    mail: Arc<Mail>,
+    asker: Asker,
+}
+
+/// Whether further hosts are to be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Onward {
+    Next,
+    Stop,
+}
+
+impl Attempt<'_> {
+    async fn over_hosts(&self, tally: &mut Tally) {
+        let config = &self.outbound.services.config;
+        let directions =
+            Directions { routes: &config.routes, port: config.delivery.port, ourselves: &config.hostname };
+        let candidates = match directions.hosts(&self.lease.domain, self.outbound.names.as_ref()).await {
+            Ok(candidates) => candidates,
+            Err(problem) => return self.ruled_out(tally, &problem),
+        };
+        let mut left = ADDRESSES;
+        for candidate in &candidates {
+            if self.over_addresses(candidate, &mut left, tally).await == Onward::Stop {
+                return;
+            }
+        }
+    }
+
+    async fn over_addresses(&self, candidate: &Candidate, left: &mut usize, tally: &mut Tally) -> Onward {
+        let endpoints = match candidate.endpoints(self.outbound.names.as_ref()).await {
+            Ok(endpoints) => endpoints,
+            Err(problem) => {
+                self.ruled_out(tally, &problem);
+                return Onward::Next;
+            }
+        };
+        for endpoint in endpoints {
+            if tally.is_done() {
+                return Onward::Stop;
+            }
+            if *left == 0 {
+                // Hosts that were not reached leave hope: the next attempt draws another order.
+                let reason = "not all of the domain's hosts were tried this time";
+                tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 4, 1), reason));
+                return Onward::Stop;
+            }
+            *left -= 1;
+            if self.at_host(&endpoint, tally).await == Onward::Stop {
+                return Onward::Stop;
+            }
+        }
+        Onward::Next
+    }
+
+    /// One host: ready, then as many transactions as it takes. The relay's stop ends it before a
+    /// transaction, never within one.
+    async fn at_host(&self, endpoint: &Endpoint, tally: &mut Tally) -> Onward {
+        let stopping = &self.outbound.services.stopping;
+        let reached = tokio::select! {
+            biased;
+            () = stopping.cancelled() => {
+                tally.abandon();
+                return Onward::Stop;
+            }
+            reached = self.ready(endpoint) => reached,
+        };
+        match reached {
+            Ok((accepted, place)) => self.over_transactions(endpoint, accepted, place, tally).await,
+            Err(problem) => self.ruled_out(tally, &problem.at(&endpoint.name)),
+        }
+        if tally.is_done() { Onward::Stop } else { Onward::Next }
+    }
+
+    /// A kept connection, or a new one; the mail hook has let the envelope cross it.
+    async fn ready(&self, endpoint: &Endpoint) -> Result<(Accepted, Place), Problem> {
+        if let Some((session, place)) = self.kept(endpoint).await {
+            return Ok((session.ask(&self.asker, &self.mail).await?, place));
+        }
+        let place = self.place(endpoint).await?;
+        let services = &self.outbound.services;
+        let reach = Reach {
+            means: Means { config: &services.config, tls: &services.tls, asker: &self.asker },
+            domain: &self.lease.domain,
+            row: &self.row,
+            mail: &self.mail,
+        };
+        Ok((reach.reach(endpoint).await?, place))
+    }
+
+    /// A kept connection that still answers; RSET finds out (RFC 5321 section 4.1.1.5).
+    async fn kept(&self, endpoint: &Endpoint) -> Option<(Session, Place)> {
+        let mut idle = self.outbound.pool.take(&self.key(endpoint))?;
+        match idle.session.dialogue.ask("RSET").await {
+            Ok(reply) if reply.is_success() => Some((idle.session, idle.place)),
+            _ => {
+                idle.session.dialogue.close().await;
+                None
+            }
+        }
+    }
+
+    async fn place(&self, endpoint: &Endpoint) -> Result<Place, Problem> {
+        let address = endpoint.address.ip();
+        if let Some(place) = self.outbound.limits.try_enter(address) {
+            return Ok(place);
+        }
+        if let Some(idle) = self.outbound.pool.evict(address) {
+            idle.session.dialogue.quit().await;
+        }
+        let place = self.outbound.limits.enter(address).await;
+        place.ok_or_else(|| Problem::temporary(EnhancedCode::new(4, 3, 2), "the relay is stopping"))
+    }
+
+    /// The envelope crosses, a hundred recipients at a time. Each time the mail hook is asked.
+    async fn over_transactions(
+        &self,
+        endpoint: &Endpoint,
+        mut accepted: Accepted,
+        place: Place,
+        tally: &mut Tally,
+    ) {
+        let recipients = tally.pending();
+        let mut groups = recipients.chunks(transaction::RECIPIENTS).peekable();
+        while let Some(recipients) = groups.next() {
+            report::crosses(&self.asker.session, self.lease, &accepted);
+            tally.crossing(accepted.crossing().reached());
+            let body = match self.outbound.services.spool.open_body(self.lease.envelope.id).await {
+                Ok(body) => body,
+                Err(error) => {
+                    tally.ruled_out(&unreadable(&error));
+                    return accepted.into_session().dialogue.quit().await;
+                }
+            };
+            let letter = Letter { envelope: &self.lease.envelope, recipients, body };
+            let (session, after) = transact(accepted, letter, tally).await;
+            match after {
+                After::Reuse if groups.peek().is_none() => return self.keep(endpoint, session, place).await,
+                After::Reuse => {}
+                After::Quit => return session.dialogue.quit().await,
+                After::Drop => return session.dialogue.close().await,
+            }
+            accepted = match session.ask(&self.asker, &self.mail).await {
+                Ok(accepted) => accepted,
+                Err(problem) => return self.ruled_out(tally, &problem),
+            };
+        }
+    }
+
+    /// Keeps the connection for a moment. After a swap of the bundle nothing could fit its key.
+    async fn keep(&self, endpoint: &Endpoint, session: Session, place: Place) {
+        let services = &self.outbound.services;
+        let swapped = services.live.current().generation() != self.bundle.generation();
+        if swapped || services.stopping.is_cancelled() {
+            return session.dialogue.quit().await;
+        }
+        self.outbound.pool.keep(self.key(endpoint), session, place);
+    }
+
+    fn key(&self, endpoint: &Endpoint) -> Key {
+        Key {
+            domain: self.lease.domain.clone(),
+            endpoint: endpoint.clone(),
+            row: Arc::clone(&self.row),
+            generation: self.bundle.generation(),
+        }
+    }
+
+    fn ruled_out(&self, tally: &mut Tally, problem: &Problem) {
+        report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
+        tally.ruled_out(problem);
+    }
+
+    async fn settle(&self, tally: Tally) {
+        let config = &self.outbound.services.config;
+        let envelope = &self.lease.envelope;
+        let now = Timestamp::now();
+        let schedule = Schedule { delivery: &config.delivery, received: envelope.received, now };
+        let protection = tally.protection();
+        let outcomes = tally.settle(&schedule);
+        let bounce = self.bounce(&outcomes, now).await;
+        report::settled(&self.asker, self.lease, protection, &outcomes, bounce.as_ref());
+        let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
+        let settlement = Settlement { message: envelope.id, outcomes, bounce };
+        if let Err(error) = self.outbound.services.spool.settle(settlement).await {
+            // The recipients stay in the spool, and are tried again after a restart.
+            tracing::error!(message = %envelope.id, %error, "an attempt's outcome could not be recorded");
+        }
+    }
+
+    async fn bounce(&self, outcomes: &[(LeasedRecipient, Outcome)], now: Timestamp) -> Option<NewMessage> {
+        let failed: Vec<Failed> = outcomes.iter().filter_map(failed).collect();
+        let envelope = &self.lease.envelope;
+        if failed.is_empty() || envelope.sender.is_empty() {
+            return None;
+        }
+        let headers = match self.outbound.services.spool.open_body(envelope.id).await {
+            Ok(body) => headers(body).await,
+            Err(_) => vec![],
+        };
+        let ourselves = &self.outbound.services.config.hostname;
+        bounce::bounce(&Occasion { envelope, failed: &failed, headers: &headers, ourselves, now })
+    }
+}
+
+fn failed((recipient, outcome): &(LeasedRecipient, Outcome)) -> Option<Failed> {
+    match outcome {
+        Outcome::Failed { status } => {
+            Some(Failed { address: recipient.address.clone(), status: status.clone() })
+        }
+        Outcome::Delivered | Outcome::Deferred { .. } | Outcome::Abandoned => None,
+    }
+}
+
+/// The headers of a message, whole lines, bounded. A body that cannot be read has none: the bounce
+/// matters more.
+async fn headers(mut body: Box<dyn BodyReader>) -> Vec<u8> {
+    let mut headers = Vec::new();
+    while headers.len() < HEADERS {
+        match body.read().await {
+            Ok(chunk) if !chunk.is_empty() => headers.extend_from_slice(&chunk),
+            _ => break,
+        }
+        if let Some(end) = headers.windows(4).position(|window| window == b"\r\n\r\n") {
+            headers.truncate(end + 2);
+            return headers;
+        }
+    }
+    headers.truncate(HEADERS);
+    let end = headers.windows(2).rposition(|window| window == b"\r\n").map_or(0, |at| at + 2);
+    headers.truncate(end);
+    headers
+}
+
+fn unreadable(error: &SpoolError) -> Problem {
+    let reason = format!("the relay could not read the message: {error}");
+    Problem::temporary(EnhancedCode::new(4, 3, 0), reason)
+}
+
+/// The day, UTC: what the table's `until` is compared with.
+fn today() -> Date {
+    Offset::UTC.to_datetime(Timestamp::now()).date()
+}

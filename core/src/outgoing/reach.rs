@@ -1,0 +1,126 @@
+//! Getting one host ready for one envelope: the hooks in their order, and the fallback.
+
+use std::sync::Arc;
+
+use waxseal_plugins::facts::{Host, Mail, Row};
+use waxseal_plugins::verdicts::Floor;
+
+use super::facts;
+use super::fallback::{self, Next, Obstacle};
+use super::hosts::Endpoint;
+use super::mail::{Accepted, Crossing};
+use super::problem::Problem;
+use super::session::{Greeted, Session, greet};
+use super::starttls::{Hindrance, Means, start_tls};
+use crate::tls::failure::HandshakeFailure;
+use crate::tls::{offer, start};
+
+/// What is to be brought to a host.
+pub(super) struct Reach<'a> {
+    /// What it needs of the relay.
+    pub means: Means<'a>,
+    /// The recipients' domain.
+    pub domain: &'a str,
+    /// Its row.
+    pub row: &'a Arc<Row>,
+    /// The envelope.
+    pub mail: &'a Arc<Mail>,
+}
+
+impl Reach<'_> {
+    /// Connects, settles TLS, and asks the mail hook.
+    ///
+    /// # Errors
+    ///
+    /// Why this host is ruled out; the connection is closed.
+    pub(super) async fn reach(&self, endpoint: &Endpoint) -> Result<Accepted, Problem> {
+        let greeted = self.greet(endpoint).await?;
+        if !self.means.config.tls.enabled {
+            return self.ask_mail(greeted.in_clear("TLS is switched off here", Floor::None)).await;
+        }
+        match offer::outgoing(self.means.asker, &Arc::new(greeted.host.clone())) {
+            offer::Outgoing::StartTls(floor) => self.start(endpoint, greeted, floor).await,
+            offer::Outgoing::NotOffered(floor) => {
+                self.ask_mail(greeted.in_clear("the host does not offer TLS", floor)).await
+            }
+            offer::Outgoing::StayClear => {
+                self.ask_mail(greeted.in_clear("the policy starts no TLS", Floor::None)).await
+            }
+            offer::Outgoing::Defer(denied) => self.part(greeted, Problem::deferred(&denied)).await,
+            offer::Outgoing::Refuse(denied) => self.part(greeted, Problem::refused(&denied)).await,
+        }
+    }
+
+    async fn greet(&self, endpoint: &Endpoint) -> Result<Greeted, Problem> {
+        let recent = self.means.tls.outgoing_memory.recent(endpoint.address.ip());
+        let host = facts::host(endpoint, self.domain, self.row, recent.failures);
+        greet(endpoint, host, &self.means.config.hostname, &self.means.config.timeouts).await
+    }
+
+    async fn start(&self, endpoint: &Endpoint, greeted: Greeted, floor: Floor) -> Result<Accepted, Problem> {
+        let plan = match start::outgoing(self.means.asker, &Arc::new(greeted.host.clone())) {
+            start::Outgoing::Go(plan) => plan,
+            start::Outgoing::StayClear => {
+                return self.ask_mail(greeted.in_clear("the policy starts no TLS", floor)).await;
+            }
+            start::Outgoing::Defer(denied) => return self.part(greeted, Problem::deferred(&denied)).await,
+            start::Outgoing::Refuse(denied) => return self.part(greeted, Problem::refused(&denied)).await,
+        };
+        let host = greeted.host.clone();
+        match start_tls(self.means, greeted, &plan, floor).await {
+            Ok(session) => {
+                self.means.tls.outgoing_memory.forget(endpoint.address.ip());
+                self.ask_mail(session).await
+            }
+            Err(Hindrance::Refused(greeted, reply)) => {
+                self.after_refusal(*greeted, &format!("the host refused STARTTLS: {reply}"), floor).await
+            }
+            Err(Hindrance::Failed(failure)) => self.after_failure(endpoint, host, failure, floor).await,
+            Err(Hindrance::Forbidden(problem)) => Err(problem),
+        }
+    }
+
+    /// The same socket may go on in clear.
+    async fn after_refusal(&self, greeted: Greeted, why: &str, floor: Floor) -> Result<Accepted, Problem> {
+        match fallback::after(Obstacle::Refused(why), floor) {
+            Next::AskThenGoOn => self.ask_mail(greeted.in_clear(why, floor)).await,
+            // After a refusal nothing asks for a new connection; were it so, mail would wait.
+            Next::AskThenRedial => self.part(greeted, fallback::refused(why)).await,
+            Next::RuleOut(problem) => self.part(greeted, problem).await,
+        }
+    }
+
+    /// A new connection to the same address may go in clear: the hook is asked before it is made,
+    /// and again on it.
+    async fn after_failure(
+        &self,
+        endpoint: &Endpoint,
+        host: Host,
+        failure: HandshakeFailure,
+        floor: Floor,
+    ) -> Result<Accepted, Problem> {
+        let why = failure.to_string();
+        self.means.tls.outgoing_memory.failed(endpoint.address.ip(), &why);
+        match fallback::after(Obstacle::Handshake(&failure), floor) {
+            Next::AskThenRedial => {}
+            Next::AskThenGoOn => return Err(fallback::failed(&failure).at(&endpoint.name)),
+            Next::RuleOut(problem) => return Err(problem.at(&endpoint.name)),
+        }
+        let crossing = Crossing { host: Arc::new(facts::in_clear(host, &why)), floor, tls: None };
+        crossing.ask(self.means.asker, self.mail)?;
+        let greeted = self.greet(endpoint).await?;
+        self.ask_mail(greeted.in_clear(&why, floor)).await
+    }
+
+    async fn ask_mail(&self, session: Session) -> Result<Accepted, Problem> {
+        session.ask(self.means.asker, self.mail).await
+    }
+
+    async fn part(&self, greeted: Greeted, problem: Problem) -> Result<Accepted, Problem> {
+        greeted.dialogue.quit().await;
+        Err(problem.at(&greeted.host.name))
+    }
+}
+
+#[cfg(test)]
+mod tests;

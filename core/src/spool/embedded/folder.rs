@@ -1,0 +1,103 @@
+//! The spool's folder: who may use it, and the files of large bodies.
+//!
+//! A body's file is written under the name that it keeps. It belongs to the spool only when a row
+//! names it, so that a crash at any point leaves at most a file that nobody names; the next start
+//! removes it.
+
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension};
+use tempfile::TempPath;
+
+use super::OpenError;
+
+/// The folder. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder if need be, and takes it for this process as long as the answered file
+    /// lives.
+    pub(super) fn take(root: &Path) -> Result<(Self, File), OpenError> {
+        let folder = Self { root: root.to_owned() };
+        let failed = |source| OpenError::Folder { folder: root.to_owned(), source };
+        // Mail is private: nobody but the relay's own user reads the spool.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder.bodies()).map_err(failed)?;
+        if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync(parent).map_err(failed)?;
+        }
+        let lock = File::create(root.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok((folder, lock)),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: root.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// The database's file.
+    pub(super) fn database(&self) -> PathBuf {
+        self.root.join("queue.sqlite")
+    }
+
+    /// The file of a body by its name.
+    pub(super) fn body(&self, name: &str) -> PathBuf {
+        self.bodies().join(name)
+    }
+
+    /// Puts the names of the database and of the folder of bodies on stable storage.
+    pub(super) fn sync(&self) -> Result<(), OpenError> {
+        sync(&self.root).map_err(|source| OpenError::Folder { folder: self.root.clone(), source })
+    }
+
+    /// A new file for a body, removed when its path is dropped.
+    pub(super) fn create_body(&self) -> io::Result<(File, TempPath)> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("").suffix(".body").rand_bytes(20);
+        Ok(builder.tempfile_in(self.bodies())?.into_parts())
+    }
+
+    /// Puts the names of the bodies' files on stable storage: without it a synced file may have
+    /// lost its name after a power loss.
+    pub(super) fn sync_bodies(&self) -> io::Result<()> {
+        sync(&self.bodies())
+    }
+
+    /// Removes a body's file that no row names any more. What cannot be removed now is removed at
+    /// the next start.
+    pub(super) fn remove_body(&self, name: &str) {
+        if let Err(error) = fs::remove_file(self.body(name)) {
+            tracing::warn!(file = name, %error, "cannot remove the body of a finished message");
+        }
+    }
+
+    /// Removes the files that no row names.
+    pub(super) fn remove_orphans(&self, connection: &Connection) -> Result<(), OpenError> {
+        let failed = |source| OpenError::Folder { folder: self.bodies(), source };
+        for entry in fs::read_dir(self.bodies()).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name();
+            if !is_named(connection, &name.to_string_lossy()).map_err(OpenError::Database)? {
+                fs::remove_file(entry.path()).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn bodies(&self) -> PathBuf {
+        self.root.join("big")
+    }
+}
+
+fn is_named(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM message WHERE file = ?1")?;
+    Ok(statement.query_row([name], |_| Ok(())).optional()?.is_some())
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

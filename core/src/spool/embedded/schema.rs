@@ -1,0 +1,103 @@
+//! The database: its settings and its tables.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Result};
+
+use super::Options;
+
+/// The version of the tables, kept in `user_version`.
+pub(super) const VERSION: i64 = 1;
+
+/// `destination` has a line for every domain that something waits for, with the earliest due time
+/// of its recipients. It is what keeps the choice of what is due fair and cheap, however much waits
+/// for one dead domain. Bodies have a table of their own, so that counting and listing messages
+/// does not read them.
+const TABLES: &str = "
+    CREATE TABLE message (
+        id BLOB PRIMARY KEY,
+        received INTEGER NOT NULL,
+        sender TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        eight_bit INTEGER NOT NULL,
+        smtp_utf8 INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        file TEXT UNIQUE
+    ) WITHOUT ROWID;
+    CREATE TABLE body (
+        message BLOB PRIMARY KEY,
+        content BLOB NOT NULL
+    );
+    CREATE TABLE recipient (
+        message BLOB NOT NULL,
+        number INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        due INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        status TEXT,
+        PRIMARY KEY (message, number)
+    ) WITHOUT ROWID;
+    CREATE INDEX recipient_due ON recipient (domain, due, message, number);
+    CREATE TABLE destination (
+        domain TEXT PRIMARY KEY,
+        due INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX destination_due ON destination (due, domain);
+    PRAGMA user_version = 1;
+";
+
+/// Opens the writer's connection and makes the tables of a new spool. Answers with the version of
+/// the tables that are there.
+pub(super) fn open_writer(path: &Path, options: &Options) -> Result<(Connection, i64)> {
+    let mut connection = Connection::open(path)?;
+    // Page size and vacuum mode hold only if they are set before the first table. FULL, since
+    // NORMAL does not sync the log at a commit: acknowledged mail would be gone after a power loss.
+    connection.execute_batch(
+        "PRAGMA page_size = 8192;
+         PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -65536;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA busy_timeout = 10000;",
+    )?;
+    connection.pragma_update(None, "max_page_count", options.pages)?;
+    let version = version(&connection)?;
+    if version == 0 {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(TABLES)?;
+        transaction.commit()?;
+    }
+    connection.busy_handler(Some(wait_for_others))?;
+    Ok((connection, version.max(VERSION)))
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA busy_timeout = 10000;")?;
+    Ok(connection)
+}
+
+/// Somebody works on the database with a tool of his own: the writer waits as long as it takes,
+/// since nothing is wrong with the disk.
+fn wait_for_others(tries: i32) -> bool {
+    const PAUSE: Duration = Duration::from_millis(20);
+    if tries % 500 == 499 {
+        tracing::warn!(
+            "another program has locked the spool's database: no mail is accepted until it lets go"
+        );
+    }
+    thread::sleep(PAUSE);
+    true
+}
+
+fn version(connection: &Connection) -> Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}

@@ -1,0 +1,124 @@
+//! `kill -9` in the middle of the work: nothing that was acknowledged is lost or damaged, and
+//! nothing that was delivered is back.
+//!
+//! Twice, since the synced updates of a mixed run would hide enqueues that were not synced. The
+//! child is this test binary again; it says each id only after the spool has answered.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use super::*;
+
+const FOLDER: &str = "WAXSEAL_TEST_SPOOL";
+const WORK: &str = "WAXSEAL_TEST_WORK";
+
+#[tokio::test]
+async fn a_kill_while_mail_comes_in_loses_nothing() {
+    for lines in [1, 40, 300] {
+        killed_after(lines, "enqueue").await;
+    }
+}
+
+#[tokio::test]
+async fn a_kill_while_mail_comes_and_goes_loses_and_repeats_nothing() {
+    for lines in [40, 500] {
+        killed_after(lines, "mixed").await;
+    }
+}
+
+async fn killed_after(lines: usize, work: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let said = run_and_kill(folder.path(), lines, work);
+    let ids = |word: &str| -> BTreeSet<MessageId> {
+        said.iter().filter_map(|line| line.strip_prefix(word)?.trim().parse().ok()).collect()
+    };
+    let (accepted, settling, delivered) = (ids("accepted "), ids("settling "), ids("delivered "));
+    assert!(!accepted.is_empty());
+    assert!(work == "enqueue" || !delivered.is_empty(), "nothing was delivered in {lines} lines");
+
+    let spool = open(folder.path());
+    let found: BTreeSet<_> =
+        spool.list(None, 1_000_000).await.unwrap().iter().map(|queued| queued.message).collect();
+    let lost: Vec<_> = accepted.difference(&settling).filter(|id| !found.contains(id)).collect();
+    assert_eq!(lost, Vec::<&MessageId>::new(), "lost, of {}", accepted.len());
+    assert_eq!(delivered.intersection(&found).count(), 0, "delivered, and back");
+    for id in found {
+        assert!(read(&spool, id).await.unwrap() == body_of(id), "the body of {id}");
+    }
+}
+
+/// Runs the child until it has said so many lines, kills it, and answers with all it said.
+fn run_and_kill(folder: &Path, lines: usize, work: &str) -> Vec<String> {
+    let name = format!("{}::child", module_path!().split_once("::").unwrap().1);
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &name, "--ignored", "--nocapture", "--test-threads=1"])
+        .env(FOLDER, folder)
+        .env(WORK, work)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let is_ours =
+        |line: &String| ["accepted ", "settling ", "delivered "].iter().any(|word| line.starts_with(word));
+    let mut before: Vec<_> = said.by_ref().filter(is_ours).take(lines).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(before.len(), lines, "the child ended by itself");
+    // The last line may be cut off in the middle of an id, and is then none.
+    before.extend(said.filter(is_ours));
+    before
+}
+
+/// A body that can be told from the id alone; one in eight is large.
+fn body_of(id: MessageId) -> Vec<u8> {
+    let seed = id.as_bytes()[15];
+    let octets = if seed.is_multiple_of(8) { 300_000 } else { 100 + usize::from(seed) * 40 };
+    content(octets).into_iter().map(|octet| octet ^ seed).collect()
+}
+
+#[tokio::test]
+#[ignore = "the child of the tests above"]
+async fn child() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let spool = Arc::new(open(Path::new(&folder)));
+    for _ in 0..8 {
+        tokio::spawn(accept(Arc::clone(&spool)));
+    }
+    if std::env::var(WORK).unwrap() == "mixed" {
+        tokio::spawn(deliver(Arc::clone(&spool)));
+    }
+    std::future::pending::<()>().await;
+}
+
+async fn accept(spool: Arc<Embedded>) {
+    loop {
+        let envelope = envelope();
+        let id = envelope.id;
+        let body = write(&spool, &body_of(id), 64 * 1024).await.unwrap();
+        spool.commit(envelope, recipients(&["bob@one.example", "carol@two.example"]), body).await.unwrap();
+        say("accepted", id);
+    }
+}
+
+async fn deliver(spool: Arc<Embedded>) {
+    loop {
+        for lease in spool.lease(8).await.unwrap() {
+            let id = lease.envelope.id;
+            say("settling", id);
+            spool.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
+            // Two domains: when the second is settled, the message is gone.
+            if matches!(spool.open_body(id).await, Err(SpoolError::Unknown)) {
+                say("delivered", id);
+            }
+        }
+        spool.wait_due().await;
+    }
+}
+
+fn say(what: &str, id: MessageId) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{what} {id}").and_then(|()| out.flush()).unwrap();
+}

@@ -1,0 +1,112 @@
+//! The engine's tests, and what they share.
+
+mod bodies;
+mod kill;
+mod model;
+mod queue;
+mod trouble;
+
+use std::path::Path;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use waxseal_plugins::verdicts::EnhancedCode;
+
+use super::{Embedded, Options};
+use crate::spool::{
+    Body, Envelope, Lease, MessageId, NewMessage, NewRecipient, Outcome, Settlement, Spool, SpoolError,
+    Status,
+};
+
+fn open(folder: &Path) -> Embedded {
+    Embedded::open(folder).unwrap()
+}
+
+fn envelope() -> Envelope {
+    Envelope {
+        id: MessageId::now_v7(),
+        received: Timestamp::now(),
+        sender: "alice@sender.example".to_owned(),
+        size: 5,
+        eight_bit: true,
+        smtp_utf8: false,
+    }
+}
+
+fn recipients(addresses: &[&str]) -> Vec<NewRecipient> {
+    let recipient = |address: &&str| NewRecipient {
+        address: (*address).to_owned(),
+        domain: address.split_once('@').unwrap().1.to_owned(),
+    };
+    addresses.iter().map(recipient).collect()
+}
+
+/// A small message for these recipients.
+async fn enqueue(spool: &Embedded, addresses: &[&str]) -> Envelope {
+    let envelope = envelope();
+    let body = Body::Inline(Bytes::from_static(b"hello"));
+    spool.commit(envelope.clone(), recipients(addresses), body).await.unwrap();
+    envelope
+}
+
+/// Writes a body in chunks of this size.
+async fn write(spool: &Embedded, content: &[u8], chunk: usize) -> Result<Body, SpoolError> {
+    let mut writer = spool.begin().await?;
+    for chunk in content.chunks(chunk) {
+        writer.write(Bytes::copy_from_slice(chunk)).await?;
+    }
+    writer.finish().await
+}
+
+async fn read(spool: &Embedded, id: MessageId) -> Result<Vec<u8>, SpoolError> {
+    let (mut reader, mut content) = (spool.open_body(id).await?, Vec::new());
+    loop {
+        let chunk = reader.read().await?;
+        assert!(chunk.len() <= 64 * 1024, "a chunk of {} octets", chunk.len());
+        if chunk.is_empty() {
+            return Ok(content);
+        }
+        content.extend_from_slice(&chunk);
+    }
+}
+
+/// Gives every recipient of a lease the same outcome.
+fn settlement(lease: &Lease, outcome: &Outcome) -> Settlement {
+    Settlement {
+        message: lease.envelope.id,
+        outcomes: lease.recipients.iter().map(|recipient| (recipient.number, outcome.clone())).collect(),
+        bounce: None,
+    }
+}
+
+fn deferred(seconds: i64) -> Outcome {
+    Outcome::Deferred { due: Timestamp::now() + SignedDuration::from_secs(seconds), status: status() }
+}
+
+fn status() -> Status {
+    Status {
+        code: EnhancedCode::new(4, 7, 5),
+        reason: "TLS is required".to_owned(),
+        host: Some("mx.example".to_owned()),
+        reply: None,
+    }
+}
+
+fn bounce(addresses: &[&str]) -> NewMessage {
+    NewMessage {
+        envelope: Envelope { sender: String::new(), ..envelope() },
+        recipients: recipients(addresses),
+        body: Bytes::from_static(b"it failed"),
+    }
+}
+
+/// The names of the large bodies' files.
+fn files(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.join("big")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// A body that differs in every chunk.
+fn content(octets: usize) -> Vec<u8> {
+    (0..octets).map(|position| (position / 7 + position / 1000) as u8).collect()
+}

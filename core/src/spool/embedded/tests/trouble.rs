@@ -1,0 +1,104 @@
+//! When the disk or somebody else is in the way.
+
+use super::*;
+use crate::spool::Health;
+use crate::spool::embedded::OpenError;
+
+#[tokio::test]
+async fn a_second_relay_is_told_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    let error = Embedded::open(folder.path()).unwrap_err();
+    assert!(matches!(error, OpenError::InUse { .. }));
+    assert!(error.to_string().contains("in use by another process"), "{error}");
+    spool.shutdown().await;
+    open(folder.path());
+}
+
+#[tokio::test]
+async fn a_newer_spool_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path()).shutdown().await;
+    let other = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
+    other.pragma_update(None, "user_version", 99).unwrap();
+    let error = Embedded::open(folder.path()).unwrap_err();
+    assert!(matches!(error, OpenError::TooNew { found: 99, known: 1 }), "{error}");
+}
+
+#[tokio::test]
+async fn a_full_spool_keeps_nothing_of_what_it_refused_and_recovers() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { pages: 60, ..Options::default() };
+    let spool = Embedded::open_with(folder.path(), options).unwrap();
+    let big = Bytes::from(content(200_000));
+    let commit = |body| spool.commit(envelope(), recipients(&["bob@one.example"]), body);
+
+    commit(Body::Inline(big.clone())).await.unwrap();
+    let refused = commit(Body::Inline(content(250_000).into())).await;
+    assert!(matches!(refused, Err(SpoolError::Full)), "{refused:?}");
+    assert_eq!(spool.health(), Health::Full);
+    assert_eq!(spool.stats().await.unwrap().messages, 1);
+
+    let lease = spool.lease(1).await.unwrap().remove(0);
+    spool.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
+    assert_eq!(spool.health(), Health::Good);
+    commit(Body::Inline(content(250_000).into())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_spool_keeps_no_file_of_what_it_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { pages: 12, ..Options::default() };
+    let spool = Embedded::open_with(folder.path(), options).unwrap();
+    let refused = loop {
+        let body = write(&spool, &content(300_000), 100_000).await.unwrap();
+        let mut envelope = envelope();
+        envelope.sender = "x".repeat(5000);
+        if let Err(refused) = spool.commit(envelope, recipients(&["bob@one.example"]), body).await {
+            break refused;
+        }
+    };
+    assert!(matches!(refused, SpoolError::Full), "{refused:?}");
+    assert_eq!(files(folder.path()).len() as u64, spool.stats().await.unwrap().messages);
+}
+
+#[tokio::test]
+async fn after_a_failed_write_nothing_is_accepted_until_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    let kept = enqueue(&spool, &["bob@one.example"]).await;
+    let lease = spool.lease(1).await.unwrap().remove(0);
+    let database = folder.path().join("queue.sqlite");
+    let other = rusqlite::Connection::open(database).unwrap();
+    other.execute("ALTER TABLE recipient RENAME TO hidden", []).unwrap();
+
+    let failed =
+        |result: Result<(), SpoolError>| assert!(matches!(result, Err(SpoolError::Failed(_))), "{result:?}");
+    let commit = || spool.commit(envelope(), recipients(&["b@c.example"]), Body::Inline(Bytes::new()));
+    failed(commit().await);
+    other.execute("ALTER TABLE hidden RENAME TO recipient", []).unwrap();
+    failed(commit().await);
+    failed(spool.settle(settlement(&lease, &Outcome::Delivered)).await);
+    failed(spool.lease(1).await.map(|_| ()));
+    failed(spool.begin().await.map(|_| ()));
+    assert!(matches!(spool.health(), Health::Failed(_)));
+    spool.shutdown().await;
+
+    let spool = open(folder.path());
+    assert_eq!(spool.health(), Health::Good);
+    let leases = spool.lease(10).await.unwrap();
+    assert_eq!(leases.iter().map(|lease| lease.envelope.id).collect::<Vec<_>>(), [kept.id]);
+}
+
+#[tokio::test]
+async fn the_writer_waits_for_a_tool_that_has_locked_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    let mut tool = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
+    let lock = tool.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    let mut commit =
+        Box::pin(spool.commit(envelope(), recipients(&["b@c.example"]), Body::Inline(Bytes::new())));
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(100), &mut commit).await.is_err());
+    lock.rollback().unwrap();
+    commit.await.unwrap();
+}

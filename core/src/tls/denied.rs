@@ -1,0 +1,46 @@
+//! What is said where a hook does not let on: to a client as a reply, of a host as a reason.
+
+use waxseal_plugins::decision::{Decision, Failure};
+use waxseal_plugins::place::Place;
+use waxseal_plugins::verdicts::{EnhancedCode, Reply, Verdict};
+
+use crate::smtp::reply::Reply as SmtpReply;
+
+/// What peers are told of a policy that failed; the rest is in the log.
+const POLICY_FAILED: &str = "a policy failed here; try again later";
+
+/// Why a host is ruled out, now or for good: what the log and the bounce say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// The text, always with an enhanced code.
+    pub reply: Reply,
+    /// Where it was decided; the row where the relay itself holds the row's terms.
+    pub place: Place,
+}
+
+impl Denied {
+    /// What a verdict said, with the hook's usual code where it chose none.
+    pub(super) fn by<V: Verdict>(decision: &Decision<V>, reply: &Reply, usual: EnhancedCode) -> Self {
+        let reply = Reply { code: reply.code.or(Some(usual)), text: reply.text.clone() };
+        Self { reply, place: decision.answer.place.clone() }
+    }
+
+    /// A policy failed: never opens anything, and is nobody's fault but ours (RFC 3463, X.3.0).
+    pub(super) fn failed<V: Verdict>(decision: &Decision<V>, failure: &Failure) -> Self {
+        let text = format!("a policy failed: {failure}");
+        Self { reply: Reply::new(EnhancedCode::new(4, 3, 0), text), place: decision.answer.place.clone() }
+    }
+}
+
+/// The reply of a hook to a client: the hook's code, the verdict's text, the enhanced code brought
+/// into the class of the code (RFC 2034 section 4).
+pub(super) fn reply(code: u16, usual: EnhancedCode, said: &Reply) -> SmtpReply {
+    let class = if code >= 500 { 5 } else { 4 };
+    let text = if said.text.is_empty() { "refused by policy" } else { &said.text };
+    SmtpReply::new(code, Some(said.code.unwrap_or(usual).in_class(class)), text)
+}
+
+/// The reply where a policy failed, with the hook's code.
+pub(super) fn failed(code: u16, enhanced: EnhancedCode) -> SmtpReply {
+    SmtpReply::new(code, Some(enhanced), POLICY_FAILED)
+}

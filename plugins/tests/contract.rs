@@ -1,0 +1,176 @@
+//! The contract of facts is written three times: in Rust (which scripts read through), in WIT
+//! (which plugins read through), and in `policies/REFERENCE.md` (which people read). They never
+//! drift apart.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use waxseal_plugins::facts::{
+    Certificate, Client, Facts, Handshake, Hello, Host, Kind, Mail, Recipient, Row,
+};
+use waxseal_plugins::hooks::{Direction, HookName};
+use wit_parser::{Resolve, Type, TypeDefKind, TypeId, WorldItem};
+
+/// A type of facts, as Rust has it: its word, and name, kind and meaning of each fact.
+type Listed = (&'static str, Vec<(&'static str, Kind, &'static str)>);
+
+fn rust_facts() -> Vec<Listed> {
+    fn of<T: Facts>() -> Listed {
+        (T::WORD, T::FACTS.iter().map(|fact| (fact.name, fact.kind, fact.doc)).collect())
+    }
+    vec![
+        of::<Client>(),
+        of::<Host>(),
+        of::<Hello>(),
+        of::<Handshake>(),
+        of::<Certificate>(),
+        of::<Mail>(),
+        of::<Recipient>(),
+        of::<Row>(),
+    ]
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn contract() -> Resolve {
+    let mut resolve = Resolve::default();
+    resolve.push_dir(repository().join("sdk/wit")).unwrap();
+    resolve
+}
+
+/// The WIT type of a getter, in words.
+fn wit_kind(resolve: &Resolve, kind: Type) -> String {
+    match kind {
+        Type::Bool => "bool".into(),
+        Type::S64 => "s64".into(),
+        Type::U16 => "u16".into(),
+        Type::String => "string".into(),
+        Type::Id(id) => wit_named(resolve, id),
+        other => format!("{other:?}"),
+    }
+}
+
+fn wit_named(resolve: &Resolve, id: TypeId) -> String {
+    match &resolve.types[id].kind {
+        TypeDefKind::List(item) => format!("list<{}>", wit_kind(resolve, *item)),
+        TypeDefKind::Handle(wit_parser::Handle::Own(id)) => resolve.types[*id].name.clone().unwrap(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn expected_kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Flag => "bool",
+        Kind::Number => "s64",
+        Kind::Text | Kind::Parameters => "string",
+        Kind::Texts => "list<string>",
+        Kind::Version => "u16",
+        Kind::Row => "row",
+        Kind::Certificate => "certificate",
+    }
+}
+
+#[test]
+fn wit_lists_exactly_the_facts_of_rust() {
+    let resolve = contract();
+    let (_, facts) = resolve.interfaces.iter().find(|(_, one)| one.name.as_deref() == Some("facts")).unwrap();
+    let mut wit: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for name in facts.types.keys() {
+        wit.insert(name.clone(), Vec::new());
+    }
+    for function in facts.functions.values() {
+        let (resource, getter) = function.name.trim_start_matches("[method]").split_once('.').unwrap();
+        let kind = wit_kind(&resolve, function.result.unwrap());
+        wit.get_mut(resource).unwrap().push((getter.to_owned(), kind));
+    }
+    for (word, listed) in rust_facts() {
+        let rust: Vec<_> = listed
+            .iter()
+            .map(|(name, kind, _)| (name.replace('_', "-"), expected_kind(*kind).to_owned()))
+            .collect();
+        assert_eq!(
+            wit.remove(word).unwrap_or_default(),
+            rust,
+            "facts of `{word}`: WIT on the left, Rust on the right"
+        );
+    }
+    assert!(wit.is_empty(), "WIT has facts that Rust has not: {wit:?}");
+}
+
+#[test]
+fn wit_has_an_interface_and_a_world_for_each_hook() {
+    let resolve = contract();
+    let mut expected: Vec<String> = Vec::new();
+    for direction in [Direction::Incoming, Direction::Outgoing] {
+        let hooks = HookName::ALL
+            .into_iter()
+            .filter(|hook| direction == Direction::Incoming || !hook.is_for_filters());
+        expected.extend(hooks.map(|hook| format!("{direction}-{hook}")));
+    }
+    for name in &expected {
+        let (id, interface) = resolve
+            .interfaces
+            .iter()
+            .find(|(_, one)| one.name.as_ref() == Some(name))
+            .unwrap_or_else(|| panic!("no interface {name}"));
+        assert_eq!(interface.functions.len(), 1, "{name}: one function, for ever");
+        let (_, world) = resolve.worlds.iter().find(|(_, one)| one.name == format!("{name}-hook")).unwrap();
+        let exported = world
+            .exports
+            .values()
+            .any(|item| matches!(item, WorldItem::Interface { id: one, .. } if *one == id));
+        assert!(exported, "the world of {name} exports it");
+    }
+    let hooks = resolve
+        .interfaces
+        .iter()
+        .filter(|(_, one)| !matches!(one.name.as_deref(), Some("facts" | "verdicts")))
+        .count();
+    assert_eq!(hooks, expected.len(), "WIT has a hook that Rust has not");
+}
+
+/// Run with `UPDATE_REFERENCE=1` to write the file anew.
+#[test]
+fn the_reference_lists_exactly_the_facts_of_rust() {
+    let file = repository().join("policies/REFERENCE.md");
+    let reference = reference();
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        std::fs::write(&file, &reference).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == reference,
+        "policies/REFERENCE.md has drifted: run UPDATE_REFERENCE=1 cargo test -p waxseal-plugins --test contract"
+    );
+}
+
+fn reference() -> String {
+    let mut text = String::from(
+        "# Facts\n\nWhat a hook is told: read-only, always with a value. A text that does not apply is empty. A version \
+         compares with a text, as in `host.version < \"1.3\"`, and with nothing else. This page is made from the code.\n",
+    );
+    for (word, facts) in rust_facts() {
+        write!(text, "\n## {word}\n\n| fact | type | what it says |\n| --- | --- | --- |\n").unwrap();
+        for (name, kind, doc) in facts {
+            let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
+            writeln!(text, "| `{word}.{name}` | {} | {doc} |", kind_in_words(kind)).unwrap();
+        }
+    }
+    text
+}
+
+fn kind_in_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Flag => "true or false",
+        Kind::Number => "number",
+        Kind::Text => "text",
+        Kind::Texts => "list of texts",
+        Kind::Version => "version",
+        Kind::Parameters => "map",
+        Kind::Row => "row",
+        Kind::Certificate => "certificate",
+    }
+}

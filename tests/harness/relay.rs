@@ -1,0 +1,151 @@
+//! A relay in this process.
+
+use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr};
+
+use waxseal::config::Config;
+use waxseal::relay::Relay;
+use waxseal_plugins::reload::{Reloaded, Removals};
+
+use crate::client::Client;
+use crate::decisions::{self, Decision};
+use crate::dns::NameServer;
+use crate::save::Style;
+use crate::site::{Site, table};
+use crate::wait::{soon, until};
+
+/// A running relay, with its files and its name server.
+pub struct TestRelay {
+    /// Its files.
+    pub site: Site,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where it listens for TLS from the first byte, if it does.
+    pub implicit: Option<SocketAddr>,
+    relay: Relay,
+    _name_server: NameServer,
+}
+
+impl Site {
+    /// Starts a relay in this process.
+    pub async fn start(self) -> TestRelay {
+        let (site, name_server) = self.with_name_server().await;
+        let relay = Relay::start(load(&site)).await.unwrap_or_else(|error| panic!("no start: {error}"));
+        TestRelay {
+            address: relay.listeners[0],
+            implicit: relay.listeners.get(1).copied(),
+            relay,
+            site,
+            _name_server: name_server,
+        }
+    }
+
+    pub(crate) async fn with_name_server(self) -> (Self, NameServer) {
+        let name_server = NameServer::start(self.zone.clone()).await;
+        let servers = format!("[\"{}\"]", name_server.address);
+        (self.set("dns", "servers", servers), name_server)
+    }
+}
+
+impl TestRelay {
+    /// A client that has read the greeting.
+    pub async fn client(&self) -> Client {
+        Client::connect(self.address).await
+    }
+
+    /// A client from a loopback address of one's choice.
+    pub async fn client_from(&self, source: [u8; 4]) -> Client {
+        Client::connect_from(IpAddr::from(source), self.address).await
+    }
+
+    /// Hands a message to the relay in clear; it must be accepted.
+    pub async fn accept(&self, sender: &str, recipient: &str, content: &str) {
+        let mut client = self.client().await;
+        client.ehlo().await;
+        let reply = client.mail(sender, &[recipient], content).await;
+        assert_eq!(reply.code, 250, "mail from <{sender}> to <{recipient}>: {reply}");
+        client.say("QUIT").await;
+    }
+
+    /// The generation of the bundle in force.
+    pub fn generation(&self) -> u64 {
+        self.relay.services.live.current().generation()
+    }
+
+    /// Saves a policy file, awaits the bundle that has it, and gives its generation.
+    pub async fn edit(&self, path: &str, text: &str, style: Style) -> u64 {
+        let mut swaps = self.relay.services.live.subscribe();
+        let before = *swaps.borrow_and_update();
+        style.save(&self.site.policies().join(path), text);
+        let swapped = async {
+            loop {
+                let newest = *swaps.borrow_and_update();
+                if newest != before {
+                    return newest;
+                }
+                swaps.changed().await.expect("the relay runs as long as the test holds it");
+            }
+        };
+        soon(format!("a swap after {path} was saved ({style:?})"), swapped).await
+    }
+
+    /// Replaces the domain table, and awaits its bundle.
+    pub async fn retable(&self, incoming: &[&str], outgoing: &[&str]) -> u64 {
+        self.edit("domains.rhai", &table(incoming, outgoing), Style::RenameOver).await
+    }
+
+    /// Saves a policy file that is to be rejected, and awaits that.
+    pub async fn rejects(&self, path: &str, text: &str) {
+        let live = &self.relay.services.live;
+        let before = live.status().rejected;
+        Style::RenameOver.save(&self.site.policies().join(path), text);
+        until(format!("{path} to be rejected"), || (live.status().rejected > before).then_some(())).await;
+    }
+
+    /// Reads the policies now, as `waxseal reload` does, without waiting for the watcher.
+    pub async fn reload(&self) -> Reloaded {
+        soon("the end of a reload", self.relay.services.live.reload(Removals::Refuse)).await
+    }
+
+    /// The decisions so far.
+    pub fn decisions(&self) -> Vec<Decision> {
+        decisions::read(&self.site.data())
+    }
+
+    /// Awaits a decision.
+    pub async fn decision(&self, awaited: impl Display, matches: impl Fn(&Decision) -> bool) -> Decision {
+        until(awaited, || self.decisions().into_iter().find(|decision| matches(decision))).await
+    }
+
+    /// Awaits the spool to be empty.
+    pub async fn drained(&self) {
+        let emptied = async {
+            while self.waiting().await > 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        };
+        soon("an empty spool", emptied).await;
+    }
+
+    /// How many messages wait in the spool.
+    pub async fn waiting(&self) -> u64 {
+        self.relay.services.spool.stats().await.expect("a spool that can be asked").messages
+    }
+
+    /// Stops it as SIGTERM does, and gives its files back.
+    pub async fn stop(self) -> Site {
+        soon("the relay's end", self.relay.stop()).await;
+        self.site
+    }
+}
+
+/// Reads the configuration that the site writes.
+pub(crate) fn load(site: &Site) -> Config {
+    match Config::load(&site.write()) {
+        Ok((config, _)) => config,
+        Err(diagnostics) => {
+            let said: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+            panic!("the configuration is refused:\n{}", said.join("\n"));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The ways in which editors and deployments save a file.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+/// A way to save a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Opened, emptied and written: nano, `cp`, most scripts.
+    InPlace,
+    /// Written beside, and renamed over: vim, configuration management.
+    RenameOver,
+    /// Emptied, and written in two parts: an editor that is caught in the middle.
+    TruncateFirst,
+    /// A symbolic link that is made to point to a new file: Kubernetes, certbot.
+    SymlinkSwap,
+    /// Overwritten with what is no policy at all, then saved again.
+    GarbageFirst,
+}
+
+impl Style {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::InPlace, Self::RenameOver, Self::TruncateFirst, Self::SymlinkSwap, Self::GarbageFirst];
+
+    /// Saves a file in this way.
+    pub fn save(self, path: &Path, text: &str) {
+        match self {
+            Self::InPlace => fs::write(path, text),
+            Self::RenameOver => {
+                let beside = path.with_extension("rhai~");
+                fs::write(&beside, text).and_then(|()| fs::rename(beside, path))
+            }
+            Self::TruncateFirst => in_two_parts(path, text),
+            Self::SymlinkSwap => swap_link(path, text),
+            Self::GarbageFirst => fs::write(path, "fn (((").and_then(|()| fs::write(path, text)),
+        }
+        .expect("the file is saved");
+    }
+}
+
+fn in_two_parts(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    let (first, second) = text.as_bytes().split_at(text.len() / 2);
+    file.write_all(first)?;
+    file.sync_all()?;
+    file.write_all(second)
+}
+
+/// The target lies outside the policies' directory, under a name of its own.
+fn swap_link(path: &Path, text: &str) -> std::io::Result<()> {
+    let targets = path.parent().and_then(Path::parent).unwrap_or(Path::new("/")).join("link-targets");
+    fs::create_dir_all(&targets)?;
+    let (_, target) = tempfile::Builder::new().suffix(".rhai").tempfile_in(&targets)?.keep()?;
+    fs::write(&target, text)?;
+    let link = path.with_extension("link~");
+    // What an earlier swap may have left.
+    let _ = fs::remove_file(&link);
+    symlink(&target, &link)?;
+    fs::rename(link, path)
+}
