@@ -9,7 +9,7 @@ mod checks;
 mod level;
 mod reading;
 mod scripts;
-mod shipped;
+pub mod shipped;
 mod smoke;
 mod snapshot;
 
@@ -28,7 +28,6 @@ use crate::testing::{self, Report};
 
 pub use check::{Checked, check};
 pub use level::Level;
-pub use shipped::SHIPPED;
 pub use snapshot::Snapshot;
 
 use scripts::Scripts;

@@ -157,7 +157,7 @@ fn whole(directory: &Path) -> Place {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SHIPPED;
+    use super::super::shipped::SHIPPED;
     use super::*;
 
     fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
