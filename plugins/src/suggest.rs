@@ -2,13 +2,20 @@
 
 use crate::rhai::suggest::closest;
 
+/// More words than this are not listed behind the one that was meant.
+const LISTED: usize = 6;
+
 /// What to append to "no such word".
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<_> = known.into_iter().collect();
-    let meant = closest(word, known.iter().copied()).map(|meant| format!("; did you mean `{meant}`?"));
+    let meant = closest(word, known.iter().copied());
     let list =
-        if known.is_empty() { "there are none".into() } else { format!("one of: {}", known.join(", ")) };
-    format!("{} ({list})", meant.unwrap_or_default())
+        || if known.is_empty() { "there are none".into() } else { format!("one of: {}", known.join(", ")) };
+    match meant {
+        Some(meant) if known.len() > LISTED => format!("; did you mean `{meant}`?"),
+        Some(meant) => format!("; did you mean `{meant}`? ({})", list()),
+        None => format!(" ({})", list()),
+    }
 }
 
 /// The help beside a finding: the nearest one, or else all there are.
