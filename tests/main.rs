@@ -21,6 +21,7 @@ mod mx_order;
 mod outgoing_matrix;
 mod oversize;
 mod own_certificates;
+mod pipelining;
 mod relay_control;
 mod relay_process;
 mod reload_soak;
