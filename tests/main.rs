@@ -15,6 +15,7 @@ mod filters;
 mod graceful_stop;
 mod harness_itself;
 mod incoming_matrix;
+mod interrupted_data;
 mod kill;
 mod large_message;
 mod mx_order;
