@@ -61,12 +61,16 @@ pub struct Options {
     pub leases_per_domain: usize,
     /// The most pages of the database, 8 KiB each.
     pub pages: u32,
+    /// Octets of the disk that are left to settlements: with less, no message is accepted.
+    pub reserve: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        // SQLite's own limit of pages.
-        Self { leases_per_domain: 20, pages: u32::MAX - 1 }
+        // The pages are SQLite's own limit. On a disk that is really full what was delivered could
+        // not be recorded; the reserve is twice what the database's log grows to before it is
+        // written back and used again.
+        Self { leases_per_domain: 20, pages: u32::MAX - 1, reserve: 64 * 1024 * 1024 }
     }
 }
 
@@ -164,6 +168,12 @@ impl Embedded {
         self.readers.list(after, most).await
     }
 
+    /// Whether a message may come in.
+    fn admit(&self) -> Result<(), SpoolError> {
+        self.condition.check()?;
+        if self.folder.has_room(self.options.reserve) { Ok(()) } else { Err(SpoolError::Full) }
+    }
+
     /// A place in the writer's queue.
     async fn place(&self) -> Result<mpsc::OwnedPermit<Request>, SpoolError> {
         self.condition.check()?;
@@ -201,7 +211,7 @@ impl Embedded {
 #[async_trait]
 impl Spool for Embedded {
     async fn begin(&self) -> Result<Box<dyn BodyWriter>, SpoolError> {
-        self.condition.check()?;
+        self.admit()?;
         Ok(Box::new(body::Writer::new(self.folder.clone(), Arc::clone(&self.condition))))
     }
 
@@ -211,6 +221,7 @@ impl Spool for Embedded {
         recipients: Vec<NewRecipient>,
         body: Body,
     ) -> Result<(), SpoolError> {
+        self.admit()?;
         let place = self.place().await?;
         // Due at once, even if the clock was set back.
         let due = record::nanoseconds(envelope.received.min(Timestamp::now()));
@@ -262,7 +273,10 @@ impl Spool for Embedded {
     }
 
     fn health(&self) -> Health {
-        self.condition.health()
+        match self.condition.health() {
+            Health::Good if !self.folder.has_room(self.options.reserve) => Health::Full,
+            health => health,
+        }
     }
 
     async fn shutdown(&self) {
