@@ -260,3 +260,9 @@ fn a_filter_is_asked_by_its_first_parameter() {
     let client = Arc::new(canonical::clear_client(Arc::default()));
     assert_eq!(filter.ask::<incoming::Mail>(&client, &Arc::default()), None);
 }
+
+#[test]
+fn a_text_is_no_condition() {
+    let message = failure(mail("let h = host; if h.name { accept() }"));
+    assert_eq!(message, "a text stands where true or false is needed");
+}

@@ -17,9 +17,11 @@ pub(crate) fn syntax(path: &Arc<str>, source: &str, error: &ParseError) -> Diagn
             finding.helped("a function sees only its parameters and the variables made in it")
         }
         ParseErrorType::FnDuplicatedDefinition(..) => {
-            finding.helped("a filter has each hook once: with `peer` it is asked in both directions")
+            finding.helped("a file has each hook once; a filter's is asked in both directions with `peer`")
         }
-        ParseErrorType::ModuleUndefined(_) => finding.helped("a script is one file: there are no modules"),
+        ParseErrorType::ModuleUndefined(_) | ParseErrorType::Reserved(_) => {
+            finding.helped("a script is one file: it imports nothing, and makes no code as it runs")
+        }
         _ => finding,
     }
 }
