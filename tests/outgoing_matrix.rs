@@ -201,7 +201,8 @@ impl Seen {
             (Self::Returned(text, _), Waits(status, _)) => {
                 check(sessions.len() > 1, "it was not tried again")?;
                 check(text.contains(&format!("Status: {status}")), format!("returned with:\n{text}"))?;
-                check(text.contains("TLS"), format!("returned without the reason:\n{text}"))
+                let place = format!("outgoing/{policy}.rhai:");
+                check(text.contains(&place), format!("returned without what decided it:\n{text}"))
             }
             (Self::Taken(_), Waits(..)) => Err("it was delivered".to_owned()),
             (Self::Returned(text, _), _) => Err(format!("it was returned:\n{text}")),
