@@ -176,6 +176,7 @@ fn services(config: Config) -> Result<Services, StartError> {
         tls,
         spool,
         observer,
+        sessions: Sessions::default(),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
     })

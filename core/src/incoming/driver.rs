@@ -30,7 +30,7 @@ pub(super) enum Ended {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The handshake failed, or a hook refused it.
-    #[error("the handshake failed: {0}")]
+    #[error(transparent)]
     Handshake(HandshakeFailure),
     /// Something was sent ahead of the handshake.
     #[error("commands were sent ahead of the handshake")]

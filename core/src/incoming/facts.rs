@@ -54,6 +54,8 @@ pub(super) struct TlsRecord {
     pub(super) server_name: String,
     /// The client's chain.
     pub(super) chain: Vec<CertificateDer<'static>>,
+    /// Whether the client proved that it has the key.
+    pub(super) possession: bool,
     /// The judgement of our own certificate.
     pub(super) own: Arc<facts::Certificate>,
     /// What start and cipher allowed; the roots among them still hold when the chain is judged.

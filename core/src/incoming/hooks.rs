@@ -121,9 +121,7 @@ impl BundleHooks {
             names: &certificate::client_names(&client.row, &client.sender_domain),
             roots: terms.roots.as_ref(),
             pins: &client.row.pins,
-            // The handshake ends with the client's proof that it has the key (RFC 8446 section
-            // 4.4.3); where there is no chain there is nothing to possess.
-            possession: !record.chain.is_empty(),
+            possession: record.possession,
         };
         self.services.tls.judge(&record.chain, &expected, Timestamp::now())
     }

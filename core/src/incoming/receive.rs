@@ -16,6 +16,10 @@ use crate::smtp::dot::{Decoder, Newlines, Progress};
 use crate::smtp::reply::Reply;
 use crate::spool::{BodyWriter, Envelope, Spool, SpoolError};
 
+/// What is refused is still read to its end, so that the session can go on; so many octets beyond
+/// twice the size limit, and then the connection is closed.
+const DISCARD: u64 = 16 * 1024 * 1024;
+
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
 /// only after [`Spool::commit`] has answered.
 ///
@@ -118,8 +122,7 @@ impl Receipt {
         self.append(Bytes::from(content)).await;
         match (progress, &self.refused) {
             (Progress::End { used }, _) => Taken::End { used },
-            // What is refused is still read, to its end, but not for ever.
-            (Progress::Continue, Some(reply)) if self.read > self.limit.saturating_mul(2) => {
+            (Progress::Continue, Some(reply)) if self.read / 2 > self.limit + DISCARD / 2 => {
                 Taken::Enough(reply.clone())
             }
             (Progress::Continue, _) => Taken::More,

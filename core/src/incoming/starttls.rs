@@ -3,6 +3,7 @@
 //! The clear connection and the session are consumed. What was read ahead of the handshake could
 //! have been put there by anyone, and is never taken for something said inside TLS.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -87,7 +88,7 @@ struct Seen {
 }
 
 fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Connection, TlsRecord) {
-    let Accepted { stream, handshake, server_name, chain, own_chain } = accepted;
+    let Accepted { stream, handshake, server_name, chain, own_chain, possession } = accepted;
     let services = &session.hooks.services;
     let expected = Expected {
         usage: Usage::Own,
@@ -99,7 +100,8 @@ fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Co
     let own = Arc::new(services.tls.judge(&own_chain, &expected, Timestamp::now()));
     let offered = session.is_offered();
     let terms = seen.plan.terms;
-    let record = TlsRecord { handshake, hello: seen.hello, server_name, chain, own, terms, offered };
+    let hello = seen.hello;
+    let record = TlsRecord { handshake, hello, server_name, chain, possession, own, terms, offered };
     (Connection::new(stream), record)
 }
 
@@ -111,9 +113,10 @@ fn own_names(config: &Config, server_name: &str) -> Vec<String> {
     [&config.hostname].into_iter().chain(asked).cloned().collect()
 }
 
-/// A refusal of ours is not remembered: a verdict never leads to clear.
-fn remember(services: &Services, client: std::net::IpAddr, failure: &HandshakeFailure) {
-    if failure.kind != FailureKind::RefusedByPolicy {
-        services.tls.incoming_memory.failed(client, &failure.to_string());
+/// What we did ourselves is not remembered: a verdict or a failed hook never leads to clear.
+fn remember(services: &Services, client: IpAddr, failure: &HandshakeFailure) {
+    match failure.kind {
+        FailureKind::RefusedByPolicy | FailureKind::PolicyFailed | FailureKind::NotBegun => {}
+        _ => services.tls.incoming_memory.failed(client, &failure.to_string()),
     }
 }

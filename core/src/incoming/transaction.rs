@@ -96,11 +96,8 @@ impl<H: Hooks> Session<H> {
         if transaction.recipients.len() >= self.settings.recipients {
             return Err(replies::too_many_recipients());
         }
-        let mailbox = self.complete(path)?;
+        let mailbox = self.relayed(path)?;
         declared(transaction.mail.charset, &mailbox)?;
-        if self.settings.relay.relaying(self.peer.address.ip(), &mailbox) == Relaying::Deny {
-            return Err(replies::relaying_denied());
-        }
         let domain = mailbox.lookup_domain().unwrap_or_else(|| mailbox.domain().to_ascii_lowercase());
         let recipient = facts::Recipient {
             address: mailbox.to_string(),
@@ -112,13 +109,18 @@ impl<H: Hooks> Session<H> {
         Ok(NewRecipient { address: mailbox.to_string(), domain })
     }
 
-    /// `postmaster` without a domain is ours (RFC 5321 section 4.1.1.3); relay control then says
-    /// whether we have mail for our own name.
-    fn complete(&self, path: ForwardPath) -> Result<Mailbox, Reply> {
+    /// The mailbox, if mail may be relayed to it. `postmaster` without a domain is ours, and is
+    /// never denied (RFC 5321 section 4.5.1).
+    fn relayed(&self, path: ForwardPath) -> Result<Mailbox, Reply> {
         match path {
-            ForwardPath::Mailbox(mailbox) => Ok(mailbox),
             ForwardPath::Postmaster => Mailbox::parse(&format!("postmaster@{}", self.settings.hostname))
                 .map_err(|_| replies::relaying_denied()),
+            ForwardPath::Mailbox(mailbox) => {
+                match self.settings.relay.relaying(self.peer.address.ip(), &mailbox) {
+                    Relaying::Permit => Ok(mailbox),
+                    Relaying::Deny => Err(replies::relaying_denied()),
+                }
+            }
         }
     }
 

@@ -81,21 +81,22 @@ impl Received<'_> {
     }
 }
 
+/// Unfolded but for the line breaks before its clauses.
 impl fmt::Display for Received<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Received: from {} ({})", self.client, literal(self.address))?;
-        write!(f, " by {} (Waxseal) with {} id {}", self.hostname, self.protocol, self.id)?;
+        write!(f, "\nby {} (Waxseal) with {}\nid {}", self.hostname, self.protocol, self.id)?;
         match &self.tls {
-            Some(tls) => write!(f, " ({}; policy {})", Comment(&tls.to_string()), Comment(self.policy))?,
-            None => write!(f, " (clear; policy {})", Comment(self.policy))?,
+            Some(tls) => write!(f, "\n({}; policy {})", Comment(&tls.to_string()), Comment(self.policy))?,
+            None => write!(f, "\n(clear; policy {})", Comment(self.policy))?,
         }
         if let Some(recipient) = self.recipient {
-            write!(f, " for <{recipient}>")?;
+            write!(f, "\nfor <{recipient}>")?;
         }
         if let Some(tls) = &self.tls {
-            write!(f, " tls {}", tls.suite)?;
+            write!(f, "\ntls {}", tls.suite)?;
         }
-        write!(f, "; {}", date(self.time))
+        write!(f, ";\n{}", date(self.time))
     }
 }
 
@@ -155,10 +156,23 @@ fn date(time: Timestamp) -> String {
         .unwrap_or_else(|_| "Thu, 1 Jan 1970 00:00:00 +0000".to_owned())
 }
 
-/// Breaks at spaces, and keeps each: unfolding gives the same text back.
+/// Breaks at line breaks, and at spaces where a line is too long. Every space is kept, so that
+/// unfolding gives the same text back.
 fn fold(text: &str) -> String {
-    let (mut folded, mut column) = (String::with_capacity(text.len() + 16), 0);
-    for (number, word) in text.split(' ').enumerate() {
+    let mut folded = String::with_capacity(text.len() + 16);
+    for clause in text.split('\n') {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        fold_clause(clause, &mut folded);
+        folded.push_str("\r\n");
+    }
+    folded
+}
+
+fn fold_clause(clause: &str, folded: &mut String) {
+    let mut column = 1;
+    for (number, word) in clause.split(' ').enumerate() {
         if number > 0 {
             // Never after the field's name, nor so that a line of mere space arises.
             if number > 1 && !word.is_empty() && column + 1 + word.len() > FOLD {
@@ -171,8 +185,6 @@ fn fold(text: &str) -> String {
         folded.push_str(word);
         column += word.len();
     }
-    folded.push_str("\r\n");
-    folded
 }
 
 #[cfg(test)]
@@ -202,11 +214,14 @@ mod tests {
     fn the_header_reads_as_rfc_5321_and_8314_have_it() {
         assert_eq!(
             received().to_header(),
-            "Received: from client.example ([IPv6:2001:db8::1]) by mx.example.org (Waxseal)\r\n \
-             with ESMTPS id 00000000-0000-0000-0000-000000000000 (TLSv1.3, X25519MLKEM768,\r\n \
-             client certificate: not verified: issuer CN=Evil] by ham??X: y is unknown;\r\n \
-             policy incoming/require.rhai:12:5, generation 3) for <alice@example.org> tls\r\n \
-             TLS_AES_256_GCM_SHA384; Thu, 1 Jan 1970 00:00:00 +0000\r\n"
+            "Received: from client.example ([IPv6:2001:db8::1])\r\n \
+             by mx.example.org (Waxseal) with ESMTPS\r\n \
+             id 00000000-0000-0000-0000-000000000000\r\n \
+             (TLSv1.3, X25519MLKEM768, client certificate: not verified: issuer CN=Evil]\r\n \
+             by ham??X: y is unknown; policy incoming/require.rhai:12:5, generation 3)\r\n \
+             for <alice@example.org>\r\n \
+             tls TLS_AES_256_GCM_SHA384;\r\n \
+             Thu, 1 Jan 1970 00:00:00 +0000\r\n"
         );
     }
 
@@ -214,14 +229,14 @@ mod tests {
     fn a_clear_connection_has_no_tls_clause() {
         let clear = Received { tls: None, recipient: None, protocol: Protocol::Smtp, ..received() };
         let header = clear.to_header();
-        assert!(header.contains("with SMTP id") && header.contains("(clear;"));
+        assert!(header.contains("with SMTP\r\n") && header.contains("(clear;"));
         assert!(!header.contains(" tls ") && !header.contains("for"));
     }
 
     #[test]
     fn folding_can_be_undone() {
-        let text = format!("Received: from {}  {} b", "a".repeat(90), "c".repeat(76));
-        assert_eq!(fold(&text).replace("\r\n ", " "), format!("{text}\r\n"));
+        let text = format!("Received: from {}  {} b\nby x", "a".repeat(90), "c".repeat(76));
+        assert_eq!(fold(&text).replace("\r\n ", " "), format!("{}\r\n", text.replace('\n', " ")));
         assert!(fold(&text).lines().all(|line| !line.trim().is_empty()));
     }
 }

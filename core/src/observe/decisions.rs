@@ -129,3 +129,46 @@ impl Writer {
         self.failing = result.is_err();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::Value;
+    use waxseal_plugins::hooks::{Direction, HookName};
+
+    use super::*;
+
+    fn record() -> Record {
+        Record {
+            time: Timestamp::UNIX_EPOCH,
+            session: "abc".to_owned(),
+            direction: Direction::Incoming,
+            hook: HookName::Mail,
+            peer: "192.0.2.1".to_owned(),
+            domain: String::new(),
+            verdict: "accept",
+            reason: String::new(),
+            decided_by: "incoming/attempt.rhai".to_owned(),
+            row: "*".to_owned(),
+            policy: "attempt".to_owned(),
+            generation: 1,
+            facts: Value::Null,
+        }
+    }
+
+    #[test]
+    fn a_full_queue_drops_and_counts_instead_of_waiting() {
+        let (sender, entries) = mpsc::channel(2);
+        let decisions = Decisions { lines: Some(sender), ..Decisions::unwritten(Counter::default()) };
+        for _ in 0..5 {
+            decisions.record(record);
+        }
+        assert_eq!((entries.len(), decisions.drops.get()), (2, 3));
+    }
+
+    #[test]
+    fn no_record_is_made_for_nobody() {
+        let decisions = Decisions::unwritten(Counter::default());
+        decisions.record(|| unreachable!("nobody wants it"));
+    }
+}

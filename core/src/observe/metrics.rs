@@ -8,7 +8,7 @@ use prometheus_client::registry::{Metric, Registry};
 use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::{Direction, Hook};
 
-use crate::spool::Stats;
+use crate::spool::{Health, Stats};
 
 /// All metrics of a relay. Their names begin with `waxseal_`.
 ///
@@ -39,6 +39,7 @@ struct Depth {
     recipients: Gauge,
     due: Gauge,
     octets: Gauge,
+    accepts: Gauge,
 }
 
 /// What an attempt came to, for a recipient.
@@ -136,13 +137,14 @@ impl Metrics {
         self.clear_fallbacks.inc();
     }
 
-    /// Shows what waits in the spool.
-    pub fn spool(&self, stats: &Stats) {
+    /// Shows what waits in the spool, and whether it takes more.
+    pub fn spool(&self, stats: &Stats, health: &Health) {
         let show = |gauge: &Gauge, number| gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
         show(&self.spool.messages, stats.messages);
         show(&self.spool.recipients, stats.recipients);
         show(&self.spool.due, stats.due);
         show(&self.spool.octets, stats.octets);
+        show(&self.spool.accepts, u64::from(*health == Health::Good));
     }
 
     /// Shows the generation of the bundle in force.
@@ -177,6 +179,11 @@ impl Depth {
             recipients: add(into, "spool_recipients", "Recipients in the spool"),
             due: add(into, "spool_recipients_due", "Recipients whose time has come"),
             octets: add(into, "spool_bytes", "Size of the bodies in the spool"),
+            accepts: add(
+                into,
+                "spool_accepts",
+                "1 if the spool takes messages, 0 if it is full or has failed",
+            ),
         }
     }
 }
@@ -192,7 +199,8 @@ impl AttemptOutcome {
 }
 
 impl Protection {
-    const fn word(self) -> &'static str {
+    /// The word for it, in labels and logs.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Clear => "clear",

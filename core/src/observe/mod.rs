@@ -40,7 +40,13 @@ impl Observer {
     /// The file cannot be opened. Later errors are logged and counted: they never stop mail.
     pub fn open(data_dir: &Path) -> io::Result<Self> {
         let metrics = Metrics::new();
-        let decisions = Decisions::open(&data_dir.join("decisions.ndjson"), metrics.decision_log_drops())?;
+        let path = data_dir.join("decisions.ndjson");
+        let decisions = Decisions::open(&path, metrics.decision_log_drops()).map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("cannot open the decision log `{}`: {error}", path.display()),
+            )
+        })?;
         Ok(Self { inner: Arc::new(Inner { metrics, decisions }) })
     }
 

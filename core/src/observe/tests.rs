@@ -10,6 +10,7 @@ use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::{self, Reply};
 
 use super::*;
+use crate::spool::{Health, Stats};
 
 fn row() -> Arc<Row> {
     Arc::new(Row {
@@ -124,7 +125,8 @@ fn metrics_count_what_happened() {
     metrics.accepted(5000);
     metrics.attempt(AttemptOutcome::Delivered, Protection::Verified);
     metrics.handshake(Direction::Outgoing, "resumed");
-    metrics.spool(&crate::spool::Stats { messages: 3, recipients: 4, due: 2, octets: 99 });
+    let stats = Stats { messages: 3, recipients: 4, due: 2, octets: 99 };
+    metrics.spool(&stats, &Health::Good);
     let text = metrics.encode();
     for line in [
         r#"waxseal_decisions_total{direction="incoming",hook="cipher",verdict="refuse",policy="require"} 1"#,
@@ -136,6 +138,7 @@ fn metrics_count_what_happened() {
         r#"waxseal_attempts_total{outcome="delivered",tls="verified"} 1"#,
         r#"waxseal_handshakes_total{direction="outgoing",result="resumed"} 1"#,
         "waxseal_spool_recipients_due 2",
+        "waxseal_spool_accepts 1",
         "waxseal_clear_fallbacks_total 0",
         "waxseal_decision_log_drops_total 0",
     ] {
@@ -143,4 +146,10 @@ fn metrics_count_what_happened() {
     }
     drop(open);
     assert!(metrics.encode().contains(r#"waxseal_sessions{direction="incoming"} 0"#));
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_is_named() {
+    let error = Observer::open(Path::new("/nonexistent")).unwrap_err();
+    assert!(error.to_string().contains("the decision log `/nonexistent/decisions.ndjson`"), "{error}");
 }

@@ -16,10 +16,11 @@ use super::bounce::{self, Failed, Occasion};
 use super::facts;
 use super::hosts::{Candidate, Directions, Endpoint};
 use super::limits::Place;
+use super::mail::Accepted;
 use super::outcome::{Schedule, Tally};
 use super::pool::Key;
 use super::problem::Problem;
-use super::reach::{Reach, Ready};
+use super::reach::Reach;
 use super::report;
 use super::session::Session;
 use super::starttls::Means;
@@ -126,16 +127,16 @@ impl Attempt<'_> {
             reached = self.ready(endpoint) => reached,
         };
         match reached {
-            Ok((ready, place)) => self.over_transactions(endpoint, ready, place, tally).await,
+            Ok((accepted, place)) => self.over_transactions(endpoint, accepted, place, tally).await,
             Err(problem) => self.ruled_out(tally, &problem.at(&endpoint.name)),
         }
         if tally.is_done() { Onward::Stop } else { Onward::Next }
     }
 
     /// A kept connection, or a new one; the mail hook has let the envelope cross it.
-    async fn ready(&self, endpoint: &Endpoint) -> Result<(Ready, Place), Problem> {
-        if let Some(kept) = self.kept(endpoint).await {
-            return kept;
+    async fn ready(&self, endpoint: &Endpoint) -> Result<(Accepted, Place), Problem> {
+        if let Some((session, place)) = self.kept(endpoint).await {
+            return Ok((session.ask(&self.asker, &self.mail).await?, place));
         }
         let place = self.place(endpoint).await?;
         let services = &self.outbound.services;
@@ -149,18 +150,13 @@ impl Attempt<'_> {
     }
 
     /// A kept connection that still answers; RSET finds out (RFC 5321 section 4.1.1.5).
-    async fn kept(&self, endpoint: &Endpoint) -> Option<Result<(Ready, Place), Problem>> {
-        let idle = self.outbound.pool.take(&self.key(endpoint))?;
-        let (mut session, place) = (idle.session, idle.place);
-        if !session.dialogue.ask("RSET").await.ok()?.is_success() {
-            session.dialogue.close().await;
-            return None;
-        }
-        match session.crossing.ask(&self.asker, &self.mail) {
-            Ok(accepted) => Some(Ok(((session, accepted), place))),
-            Err(problem) => {
-                session.dialogue.quit().await;
-                Some(Err(problem))
+    async fn kept(&self, endpoint: &Endpoint) -> Option<(Session, Place)> {
+        let mut idle = self.outbound.pool.take(&self.key(endpoint))?;
+        match idle.session.dialogue.ask("RSET").await {
+            Ok(reply) if reply.is_success() => Some((idle.session, idle.place)),
+            _ => {
+                idle.session.dialogue.close().await;
+                None
             }
         }
     }
@@ -178,49 +174,47 @@ impl Attempt<'_> {
     }
 
     /// The envelope crosses, a hundred recipients at a time. Each time the mail hook is asked.
-    async fn over_transactions(&self, endpoint: &Endpoint, ready: Ready, place: Place, tally: &mut Tally) {
-        let (mut session, mut accepted) = ready;
+    async fn over_transactions(
+        &self,
+        endpoint: &Endpoint,
+        mut accepted: Accepted,
+        place: Place,
+        tally: &mut Tally,
+    ) {
         let recipients = tally.pending();
         let mut groups = recipients.chunks(transaction::RECIPIENTS).peekable();
-        while let Some(group) = groups.next() {
-            let decided_by = accepted.place().to_string();
-            let after = self.transaction(&mut session, accepted, group, tally).await;
-            report::crossed(&self.asker.session, self.lease, &session.crossing, &decided_by);
+        while let Some(recipients) = groups.next() {
+            report::crosses(&self.asker.session, self.lease, &accepted);
+            tally.crossing(accepted.crossing().reached());
+            let body = match self.outbound.services.spool.open_body(self.lease.envelope.id).await {
+                Ok(body) => body,
+                Err(error) => {
+                    tally.ruled_out(&unreadable(&error));
+                    return accepted.into_session().dialogue.quit().await;
+                }
+            };
+            let letter = Letter { envelope: &self.lease.envelope, recipients, body };
+            let (session, after) = transact(accepted, letter, tally).await;
             match after {
-                After::Reuse if groups.peek().is_none() => return self.keep(endpoint, session, place),
+                After::Reuse if groups.peek().is_none() => return self.keep(endpoint, session, place).await,
                 After::Reuse => {}
                 After::Quit => return session.dialogue.quit().await,
                 After::Drop => return session.dialogue.close().await,
             }
-            accepted = match session.crossing.ask(&self.asker, &self.mail) {
+            accepted = match session.ask(&self.asker, &self.mail).await {
                 Ok(accepted) => accepted,
-                Err(problem) => {
-                    tally.ruled_out(&problem);
-                    return session.dialogue.quit().await;
-                }
+                Err(problem) => return self.ruled_out(tally, &problem),
             };
         }
     }
 
-    async fn transaction(
-        &self,
-        session: &mut Session,
-        accepted: super::mail::Accepted,
-        recipients: &[LeasedRecipient],
-        tally: &mut Tally,
-    ) -> After {
-        let envelope = &self.lease.envelope;
-        match self.outbound.services.spool.open_body(envelope.id).await {
-            Ok(body) => transact(session, accepted, Letter { envelope, recipients, body }, tally).await,
-            Err(error) => {
-                tally.ruled_out(&unreadable(&error));
-                After::Reuse
-            }
+    /// Keeps the connection for a moment. After a swap of the bundle nothing could fit its key.
+    async fn keep(&self, endpoint: &Endpoint, session: Session, place: Place) {
+        let services = &self.outbound.services;
+        let swapped = services.live.current().generation() != self.bundle.generation();
+        if swapped || services.stopping.is_cancelled() {
+            return session.dialogue.quit().await;
         }
-    }
-
-    /// Keeps the connection for a moment, unless another bundle is in force by now.
-    fn keep(&self, endpoint: &Endpoint, session: Session, place: Place) {
         self.outbound.pool.keep(self.key(endpoint), session, place);
     }
 
@@ -243,9 +237,10 @@ impl Attempt<'_> {
         let envelope = &self.lease.envelope;
         let now = Timestamp::now();
         let schedule = Schedule { delivery: &config.delivery, received: envelope.received, now };
+        let protection = tally.protection();
         let outcomes = tally.settle(&schedule);
         let bounce = self.bounce(&outcomes, now).await;
-        report::settled(&self.asker.session, self.lease, &outcomes, bounce.as_ref());
+        report::settled(&self.asker, self.lease, protection, &outcomes, bounce.as_ref());
         let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
         let settlement = Settlement { message: envelope.id, outcomes, bounce };
         if let Err(error) = self.outbound.services.spool.settle(settlement).await {

@@ -72,7 +72,7 @@ fn is_of_the_wire(kind: FailureKind) -> bool {
         | FailureKind::Timeout
         | FailureKind::Misbehaved
         | FailureKind::Injected => true,
-        FailureKind::RefusedByPolicy => false,
+        FailureKind::RefusedByPolicy | FailureKind::PolicyFailed | FailureKind::NotBegun => false,
     }
 }
 

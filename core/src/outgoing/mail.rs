@@ -1,8 +1,8 @@
 //! The mail hook: may this envelope cross this connection, as it is?
 //!
-//! Its yes is a value, [`Accepted`], that nothing else can make, and without which no MAIL command
-//! is sent. So no path leads around the question: not the first try, a retry, a reused connection
-//! or the fallback.
+//! Its yes is a value, [`Accepted`], that holds the session, that nothing else can make, and without
+//! which no MAIL command is sent. So no path leads around the question: not the first try, a retry,
+//! a reused connection or the fallback.
 
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::Floor;
 
 use super::problem::Problem;
+use super::session::Session;
+use crate::observe::Protection;
 use crate::tls::ask::Asker;
 use crate::tls::denied::Denied;
 use crate::tls::terms;
@@ -36,48 +38,75 @@ pub(super) struct Secured {
     pub certificate: Arc<Certificate>,
 }
 
-/// The mail hook and the relay's own hold on the terms let one envelope cross one connection.
+/// A session that the mail hook, and the relay's own hold on the terms, let one envelope cross.
 #[derive(Debug)]
 pub(super) struct Accepted {
-    /// Who decided it, for the log.
-    place: Place,
+    session: Session,
+    decided_by: Place,
+}
+
+impl Session {
+    /// Asks whether an envelope may cross; each envelope needs its own yes.
+    ///
+    /// # Errors
+    ///
+    /// Why it must not. We have said goodbye to the host then.
+    pub(super) async fn ask(self, asker: &Asker, mail: &Arc<Mail>) -> Result<Accepted, Problem> {
+        match self.crossing.ask(asker, mail) {
+            Ok(decided_by) => Ok(Accepted { session: self, decided_by }),
+            Err(problem) => {
+                self.dialogue.quit().await;
+                Err(problem)
+            }
+        }
+    }
 }
 
 impl Accepted {
+    /// The connection.
+    pub(super) fn crossing(&self) -> &Crossing {
+        &self.session.crossing
+    }
+
     /// Who decided it.
-    pub(super) fn place(&self) -> &Place {
-        &self.place
+    pub(super) fn decided_by(&self) -> &Place {
+        &self.decided_by
+    }
+
+    /// Uses the yes up.
+    pub(super) fn into_session(self) -> Session {
+        self.session
     }
 
     /// For tests of what comes after the question.
     #[cfg(test)]
-    pub(super) fn for_test() -> Self {
-        Self { place: Place::file("test") }
+    pub(super) fn for_test(session: Session) -> Self {
+        Self { session, decided_by: Place::file("test") }
     }
 }
 
 impl Crossing {
-    /// How TLS stands, for the log: what was reached.
-    pub(super) fn reached(&self) -> &'static str {
+    /// How the connection is protected.
+    pub(super) fn reached(&self) -> Protection {
         match &self.tls {
-            None => "clear",
-            Some(tls) if tls.certificate.verified => "verified",
-            Some(_) => "encrypted",
+            None => Protection::Clear,
+            Some(tls) if tls.certificate.verified => Protection::Verified,
+            Some(_) => Protection::Encrypted,
         }
     }
 
-    /// Asks the hook, and holds the row's terms and the floor.
+    /// Asks the hook, and holds the row's terms and the floor. Gives who decided it.
     ///
     /// # Errors
     ///
     /// Why the envelope must not cross this connection.
-    pub(super) fn ask(&self, asker: &Asker, mail: &Arc<Mail>) -> Result<Accepted, Problem> {
+    pub(super) fn ask(&self, asker: &Asker, mail: &Arc<Mail>) -> Result<Place, Problem> {
         let decision = asker.ask::<hooks::outgoing::Mail>(&self.host.domain, &self.host, mail);
         if let Some(problem) = Problem::of_mail(&decision) {
             return Err(problem.at(&self.host.name));
         }
         self.hold().map_err(|problem| problem.at(&self.host.name))?;
-        Ok(Accepted { place: decision.answer.place })
+        Ok(decision.answer.place)
     }
 
     /// The relay itself holds the terms and the floor, under any policy.

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::problem::Problem;
 use crate::config::Delivery;
+use crate::observe::Protection;
 use crate::spool::{LeasedRecipient, Outcome};
 
 /// What the hosts said so far.
@@ -11,6 +12,7 @@ use crate::spool::{LeasedRecipient, Outcome};
 pub(super) struct Tally {
     pending: Vec<Pending>,
     settled: Vec<(LeasedRecipient, Outcome)>,
+    protection: Protection,
     stop: Stop,
 }
 
@@ -60,7 +62,12 @@ impl Tally {
             problem: None,
             hope: Hope::Lost,
         };
-        Self { pending: recipients.iter().map(pending).collect(), settled: vec![], stop: Stop::AtEnd }
+        Self {
+            pending: recipients.iter().map(pending).collect(),
+            settled: vec![],
+            protection: Protection::None,
+            stop: Stop::AtEnd,
+        }
     }
 
     /// The recipients for whom a further host is to be tried.
@@ -71,6 +78,16 @@ impl Tally {
     /// Whether nobody is left to try for.
     pub(super) fn is_done(&self) -> bool {
         self.pending.is_empty()
+    }
+
+    /// A connection was found that the envelope may cross.
+    pub(super) fn crossing(&mut self, protection: Protection) {
+        self.protection = protection;
+    }
+
+    /// How the last connection that the envelope was let across was protected.
+    pub(super) fn protection(&self) -> Protection {
+        self.protection
     }
 
     /// A host took the message for this recipient.

@@ -27,16 +27,13 @@ pub(super) struct Reach<'a> {
     pub mail: &'a Arc<Mail>,
 }
 
-/// A session, and the proof that the envelope may cross it.
-pub(super) type Ready = (Session, Accepted);
-
 impl Reach<'_> {
     /// Connects, settles TLS, and asks the mail hook.
     ///
     /// # Errors
     ///
     /// Why this host is ruled out; the connection is closed.
-    pub(super) async fn reach(&self, endpoint: &Endpoint) -> Result<Ready, Problem> {
+    pub(super) async fn reach(&self, endpoint: &Endpoint) -> Result<Accepted, Problem> {
         let greeted = self.greet(endpoint).await?;
         if !self.means.config.tls.enabled {
             return self.ask_mail(greeted.in_clear("TLS is switched off here", Floor::None)).await;
@@ -60,7 +57,7 @@ impl Reach<'_> {
         greet(endpoint, host, &self.means.config.hostname, &self.means.config.timeouts).await
     }
 
-    async fn start(&self, endpoint: &Endpoint, greeted: Greeted, floor: Floor) -> Result<Ready, Problem> {
+    async fn start(&self, endpoint: &Endpoint, greeted: Greeted, floor: Floor) -> Result<Accepted, Problem> {
         let plan = match start::outgoing(self.means.asker, &Arc::new(greeted.host.clone())) {
             start::Outgoing::Go(plan) => plan,
             start::Outgoing::StayClear => {
@@ -84,7 +81,7 @@ impl Reach<'_> {
     }
 
     /// The same socket may go on in clear.
-    async fn after_refusal(&self, greeted: Greeted, why: &str, floor: Floor) -> Result<Ready, Problem> {
+    async fn after_refusal(&self, greeted: Greeted, why: &str, floor: Floor) -> Result<Accepted, Problem> {
         match fallback::after(Obstacle::Refused(why), floor) {
             Next::AskThenGoOn => self.ask_mail(greeted.in_clear(why, floor)).await,
             // After a refusal nothing asks for a new connection; were it so, mail would wait.
@@ -101,7 +98,7 @@ impl Reach<'_> {
         host: Host,
         failure: HandshakeFailure,
         floor: Floor,
-    ) -> Result<Ready, Problem> {
+    ) -> Result<Accepted, Problem> {
         let why = failure.to_string();
         self.means.tls.outgoing_memory.failed(endpoint.address.ip(), &why);
         match fallback::after(Obstacle::Handshake(&failure), floor) {
@@ -115,17 +112,11 @@ impl Reach<'_> {
         self.ask_mail(greeted.in_clear(&why, floor)).await
     }
 
-    async fn ask_mail(&self, session: Session) -> Result<Ready, Problem> {
-        match session.crossing.ask(self.means.asker, self.mail) {
-            Ok(accepted) => Ok((session, accepted)),
-            Err(problem) => {
-                session.dialogue.quit().await;
-                Err(problem)
-            }
-        }
+    async fn ask_mail(&self, session: Session) -> Result<Accepted, Problem> {
+        session.ask(self.means.asker, self.mail).await
     }
 
-    async fn part(&self, greeted: Greeted, problem: Problem) -> Result<Ready, Problem> {
+    async fn part(&self, greeted: Greeted, problem: Problem) -> Result<Accepted, Problem> {
         greeted.dialogue.quit().await;
         Err(problem.at(&greeted.host.name))
     }

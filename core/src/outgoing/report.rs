@@ -1,15 +1,18 @@
-//! What the program's log says of attempts: one line each, with what was asked of TLS and what was
-//! reached, as in `tls=require:encrypted`.
+//! What the program's log and the metrics say of attempts: a line for each, with what was asked of
+//! TLS and what was reached, as in `tls=require:encrypted`.
 
 use waxseal_plugins::facts::Row;
 
-use super::mail::Crossing;
+use super::mail::Accepted;
 use super::problem::Problem;
-use crate::observe::SessionId;
-use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome};
 
-/// An envelope crossed a connection, or was refused on it.
-pub(super) fn crossed(session: &SessionId, lease: &Lease, crossing: &Crossing, decided_by: &str) {
+use crate::observe::{AttemptOutcome, Protection, SessionId};
+use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome};
+use crate::tls::ask::Asker;
+
+/// An envelope is about to cross a connection.
+pub(super) fn crosses(session: &SessionId, lease: &Lease, accepted: &Accepted) {
+    let crossing = accepted.crossing();
     let host = &crossing.host;
     tracing::info!(
         %session,
@@ -17,10 +20,10 @@ pub(super) fn crossed(session: &SessionId, lease: &Lease, crossing: &Crossing, d
         domain = %lease.domain,
         host = %host.name,
         address = %host.address,
-        tls = %format_args!("{}:{}", host.row.policy, crossing.reached()),
+        tls = %format_args!("{}:{}", host.row.policy, crossing.reached().word()),
         tls_failure = %host.tls_failure,
-        decided_by,
-        "an envelope crossed"
+        decided_by = %accepted.decided_by(),
+        "an envelope crosses"
     );
 }
 
@@ -42,30 +45,49 @@ pub(super) fn ruled_out(session: &SessionId, lease: &Lease, row: &Row, problem: 
 
 /// What became of the recipients.
 pub(super) fn settled(
-    session: &SessionId,
+    asker: &Asker,
     lease: &Lease,
+    protection: Protection,
     outcomes: &[(LeasedRecipient, Outcome)],
     bounce: Option<&NewMessage>,
 ) {
     for (recipient, outcome) in outcomes {
-        let (result, status) = match outcome {
-            Outcome::Delivered => ("delivered", None),
-            Outcome::Deferred { status, .. } => ("deferred", Some(status)),
-            Outcome::Failed { status } => ("failed", Some(status)),
-            Outcome::Abandoned => ("abandoned", None),
-        };
-        tracing::info!(
-            %session,
-            message = %lease.envelope.id,
-            recipient = %recipient.address,
-            result,
-            status = status.map(|status| status.code.to_string()).unwrap_or_default(),
-            reason = status.map_or("", |status| &status.reason),
-            reply = status.and_then(|status| status.reply.as_deref()).unwrap_or(""),
-            "an attempt ended"
-        );
+        if let Some(counted) = counted(outcome) {
+            asker.observer.metrics().attempt(counted, protection);
+        }
+        line(&asker.session, lease, recipient, outcome);
     }
     if let Some(bounce) = bounce {
-        tracing::info!(%session, message = %lease.envelope.id, bounce = %bounce.envelope.id, "the sender is told");
+        let (session, message) = (&asker.session, lease.envelope.id);
+        tracing::info!(%session, %message, bounce = %bounce.envelope.id, "the sender is told");
     }
+}
+
+/// An attempt that was given back is none.
+fn counted(outcome: &Outcome) -> Option<AttemptOutcome> {
+    match outcome {
+        Outcome::Delivered => Some(AttemptOutcome::Delivered),
+        Outcome::Deferred { .. } => Some(AttemptOutcome::Deferred),
+        Outcome::Failed { .. } => Some(AttemptOutcome::Failed),
+        Outcome::Abandoned => None,
+    }
+}
+
+fn line(session: &SessionId, lease: &Lease, recipient: &LeasedRecipient, outcome: &Outcome) {
+    let (result, status) = match outcome {
+        Outcome::Delivered => ("delivered", None),
+        Outcome::Deferred { status, .. } => ("deferred", Some(status)),
+        Outcome::Failed { status } => ("failed", Some(status)),
+        Outcome::Abandoned => ("abandoned", None),
+    };
+    tracing::info!(
+        %session,
+        message = %lease.envelope.id,
+        recipient = %recipient.address,
+        result,
+        status = status.map(|status| status.code.to_string()).unwrap_or_default(),
+        reason = status.map_or("", |status| &status.reason),
+        reply = status.and_then(|status| status.reply.as_deref()).unwrap_or(""),
+        "an attempt ended"
+    );
 }

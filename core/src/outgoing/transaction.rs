@@ -37,27 +37,27 @@ pub(super) enum After {
     Drop,
 }
 
-/// Brings the letter across, and tells the tally what the host said of each recipient. The proof
-/// is for this envelope on this connection, and is used up.
+/// Brings the letter across, and tells the tally what the host said of each recipient. The yes of
+/// the mail hook is used up.
 pub(super) async fn transact(
-    session: &mut Session,
     accepted: Accepted,
     letter: Letter<'_>,
     tally: &mut Tally,
-) -> After {
+) -> (Session, After) {
+    let mut session = accepted.into_session();
     let host = session.crossing.host.name.clone();
     let Letter { envelope, recipients, body } = letter;
     let mail = match mail_command(envelope, recipients, &session.capabilities) {
         Ok(mail) => mail,
         Err(problem) => {
             tally.ruled_out(&problem.at(&host));
-            return After::Reuse;
+            return (session, After::Reuse);
         }
     };
     let pace = Pace::of(&session.capabilities);
-    let mut transaction =
-        Transaction { dialogue: &mut session.dialogue, pace, recipients, tally, host: &host, accepted };
-    transaction.run(&mail, body).await
+    let dialogue = &mut session.dialogue;
+    let after = Transaction { dialogue, pace, recipients, tally, host: &host }.run(&mail, body).await;
+    (session, after)
 }
 
 /// Whether the commands before the data go out at once.
@@ -75,7 +75,6 @@ struct Transaction<'a> {
     recipients: &'a [LeasedRecipient],
     tally: &'a mut Tally,
     host: &'a str,
-    accepted: Accepted,
 }
 
 /// What the host said to the envelope.
@@ -87,8 +86,7 @@ enum Heard {
 }
 
 impl Transaction<'_> {
-    async fn run(&mut self, mail: &str, body: Box<dyn BodyReader>) -> After {
-        tracing::trace!(host = self.host, decided_by = %self.accepted.place(), "the envelope crosses");
+    async fn run(mut self, mail: &str, body: Box<dyn BodyReader>) -> After {
         let taken = match self.envelope(mail).await {
             Ok(Heard::GoAhead(taken)) => taken,
             Ok(Heard::No) => return After::Quit,

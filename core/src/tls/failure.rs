@@ -181,9 +181,3 @@ mod tests {
         assert_eq!(of_io(&io::ErrorKind::ConnectionReset.into()), None);
     }
 }
-
-/// The failure behind an error of a stream, if it is one of TLS.
-pub fn of_io(error: &std::io::Error) -> Option<HandshakeFailure> {
-    let _ = error;
-    todo!()
-}

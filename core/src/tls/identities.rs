@@ -40,7 +40,57 @@ pub(super) struct Understood<'a> {
 
 impl Identities {
     /// Reads them, and pushes what is wrong to the findings. Those with an error are left out.
-    pub(super) fn load(files: &IdentityFiles, findings: &mut Vec<Diagnostic>) -> Option<Identity> {
+    pub(super) fn load(files: &[IdentityFiles], findings: &mut Vec<Diagnostic>) -> Self {
+        Self { list: files.iter().filter_map(|files| load(files, findings)).collect() }
+    }
+
+    /// Whether the same names have the same certificates.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let content = |identity: &Identity| (identity.names.clone(), identity.key.cert.clone());
+        self.list.iter().map(content).eq(other.list.iter().map(content))
+    }
+
+    /// The identity of this name in policies and rows.
+    pub(super) fn named(&self, name: &str) -> Option<&Identity> {
+        self.list.iter().find(|identity| identity.names.iter().any(|own| own.eq_ignore_ascii_case(name)))
+    }
+
+    /// The identity for the name that a client asks for: with exactly this name, else by wildcard,
+    /// else the default. An unknown name never ends the handshake: mail hosts ask for odd ones
+    /// (RFC 7672 section 8.1).
+    pub(super) fn for_client(&self, server_name: &str, understood: Understood<'_>) -> Option<&Identity> {
+        let has = |identity: &Identity, fits: fn(&str, &str) -> bool| {
+            identity.names.iter().any(|own| fits(server_name, own))
+        };
+        best(self.list.iter().filter(|one| has(one, str::eq_ignore_ascii_case)), understood)
+            .or_else(|| best(self.list.iter().filter(|one| has(one, names::matches)), understood))
+            .or_else(|| best(self.list.iter(), understood))
+    }
+}
+
+/// The first whose key the client understands, else the first.
+fn best<'a>(
+    mut candidates: impl Iterator<Item = &'a Identity> + Clone,
+    understood: Understood<'_>,
+) -> Option<&'a Identity> {
+    let first = candidates.clone().next();
+    candidates.find(|identity| identity.is_understood(understood)).or(first)
+}
+
+impl Identity {
+    /// TLS 1.3 suites say nothing of the key; those of TLS 1.2 do.
+    fn is_understood(&self, understood: Understood<'_>) -> bool {
+        let kind = match self.key.key.algorithm() {
+            SignatureAlgorithm::RSA => "_RSA_",
+            _ => "_ECDSA_",
+        };
+        let fits = |name: &str| name.starts_with("TLS13_") || name.contains("_ECDHE") && name.contains(kind);
+        let mut suites = understood.suites.iter().filter_map(rustls::CipherSuite::as_str);
+        suites.any(fits) && self.key.key.choose_scheme(understood.schemes).is_some()
+    }
+}
+
+fn load(files: &IdentityFiles, findings: &mut Vec<Diagnostic>) -> Option<Identity> {
     let chain = read_chain(&files.certificate, findings);
     let key = read_key(&files.key, findings);
     let (chain, key) = (chain?, key?);
@@ -61,7 +111,9 @@ fn unusable(files: &IdentityFiles, error: &rustls::Error) -> Diagnostic {
                 .helped(format!("give the key with which {} was made", files.certificate.display()))
         }
         error => problem("T005", &files.certificate, format!("certificate and key cannot be used: {error}"))
-            .helped("a certificate of X.509 version 3, and a key of ECDSA, Ed25519, or RSA from 2048 bits on"),
+            .helped(
+                "a certificate of X.509 version 3, and a key of ECDSA, Ed25519, or RSA from 2048 bits on",
+            ),
     }
 }
 
@@ -90,7 +142,8 @@ fn read_key(path: &Path, findings: &mut Vec<Diagnostic>) -> Option<PrivateKeyDer
 
 fn read(path: &Path, findings: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {
     let content = fs::read(path).map_err(|error| {
-        let help = "make it readable for the user as whom the relay runs, or mend the path in the configuration";
+        let help =
+            "make it readable for the user as whom the relay runs, or mend the path in the configuration";
         findings.push(problem("T001", path, format!("the file cannot be read: {error}")).helped(help));
     });
     content.ok()
@@ -119,10 +172,12 @@ fn check_dates(path: &Path, certificate: &X509Certificate<'_>, findings: &mut Ve
     let subject = names::rfc4514(certificate.subject());
     if now > until {
         let message = format!("the certificate of `{subject}` has expired");
-        findings.push(warning("T006", path, message).helped("renew it; hosts that check certificates refuse it"));
+        findings
+            .push(warning("T006", path, message).helped("renew it; hosts that check certificates refuse it"));
     } else if now < from {
         let message = format!("the certificate of `{subject}` is not valid yet");
-        findings.push(warning("T006", path, message).helped("look at its dates, and at this machine's clock"));
+        findings
+            .push(warning("T006", path, message).helped("look at its dates, and at this machine's clock"));
     }
 }
 

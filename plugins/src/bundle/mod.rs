@@ -8,7 +8,7 @@ mod check;
 mod checks;
 mod level;
 mod scripts;
-mod shipped;
+pub mod shipped;
 mod smoke;
 mod snapshot;
 

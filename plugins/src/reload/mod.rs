@@ -1,13 +1,27 @@
 //! Hot reload: the current bundle, and how it is replaced while mail flows.
+//!
+//! A change of the files is noticed by [watching](Live::watch) their directories, and by looking
+//! at them now and then. Only a candidate that is read the same twice, compiles, and passes every
+//! check takes the place of the bundle in force; else that one stays, and the
+//! [status](Live::status) says why.
+
+mod last_good;
+mod live;
+mod removals;
+mod watcher;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::watch;
 
-use crate::bundle::{Bundle, Rejected, Settings};
+use crate::bundle::Settings;
 use crate::diagnostic::Diagnostic;
+
+pub use live::Live;
 
 /// Where a live bundle comes from.
 #[derive(Clone, Debug)]
@@ -73,44 +87,23 @@ pub struct Status {
     pub from_last_good: bool,
 }
 
-/// The current bundle. Cheap to clone; all clones see the same.
-#[derive(Clone, Debug)]
-pub struct Live {}
+/// How fast a change is taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How long the files must have been quiet.
+    pub quiet: Duration,
+    /// After what time they are read, quiet or not.
+    pub at_most: Duration,
+    /// How often they are looked at without a hint: network file systems give none.
+    pub poll: Duration,
+}
 
-impl Live {
-    /// Loads the files, or, where they are broken, the last good bundle, loudly.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong, where there is no last good bundle either.
-    pub fn load(source: Source) -> Result<Self, Rejected> {
-        let _ = source;
-        todo!()
-    }
-
-    /// The bundle in force. Taken once a connection, and kept.
-    pub fn current(&self) -> Arc<Bundle> {
-        todo!()
-    }
-
-    /// Tells of each swap: the generation in force.
-    pub fn subscribe(&self) -> watch::Receiver<u64> {
-        todo!()
-    }
-
-    /// Reads the files now, and swaps if they are good. Off the reactor.
-    pub async fn reload(&self, removals: Removals) -> Reloaded {
-        let _ = removals;
-        todo!()
-    }
-
-    /// Watches the files and reloads on change, until the future is dropped.
-    pub async fn watch(&self) {
-        todo!()
-    }
-
-    /// What `status` says.
-    pub fn status(&self) -> Status {
-        todo!()
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            quiet: Duration::from_millis(150),
+            at_most: Duration::from_secs(2),
+            poll: Duration::from_secs(10),
+        }
     }
 }

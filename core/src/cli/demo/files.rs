@@ -40,7 +40,7 @@ pub(super) fn write(directory: &Path, ports: &Ports, certificates: &Certificates
     put(&directory.join("tls/relay.key"), &key)?;
     let policies = directory.join("policies");
     keep(&policies.join("domains.rhai"), TABLE)?;
-    if let Some((path, text)) = shipped::FILES.iter().find(|(path, _)| *path == EDITABLE) {
+    if let Some((path, text)) = shipped::SHIPPED.iter().find(|(path, _)| *path == EDITABLE) {
         keep(&policies.join(path), text)?;
     }
     let configuration = CONFIGURATION

@@ -45,7 +45,7 @@ impl Show {
 
     /// A decision was taken.
     pub(super) fn decision(&self, record: &Record) {
-        let verdict = self.paint(colour(&record.verdict), &format!("{:<10}", record.verdict));
+        let verdict = self.paint(colour(record.verdict), &format!("{:<10}", record.verdict));
         let hook = format!("{} {}", record.direction, record.hook);
         output::say(format_args!(
             "  {hook:<20} {:<15} -> {verdict} {} {}",

@@ -1,3 +1,5 @@
+//! Messages in pieces, on paper instead of a spool.
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -85,8 +87,10 @@ async fn a_full_spool_defers() {
 
 #[tokio::test]
 async fn a_message_without_end_is_not_read_for_ever() {
-    let (_, last) = received(&Paper::default(), 10, &["0123456789ab\r\n", "more\r\n", "still\r\n"]).await;
-    assert_eq!(last, Taken::Enough(replies::message_too_large()));
+    let (mut receipt, last) = received(&Paper::default(), 10, &["0123456789\r\n"]).await;
+    assert_eq!(last, Taken::More);
+    receipt.read += DISCARD + 20;
+    assert_eq!(receipt.take(b"more\r\n").await, Taken::Enough(replies::message_too_large()));
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Dialogues with a session whose hooks answer as they are told.
+
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -116,6 +118,7 @@ fn record() -> TlsRecord {
         hello: Arc::default(),
         server_name: String::new(),
         chain: vec![],
+        possession: false,
         own: Arc::default(),
         terms: waxseal_plugins::verdicts::Terms::default(),
         offered: true,
@@ -354,12 +357,9 @@ fn too_many_mistakes_end_the_session() {
 }
 
 #[test]
-fn postmaster_is_completed_with_our_name() {
+fn postmaster_is_completed_with_our_name_and_never_denied() {
     let mut session = open(Told::default(), Switch::On);
-    talk(&mut session, &[("EHLO c", "250"), ("MAIL FROM:<>", "250"), ("RCPT TO:<postmaster>", "550 5.7.1 ")]);
-    let mut settings = Settings::clone(&session.settings);
-    settings.relay.domains.push("mx.example.org".into());
-    session.settings = Arc::new(settings);
-    talk(&mut session, &[("RCPT TO:<Postmaster>", "250 2.1.5 ")]);
+    let dialogue = [("EHLO c", "250"), ("MAIL FROM:<>", "250"), ("RCPT TO:<Postmaster>", "250 2.1.5 ")];
+    talk(&mut session, &dialogue);
     assert_eq!(session.transaction.unwrap().recipients[0].address, "postmaster@mx.example.org");
 }

@@ -105,7 +105,7 @@ async fn deliver(
     count: u32,
 ) -> (Vec<String>, Vec<String>, After) {
     let peer = Peer::playing(script).await;
-    let mut session = session(&peer).await;
+    let session = session(&peer).await;
     let recipients = recipients(count);
     let mut tally = Tally::new(&recipients);
     let body = Box::new(Text(vec![
@@ -113,7 +113,7 @@ async fn deliver(
         Bytes::from_static(b".dot\r\nend\r\n"),
     ]));
     let letter = Letter { envelope: &envelope(), recipients: &recipients, body };
-    let after = transact(&mut session, Accepted::for_test(), letter, &mut tally).await;
+    let (session, after) = transact(Accepted::for_test(session), letter, &mut tally).await;
     session.dialogue.close().await;
     let heard = peer.heard.await.unwrap().split_off(1);
     (words(tally), heard, after)

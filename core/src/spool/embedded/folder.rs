@@ -28,7 +28,9 @@ impl Folder {
         let failed = |source| OpenError::Folder { folder: root.to_owned(), source };
         // Mail is private: nobody but the relay's own user reads the spool.
         DirBuilder::new().recursive(true).mode(0o700).create(folder.bodies()).map_err(failed)?;
-        sync(&folder.root).map_err(failed)?;
+        if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sync(parent).map_err(failed)?;
+        }
         let lock = File::create(root.join("lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok((folder, lock)),
@@ -45,6 +47,11 @@ impl Folder {
     /// The file of a body by its name.
     pub(super) fn body(&self, name: &str) -> PathBuf {
         self.bodies().join(name)
+    }
+
+    /// Puts the names of the database and of the folder of bodies on stable storage.
+    pub(super) fn sync(&self) -> Result<(), OpenError> {
+        sync(&self.root).map_err(|source| OpenError::Folder { folder: self.root.clone(), source })
     }
 
     /// A new file for a body, removed when its path is dropped.

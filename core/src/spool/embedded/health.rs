@@ -77,3 +77,25 @@ impl Condition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_passes_but_a_failed_write_stays() {
+        let condition = Condition::good();
+        let full = condition.record_io("a file", &io::ErrorKind::StorageFull.into());
+        assert!(matches!(full, SpoolError::Full));
+        assert_eq!((condition.health(), condition.check().is_ok()), (Health::Full, true));
+        condition.record_success();
+        assert_eq!(condition.health(), Health::Good);
+
+        let failed = condition.record_io("a file", &io::Error::from_raw_os_error(5));
+        assert!(failed.to_string().contains("cannot write a file: Input/output error"), "{failed}");
+        condition.record_success();
+        condition.record_io("a file", &io::ErrorKind::StorageFull.into());
+        assert!(matches!(condition.health(), Health::Failed(_)), "only a restart helps");
+        assert!(condition.check().is_err());
+    }
+}

@@ -155,7 +155,7 @@ impl Held {
         let Some(holding) = self.recipients.remove(&(message, number)) else { return };
         let Some(leases) = self.domains.get_mut(&holding.domain) else { return };
         if let Some(left) = leases.get_mut(&holding.lease) {
-            *left -= 1;
+            *left = left.saturating_sub(1);
             if *left == 0 {
                 leases.remove(&holding.lease);
             }

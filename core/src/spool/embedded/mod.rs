@@ -128,6 +128,7 @@ impl Embedded {
         if found > schema::VERSION {
             return Err(OpenError::TooNew { found, known: schema::VERSION });
         }
+        folder.sync()?;
         folder.remove_orphans(&connection)?;
         let leases = Arc::new(Leases::none(schema::open_reader(&folder.database())?));
         let (condition, changed) = (Arc::new(Condition::good()), Arc::new(Notify::new()));

@@ -1,6 +1,8 @@
 //! The database: its settings and its tables.
 
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Result};
 
@@ -66,13 +68,13 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<(Connection,
     )?;
     connection.pragma_update(None, "max_page_count", options.pages)?;
     let version = version(&connection)?;
-    if version > 0 {
-        return Ok((connection, version));
+    if version == 0 {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(TABLES)?;
+        transaction.commit()?;
     }
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(TABLES)?;
-    transaction.commit()?;
-    Ok((connection, VERSION))
+    connection.busy_handler(Some(wait_for_others))?;
+    Ok((connection, version.max(VERSION)))
 }
 
 /// Opens a connection that only reads.
@@ -81,6 +83,19 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA busy_timeout = 10000;")?;
     Ok(connection)
+}
+
+/// Somebody works on the database with a tool of his own: the writer waits as long as it takes,
+/// since nothing is wrong with the disk.
+fn wait_for_others(tries: i32) -> bool {
+    const PAUSE: Duration = Duration::from_millis(20);
+    if tries % 500 == 499 {
+        tracing::warn!(
+            "another program has locked the spool's database: no mail is accepted until it lets go"
+        );
+    }
+    thread::sleep(PAUSE);
+    true
 }
 
 fn version(connection: &Connection) -> Result<i64> {

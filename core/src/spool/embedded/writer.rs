@@ -115,16 +115,18 @@ impl Writer {
 
     /// Leases end before the answer: who asked may ask for the next at once.
     fn answer(&self, batch: Vec<Request>, result: &Result<(), SpoolError>) {
-        for Request { change, answer } in batch {
-            if let Change::Settle(settlement) = &change {
+        for request in &batch {
+            if let Change::Settle(settlement) = &request.change {
                 self.leases.end(settlement, result);
             }
+        }
+        self.changed.notify_waiters();
+        for Request { change, answer } in batch {
             // With it goes the file of a message that was refused.
             drop(change);
             // Whoever has gone away meanwhile has broken the connection, or stops.
             let _ = answer.send(result.clone());
         }
-        self.changed.notify_waiters();
     }
 
     /// Leaves a small, plain file to the next start. The log has everything already, so a failure

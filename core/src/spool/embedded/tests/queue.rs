@@ -1,5 +1,7 @@
 //! Commit, lease, settle.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
@@ -212,15 +214,48 @@ async fn the_queue_is_listed_in_pages() {
 #[tokio::test]
 async fn many_sessions_commit_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = std::sync::Arc::new(open(folder.path()));
+    let spool = Arc::new(open(folder.path()));
     let mut sessions = tokio::task::JoinSet::new();
     for _ in 0..300 {
-        let spool = std::sync::Arc::clone(&spool);
+        let spool = Arc::clone(&spool);
         sessions.spawn(async move { enqueue(&spool, &["bob@one.example"]).await.id });
     }
-    let ids: std::collections::BTreeSet<_> = sessions.join_all().await.into_iter().collect();
-    let listed: std::collections::BTreeSet<_> =
+    let ids: BTreeSet<_> = sessions.join_all().await.into_iter().collect();
+    let listed: BTreeSet<_> =
         spool.list(None, 1000).await.unwrap().into_iter().map(|queued| queued.message).collect();
     assert_eq!(ids.len(), 300);
     assert_eq!(ids, listed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_delivered_twice_however_many_deliver() {
+    const MESSAGES: usize = 400;
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Arc::new(open(folder.path()));
+    let delivered = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let (sender, receiver) = (Arc::clone(&spool), Arc::clone(&spool));
+        tasks.spawn(async move {
+            for _ in 0..MESSAGES / 4 {
+                enqueue(&sender, &["bob@one.example", "carol@two.example"]).await;
+            }
+        });
+        let delivered = Arc::clone(&delivered);
+        tasks.spawn(async move {
+            while delivered.lock().unwrap().len() < 2 * MESSAGES {
+                for lease in receiver.lease(3).await.unwrap() {
+                    delivered.lock().unwrap().push((lease.envelope.id, lease.recipients[0].number));
+                    receiver.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
+                }
+            }
+        });
+    }
+    tokio::time::timeout(Duration::from_secs(60), tasks.join_all()).await.expect("all is delivered");
+    let mut delivered = std::mem::take(&mut *delivered.lock().unwrap());
+    assert_eq!(delivered.len(), 2 * MESSAGES);
+    delivered.sort_unstable();
+    delivered.dedup();
+    assert_eq!(delivered.len(), 2 * MESSAGES, "delivered twice");
+    assert_eq!(spool.stats().await.unwrap().messages, 0);
 }

@@ -89,3 +89,16 @@ async fn after_a_failed_write_nothing_is_accepted_until_a_restart() {
     let leases = spool.lease(10).await.unwrap();
     assert_eq!(leases.iter().map(|lease| lease.envelope.id).collect::<Vec<_>>(), [kept.id]);
 }
+
+#[tokio::test]
+async fn the_writer_waits_for_a_tool_that_has_locked_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    let mut tool = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
+    let lock = tool.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    let mut commit =
+        Box::pin(spool.commit(envelope(), recipients(&["b@c.example"]), Body::Inline(Bytes::new())));
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(100), &mut commit).await.is_err());
+    lock.rollback().unwrap();
+    commit.await.unwrap();
+}

@@ -1,0 +1,283 @@
+//! The bundle in force, and its replacement.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::last_good::LastGood;
+use super::{Pace, Reloaded, Removals, Source, Status, removals, watcher};
+use crate::bundle::{Bundle, Rejected, Snapshot};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::place::Place;
+
+/// The current bundle. Cheap to clone; all clones see the same.
+#[derive(Clone, Debug)]
+pub struct Live {
+    shared: Arc<Shared>,
+    pace: Pace,
+}
+
+struct Shared {
+    source: Source,
+    last_good: LastGood,
+    current: ArcSwap<Bundle>,
+    generations: watch::Sender<u64>,
+    /// Held while a candidate is loaded, so that there is one at a time.
+    loading: Mutex<()>,
+    state: Mutex<State>,
+}
+
+/// What is known of the files.
+#[derive(Debug, Default)]
+struct State {
+    /// The files of the bundle in force.
+    snapshot: Snapshot,
+    since: Timestamp,
+    rejected: u64,
+    /// The hash of the candidate that was rejected last, where it could be read.
+    rejected_hash: Option<String>,
+    diagnostics: Vec<Diagnostic>,
+    from_last_good: bool,
+}
+
+/// Why the files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// An operator asked.
+    Asked,
+    /// Something may have changed; a candidate that was rejected already is not tried again.
+    Noticed,
+}
+
+impl Live {
+    /// Loads the files, or, where they are broken, the last good bundle, loudly. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, where there is no last good bundle either.
+    pub fn load(source: Source) -> Result<Self, Rejected> {
+        let last_good = LastGood::new(&source.last_good);
+        let kept = last_good.read().and_then(|snapshot| {
+            let loaded = Bundle::load(&snapshot, &source.settings, 1).ok();
+            loaded.map(|(bundle, _)| (snapshot, bundle))
+        });
+        let kept_ones = kept.as_ref().map(|(snapshot, bundle)| (snapshot, bundle));
+        let state = State { since: Timestamp::now(), ..State::default() };
+        let (bundle, state) = match candidate(&source, Removals::Refuse, kept_ones, 1) {
+            Ok(Candidate { snapshot, bundle, warnings }) => {
+                log_warnings(&warnings);
+                keep(&last_good, &snapshot);
+                (bundle, State { snapshot, ..state })
+            }
+            Err(rejected) => {
+                let Some((snapshot, bundle)) = kept else { return Err(rejected) };
+                tracing::error!(%rejected, "the policies are broken: starting with the last good ones");
+                let diagnostics = rejected.diagnostics;
+                (bundle, State { snapshot, diagnostics, rejected: 1, from_last_good: true, ..state })
+            }
+        };
+        let shared = Shared {
+            source,
+            last_good,
+            current: ArcSwap::from_pointee(bundle),
+            generations: watch::Sender::new(1),
+            loading: Mutex::default(),
+            state: Mutex::new(state),
+        };
+        Ok(Self { shared: Arc::new(shared), pace: Pace::default() })
+    }
+
+    /// With another pace of [`watch`](Self::watch).
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// The bundle in force. Taken once a connection, and kept.
+    pub fn current(&self) -> Arc<Bundle> {
+        self.shared.current.load_full()
+    }
+
+    /// Tells of each swap: the generation in force.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.shared.generations.subscribe()
+    }
+
+    /// Reads the files now, and swaps if they are good. Off the reactor.
+    pub async fn reload(&self, removals: Removals) -> Reloaded {
+        self.reload_for(Cause::Asked, removals).await
+    }
+
+    /// Watches the files and reloads on change, until the future is dropped.
+    pub async fn watch(&self) {
+        let directory = self.shared.source.directory.clone();
+        watcher::watch(&directory, self.pace, || self.reload_for(Cause::Noticed, Removals::Refuse)).await;
+    }
+
+    /// What `status` says.
+    pub fn status(&self) -> Status {
+        let bundle = self.current();
+        let state = self.shared.state();
+        Status {
+            generation: bundle.generation(),
+            since: state.since.to_string(),
+            hash: bundle.hash().to_owned(),
+            rejected: state.rejected,
+            diagnostics: state.diagnostics.clone(),
+            from_last_good: state.from_last_good,
+        }
+    }
+
+    async fn reload_for(&self, cause: Cause, removals: Removals) -> Reloaded {
+        let shared = self.shared.clone();
+        match tokio::task::spawn_blocking(move || shared.reload(cause, removals)).await {
+            Ok(reloaded) => reloaded,
+            // It panicked, which is our fault, or the runtime is going down.
+            Err(error) => {
+                let place = Place::file(self.shared.source.directory.display().to_string());
+                let message = format!("loading the policies failed in the relay itself: {error}");
+                self.shared.reject(None, vec![Diagnostic::error("B000", place, message)])
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn reload(&self, cause: Cause, removals: Removals) -> Reloaded {
+        let _one_at_a_time = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = match read(&self.source, removals) {
+            Ok(snapshot) => snapshot,
+            Err(rejected) => return self.reject(None, rejected.diagnostics),
+        };
+        let (hash, current) = (snapshot.hash(), self.current.load_full());
+        if hash == current.hash() {
+            return self.unchanged();
+        }
+        if cause == Cause::Noticed && self.state().rejected_hash.as_ref() == Some(&hash) {
+            let diagnostics = self.state().diagnostics.clone();
+            return Reloaded::Rejected { generation: current.generation(), diagnostics };
+        }
+        let before = self.state().snapshot.clone();
+        let generation = current.generation() + 1;
+        match judge(&self.source, removals, snapshot, Some((&before, &current)), generation) {
+            Ok(candidate) => self.swap(candidate),
+            Err(rejected) => self.reject(Some(hash), rejected.diagnostics),
+        }
+    }
+
+    fn swap(&self, candidate: Candidate) -> Reloaded {
+        let Candidate { snapshot, bundle, warnings } = candidate;
+        let generation = bundle.generation();
+        tracing::info!(generation, hash = bundle.hash(), "new policies are in force");
+        log_warnings(&warnings);
+        keep(&self.last_good, &snapshot);
+        {
+            let mut state = self.state();
+            let rejected = state.rejected;
+            *state = State { snapshot, since: Timestamp::now(), rejected, ..State::default() };
+            self.current.store(Arc::new(bundle));
+        }
+        self.generations.send_replace(generation);
+        Reloaded::Swapped { generation, warnings }
+    }
+
+    /// The files are those of the bundle in force, perhaps again.
+    fn unchanged(&self) -> Reloaded {
+        let mut state = self.state();
+        state.diagnostics.clear();
+        state.rejected_hash = None;
+        state.from_last_good = false;
+        Reloaded::Unchanged { generation: self.current.load().generation() }
+    }
+
+    /// The bundle in force stays. A candidate is counted and logged once, however often it is met.
+    fn reject(&self, hash: Option<String>, diagnostics: Vec<Diagnostic>) -> Reloaded {
+        let generation = self.current.load().generation();
+        let mut state = self.state();
+        if state.diagnostics != diagnostics || state.rejected_hash != hash {
+            let rejected = Rejected { diagnostics: diagnostics.clone() };
+            tracing::error!(generation, %rejected, "the last good policies stay in force");
+            state.rejected += 1;
+        }
+        state.rejected_hash = hash;
+        state.diagnostics.clone_from(&diagnostics);
+        Reloaded::Rejected { generation, diagnostics }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// What may come into force.
+struct Candidate {
+    snapshot: Snapshot,
+    bundle: Bundle,
+    warnings: Vec<Diagnostic>,
+}
+
+/// What is in force, or was before the start: what a candidate is compared with.
+type Current<'a> = Option<(&'a Snapshot, &'a Bundle)>;
+
+fn candidate(
+    source: &Source,
+    removals: Removals,
+    current: Current<'_>,
+    generation: u64,
+) -> Result<Candidate, Rejected> {
+    judge(source, removals, read(source, removals)?, current, generation)
+}
+
+/// Reads the directory. One that is not there is an empty one if the operator says so.
+fn read(source: &Source, removals: Removals) -> Result<Snapshot, Rejected> {
+    let missing = source.directory.metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if missing && removals == Removals::Accept {
+        Ok(Snapshot::default())
+    } else {
+        Snapshot::stable(&source.directory)
+    }
+}
+
+fn judge(
+    source: &Source,
+    removals: Removals,
+    snapshot: Snapshot,
+    current: Current<'_>,
+    generation: u64,
+) -> Result<Candidate, Rejected> {
+    let lost = current.map(|(before, _)| removals::of_files(removals, &source.directory, before, &snapshot));
+    refuse(lost)?;
+    let (bundle, warnings) = Bundle::load(&snapshot, &source.settings, generation)?;
+    refuse(current.map(|(_, before)| removals::of_rows(removals, before, &bundle)))?;
+    Ok(Candidate { snapshot, bundle, warnings })
+}
+
+fn refuse(lost: Option<Vec<Diagnostic>>) -> Result<(), Rejected> {
+    match lost {
+        Some(diagnostics) if !diagnostics.is_empty() => Err(Rejected { diagnostics }),
+        _ => Ok(()),
+    }
+}
+
+/// That the last good policies cannot be kept stops no mail; the next start may miss them.
+fn keep(last_good: &LastGood, snapshot: &Snapshot) {
+    if let Err(error) = last_good.keep(snapshot) {
+        tracing::error!(%error, "the last good policies cannot be kept on disk");
+    }
+}
+
+fn log_warnings(warnings: &[Diagnostic]) {
+    for warning in warnings.iter().filter(|warning| warning.severity == Severity::Warning) {
+        tracing::warn!("{warning}");
+    }
+}
