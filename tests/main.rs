@@ -24,6 +24,7 @@ mod own_certificates;
 mod relay_control;
 mod relay_process;
 mod reload_soak;
+mod resumed_sessions;
 mod row_terms;
 mod shared_host;
 mod silent_connections;

@@ -107,7 +107,7 @@ const CELLS: [(&str, Receiver, Becomes); 52] = [
 async fn every_policy_does_what_the_table_says_to_every_host() {
     let postbox = Host::start(Mode::NoStartTls).await;
     let stranger = Authority::new("Unknown root");
-    let mut site = Site::new().set("delivery", "expire", r#""4s""#).host("senders.example", postbox.address);
+    let mut site = Site::new().set("delivery", "expire", r#""5s""#).host("senders.example", postbox.address);
     let mut hosts = Vec::new();
     for (number, (policy, receiver, _)) in CELLS.into_iter().enumerate() {
         let domain = domain(number);
