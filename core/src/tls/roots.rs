@@ -44,7 +44,7 @@ impl Roots {
         if let Some(problem) = &self.set(name).problem {
             let help = "`webpki`, `system`, or a PEM file with certificates of CAs";
             let place = place(&self.directory.join(name));
-            findings.push(Diagnostic::error("T010", place, problem.clone()).helped(help));
+            findings.push(Diagnostic::error("K010", place, problem.clone()).helped(help));
         }
     }
 

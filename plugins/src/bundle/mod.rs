@@ -8,7 +8,7 @@ mod check;
 mod checks;
 mod level;
 mod scripts;
-pub mod shipped;
+mod shipped;
 mod smoke;
 mod snapshot;
 
@@ -25,7 +25,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
 use crate::rhai::Script;
 use crate::table::{self, Table};
-use crate::testing;
+use crate::testing::{self, Report};
 
 pub use check::{Checked, check};
 pub use level::Level;
@@ -33,6 +33,9 @@ pub use shipped::SHIPPED;
 pub use snapshot::Snapshot;
 
 use scripts::Scripts;
+
+/// How many errors of a rejected candidate are shown where all would flood the log.
+const SHOWN: usize = 20;
 
 /// What the configuration says that the bundle's checks must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +78,7 @@ impl Bundle {
         generation: u64,
     ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
         let (bundle, mut findings) = Self::compile(snapshot, settings, generation)?;
-        findings.extend(testing::run(&bundle, &bundle.tests(snapshot)).failed);
+        findings.extend(bundle.test(snapshot).failed);
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
@@ -154,6 +157,11 @@ impl Bundle {
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
+    /// Runs the tests that hold for this snapshot.
+    fn test(&self, snapshot: &Snapshot) -> Report {
+        testing::run(self.scripts.all().cloned(), &self.tests(snapshot))
+    }
+
     /// The files of tests that hold for this snapshot: the site's, and the shipped ones as long as
     /// the site has no policy of its own in the place of one that they test.
     fn tests(&self, snapshot: &Snapshot) -> Vec<(Arc<str>, Arc<str>)> {
@@ -176,8 +184,8 @@ impl Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let errors = || self.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
-        write!(f, "the policies were rejected: {} errors", errors().count())?;
-        errors().try_for_each(|error| write!(f, "\n{error}"))
+        write!(f, "the policies were rejected, errors: {}", errors().count())?;
+        errors().take(SHOWN).try_for_each(|error| write!(f, "\n{error}"))
     }
 }
 

@@ -71,7 +71,7 @@ impl Snapshot {
         };
         for name in names(directory).map_err(unreadable)? {
             let path = directory.join(&name);
-            if FOLDERS.contains(&name.as_str()) && path.is_dir() {
+            if FOLDERS.contains(&name.as_str()) {
                 snapshot.read_folder(&path, &name);
             } else if name == table::PATH {
                 snapshot.read_file(&path, &name);
@@ -156,6 +156,12 @@ impl Snapshot {
     }
 
     fn stray(&mut self, path: &str) {
+        if path.ends_with(".wasm") {
+            // A filter that is not asked would be a hole that nobody sees.
+            let message = "plugins are not run by this version: only scripts are";
+            self.findings.push(Diagnostic::error("B012", Place::file(path), message));
+            return;
+        }
         let message = "this file is not read";
         let help =
             "scripts are `domains.rhai`, and `*.rhai` in `incoming/`, `outgoing/`, `filters/` and `tests/`";
@@ -250,18 +256,20 @@ mod tests {
             ("outgoing/until.rhai", ""),
             ("outgoing/because.rhai", ""),
             ("filters/plugin.wasm", ""),
+            ("tests", ""),
         ]);
         fs::write(site.path().join("outgoing/latin.rhai"), [0xe4]).expect("a file");
         let snapshot = Snapshot::read(site.path()).expect("readable");
         let found: Vec<_> =
             snapshot.findings.iter().map(|finding| format!("{} {}", finding.code, finding.place)).collect();
         let expected = [
-            "B004 filters/plugin.wasm",
+            "B012 filters/plugin.wasm",
             "B004 notes.txt",
             "B003 outgoing/Strict.rhai",
             "B003 outgoing/because.rhai",
             "B001 outgoing/latin.rhai",
             "B003 outgoing/until.rhai",
+            "B001 tests",
         ];
         assert_eq!(found, expected);
         assert!(snapshot.site().is_empty());

@@ -11,8 +11,11 @@ use tokio::sync::watch;
 use super::last_good::LastGood;
 use super::{Pace, Reloaded, Removals, Source, Status, removals, watcher};
 use crate::bundle::{Bundle, Rejected, Snapshot};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::place::Place;
+
+/// How many warnings of a bundle are logged: a big table may have one a row.
+const LOGGED: usize = 20;
 
 /// The current bundle. Cheap to clone; all clones see the same.
 #[derive(Clone, Debug)]
@@ -277,7 +280,10 @@ fn keep(last_good: &LastGood, snapshot: &Snapshot) {
 }
 
 fn log_warnings(warnings: &[Diagnostic]) {
-    for warning in warnings.iter().filter(|warning| warning.severity == Severity::Warning) {
+    for warning in warnings.iter().take(LOGGED) {
         tracing::warn!("{warning}");
+    }
+    if warnings.len() > LOGGED {
+        tracing::warn!("and {} more: `waxseal check` shows them", warnings.len() - LOGGED);
     }
 }
