@@ -111,7 +111,9 @@ fn a_policy_that_fails_opens_nothing() {
     let asker = asker("", &fails("certificate", "host, certificate", "host.port == 1"), "");
     let host = Arc::new(Host { port: 1, ..Host::clone(&host(Row::default())) });
     match certificate::outgoing(&asker, &host, &judged) {
-        certificate::Outgoing::Defer(denied) => assert!(said(&denied).starts_with("4.3.0 a policy failed")),
+        certificate::Outgoing::Defer(denied) => {
+            assert!(said(&denied).starts_with("4.3.0 a policy of this relay failed (outgoing/lax.rhai:1"))
+        }
         answer => panic!("{answer:?}"),
     }
 }
