@@ -121,3 +121,6 @@ impl Reach<'_> {
         Err(problem.at(&greeted.host.name))
     }
 }
+
+#[cfg(test)]
+mod tests;

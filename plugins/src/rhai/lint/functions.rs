@@ -7,6 +7,7 @@ use ::rhai::Engine;
 use super::usage::{Call, Style};
 use super::{File, hooks};
 use crate::diagnostic::Diagnostic;
+use crate::hooks::HookName;
 use crate::rhai::suggest;
 use crate::rhai::verdict::Word;
 
@@ -58,7 +59,7 @@ fn check_call(file: &File<'_>, call: &Call, natives: &Natives) -> Option<Diagnos
     }
     let method = native - given;
     let known = native_arities.into_iter().flatten().map(|arity| arity.saturating_sub(method));
-    Some(wrong_count(file, call, arities.iter().copied().chain(known).collect()))
+    Some(wrong_count(file, call, &arities.iter().copied().chain(known).collect()))
 }
 
 /// F003.
@@ -75,7 +76,7 @@ fn unknown(file: &File<'_>, call: &Call, natives: &Natives) -> Diagnostic {
 }
 
 /// F004.
-fn wrong_count(file: &File<'_>, call: &Call, known: BTreeSet<usize>) -> Diagnostic {
+fn wrong_count(file: &File<'_>, call: &Call, known: &BTreeSet<usize>) -> Diagnostic {
     let known: Vec<_> = known.iter().map(ToString::to_string).collect();
     let (name, known) = (&call.name, known.join(" or "));
     let message = format!("`{name}` takes {known} arguments, but is given {}", call.arguments.len());
@@ -85,7 +86,9 @@ fn wrong_count(file: &File<'_>, call: &Call, known: BTreeSet<usize>) -> Diagnost
 /// F005: the script's own function would be called wherever the native one is meant.
 fn shadowing(file: &File<'_>, natives: &Natives) -> Vec<Diagnostic> {
     let shadows = |name: &str, arity: usize| {
-        Word::from_word(name).is_some() || natives.get(name).is_some_and(|arities| arities.contains(&arity))
+        let native = natives.get(name).is_some_and(|arities| arities.contains(&arity));
+        // A hook is called by us, and may be named as a function on ranges is (`start`).
+        Word::from_word(name).is_some() || native && HookName::from_word(name).is_none()
     };
     let functions = file.functions.iter().filter(|one| shadows(&one.name, one.parameters.len()));
     let findings = functions.map(|function| {
