@@ -39,7 +39,7 @@ async fn an_unverified_connection_carries_no_mail_of_a_domain_that_requires_veri
         .await;
     let taken = host.messages();
     assert!(taken.iter().all(|mail| mail.recipients[0].ends_with("@lax.example")), "{taken:?}");
-    assert_eq!(relay.waiting().await, 3);
+    relay.waits(3).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use waxseal_plugins::bundle::Rejected;
-use waxseal_plugins::diagnostic::Diagnostic;
+use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
 use crate::spool::OpenError;
 
@@ -41,8 +41,10 @@ pub enum StartError {
     Control(PathBuf, io::Error),
 }
 
+/// The errors; warnings are for `waxseal check`.
 fn listed(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().fold(String::new(), |mut text, diagnostic| {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    errors.fold(String::new(), |mut text, diagnostic| {
         let _ = writeln!(text, "{diagnostic}");
         text
     })

@@ -1,7 +1,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use rcgen::{ExtendedKeyUsagePurpose, IsCa};
 
-use super::super::testing::{Ca, Fixture, Leaf, ca_params, expired, leaf_params, not_yet_valid};
+use super::super::tests::support::{Ca, Fixture, Leaf, ca_params, expired, leaf_params, not_yet_valid};
 use super::*;
 
 const NAME: &str = "mx.example.org";

@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::super::client::{ClientPlan, Connected};
 use super::super::failure::{FailureKind, HandshakeFailure};
-use super::super::testing::{Fixture, Leaf, SOON, leaf_params, sockets};
+use super::super::tests::support::{Fixture, Leaf, SOON, leaf_params, sockets};
 use super::*;
 
 const VERSIONS: [&[&SupportedProtocolVersion]; 2] = [&[&TLS12], &[&TLS13]];

@@ -9,7 +9,7 @@ mod checks;
 mod level;
 mod reading;
 mod scripts;
-pub mod shipped;
+mod shipped;
 mod smoke;
 mod snapshot;
 
@@ -28,6 +28,7 @@ use crate::testing::{self, Report};
 
 pub use check::{Checked, check};
 pub use level::Level;
+pub use shipped::SHIPPED;
 pub use snapshot::Snapshot;
 
 use scripts::Scripts;
@@ -157,7 +158,7 @@ impl Bundle {
 
     /// Runs the tests that hold for this snapshot.
     fn test(&self, snapshot: &Snapshot) -> Report {
-        testing::run(self.scripts.all().cloned(), &self.tests(snapshot))
+        testing::run(self, &self.tests(snapshot))
     }
 
     /// The files of tests that hold for this snapshot: the site's, and the shipped ones as long as

@@ -37,7 +37,6 @@ fn script(role: Role, source: &str) -> Script {
 }
 
 const OUTGOING: Role = Role::Policy(Direction::Outgoing);
-const INCOMING: Role = Role::Policy(Direction::Incoming);
 
 fn offer_as(role: Role, source: &str) -> Option<Answer<verdicts::outgoing::Offer>> {
     let host = Arc::new(canonical::clear_host(Arc::default()));

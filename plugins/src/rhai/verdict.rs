@@ -8,8 +8,9 @@ mod hooks;
 
 use ::rhai::Position;
 
+use super::Role;
 use super::fault::Fault;
-use super::{Role, suggest};
+use crate::suggest;
 use crate::verdicts::{ClientCertificate, Floor, Reply, Terms};
 
 /// The verdict functions of scripts.

@@ -20,7 +20,8 @@ use self::certificates::Certificates;
 use self::files::Ports;
 use self::host::Host;
 use self::stage::Stage;
-use super::setting::{self, Setting, listed, shown};
+use super::setting::{self, Setting, errors, listed, shown};
+use super::signals::Signals;
 use super::{Outcome, output};
 use crate::config::{Config, Log, LogFormat};
 use crate::observe;
@@ -79,6 +80,7 @@ async fn raise(directory: &Path, port: u16) -> anyhow::Result<Stage> {
 
 /// Every reload is printed; a new bundle gets the mails again, so that the edit shows its effect.
 async fn stay(stage: &mut Stage) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
     let live = stage.relay().services.live.clone();
     let mut swapped = live.subscribe();
     let mut rejected = live.status().rejected;
@@ -86,7 +88,7 @@ async fn stay(stage: &mut Stage) -> anyhow::Result<()> {
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            stopped = tokio::signal::ctrl_c() => return Ok(stopped?),
+            () = signals.stop() => return Ok(()),
             () = stage.watch() => {}
             changed = swapped.changed() => {
                 changed.context("the relay ended")?;
@@ -97,7 +99,7 @@ async fn stay(stage: &mut Stage) -> anyhow::Result<()> {
             _ = look.tick() => {
                 let status = live.status();
                 if status.rejected > rejected {
-                    let findings = listed(&status.diagnostics);
+                    let findings = listed(&errors(status.diagnostics));
                     output::say(format_args!("\nThe new policies are broken: generation {} stays in force.\n", status.generation));
                     output::say(findings);
                 }

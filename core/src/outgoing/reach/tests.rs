@@ -1,7 +1,6 @@
 //! The shipped policies against hosts that misbehave, and hosts that do not.
 
 use waxseal_plugins::bundle::{Bundle, Settings, Snapshot};
-use waxseal_plugins::facts;
 
 use super::*;
 use crate::config::Config;
@@ -238,7 +237,7 @@ async fn the_capabilities_in_clear_do_not_survive_tls() {
     let reach = Reach { means, domain: "example.org", row: &relay.row, mail: &relay.mail };
     let session = reach.reach(&peer.endpoint).await.unwrap().into_session();
     assert_eq!(session.capabilities.keywords().collect::<Vec<_>>(), ["8BITMIME"]);
-    let host: &facts::Host = &session.crossing.host;
+    let host = &session.crossing.host;
     assert_eq!(
         (host.ehlo.as_str(), host.extensions.as_slice()),
         ("inside", ["8BITMIME".to_owned()].as_slice())

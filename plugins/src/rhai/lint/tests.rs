@@ -1,5 +1,8 @@
 //! Every lint, by a script that has it.
 
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::super::{Role, Script};
 use crate::hooks::Direction;
 
@@ -130,3 +133,101 @@ fn lints_what_the_parser_and_the_top_level_say() {
     let found = findings(OUTGOING, "let x = 1;\nthrow \"no\" + x;\nfn offer(host) { start_tls() }");
     assert_eq!(found, ["P002:2:1 no1"]);
 }
+
+#[test]
+fn lints_reach_every_corner() {
+    let cases = [
+        ("switch host.port { 25 => start_tls(), _ => withhold() }", "H003"),
+        ("return withhold();", "H003"),
+        ("if host.encrypted { start_tls() } else if host.resumed { withhold() }", "H003"),
+        ("let x = if host.encrypted { withhold() } else { start_tls() }; x", "H003"),
+        ("for name in host.extensions { if name == host.nam { return start_tls(); } }", "T001"),
+        ("while host.prot > 1 { }", "T001"),
+        ("try { host.nam } catch { start_tls() }", "T001"),
+        ("let all = host.extensions.all(|one| one == host.nam); if all { start_tls() }", "T001"),
+        ("`${host.nam}`; start_tls()", "T001"),
+        ("#{ a: [host.nam] }; start_tls()", "T001"),
+        ("if host.row.parameters[host.nam] == 1 { start_tls() }", "T001"),
+        ("if host.row.nmes.contains(\"x\") { start_tls() }", "T001"),
+        ("if host.extensions[host.prot] == \"x\" { start_tls() }", "T001"),
+        ("host.row.names[0] = \"x\"; start_tls()", "T002"),
+        ("host.port += 1; start_tls()", "T002"),
+        ("host = 1; start_tls()", "T002"),
+        ("throw nothing_such(1)", "F003"),
+    ];
+    for (body, code) in cases {
+        let found = findings(OUTGOING, &format!("fn offer(host) {{ {body} }}"));
+        assert!(found.len() == 1 && found[0].starts_with(code), "{body}: {found:?}");
+    }
+}
+
+#[test]
+fn functions_by_pointer_and_in_closures_are_used() {
+    for source in [
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(good) { start_tls() } }",
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(|x| good(x)) { start_tls() } }",
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(Fn(\"good\")) { start_tls() } }",
+    ] {
+        assert_eq!(findings(OUTGOING, source), Vec::<String>::new(), "{source}");
+    }
+}
+
+/// An editor that writes in place shows us every beginning of a file.
+#[test]
+fn no_beginning_of_a_script_panics_the_linter() {
+    for (path, source) in crate::bundle::SHIPPED.iter().filter(|(path, _)| path.contains("going/")) {
+        for end in (0..source.len()).filter(|end| source.is_char_boundary(*end)) {
+            let found = findings(OUTGOING, &source[..end]);
+            assert!(found.iter().all(|finding| !finding.contains("panick")), "{path}:{end}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics_the_linter(tokens in proptest::collection::vec(select(TOKENS), 0..24)) {
+        let _ = findings(Role::Filter, &tokens.join(" "));
+    }
+}
+
+const TOKENS: &[&str] = &[
+    "fn",
+    "offer",
+    "mail",
+    "(",
+    ")",
+    "{",
+    "}",
+    "host",
+    "peer",
+    ".",
+    "row",
+    "=",
+    "==",
+    ",",
+    ";",
+    "accept",
+    "defer",
+    "\"4.7.0\"",
+    "if",
+    "else",
+    "let",
+    "x",
+    "|",
+    "||",
+    "[",
+    "]",
+    "switch",
+    "=>",
+    "_",
+    "\n",
+    "//",
+    "return",
+    "for",
+    "in",
+    "#{",
+    ":",
+    "`",
+    "${",
+    "\u{e4}",
+];
