@@ -19,7 +19,7 @@ impl Arguments {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
         let config = setting.config()?;
         observe::tracing::init(&config.log)?;
-        setting::runtime()?.block_on(serve(config))
+        setting::block_on(serve(config))
     }
 }
 
