@@ -146,6 +146,7 @@ impl Relay {
             started: Timestamp::now(),
             listeners: self.listeners.clone(),
             admin: self.admin,
+            counted: Arc::default(),
         };
         for server in servers {
             self.parts.spawn(server.run(Arc::clone(&self.services)));
@@ -168,8 +169,8 @@ fn services(config: Config) -> Result<Services, StartError> {
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    let live = Live::load(source(&config))?;
-    let spool = Arc::new(Embedded::open(&data_dir.join("spool"))?);
+    let live = Live::load(source(&config)).map_err(StartError::Policies)?;
+    let spool = Arc::new(Embedded::open(&data_dir.join("spool")).map_err(StartError::Spool)?);
     Ok(Services {
         config,
         live,

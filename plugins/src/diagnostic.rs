@@ -1,7 +1,9 @@
 //! What is wrong in a file, said to people.
 
 use std::fmt;
+use std::ops::Range;
 
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 use crate::place::Place;
@@ -75,8 +77,92 @@ impl Diagnostic {
 }
 
 impl fmt::Display for Diagnostic {
+    /// As rustc does: what is wrong, where, the line with carets, and what would be right.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // TODO(helper A): rustc-like, with annotate-snippets
-        write!(f, "{}: {}", self.place, self.message)
+        let level = match self.severity {
+            Severity::Warning => Level::WARNING,
+            Severity::Error => Level::ERROR,
+        };
+        let title = level.primary_title(&*self.message).id(self.code);
+        let group = match self.span() {
+            Some(span) => title.element(
+                Snippet::source(&*self.source)
+                    .path(&*self.place.path)
+                    .annotation(AnnotationKind::Primary.span(span)),
+            ),
+            None => title.element(self.origin()),
+        };
+        let help = self.help.as_ref().map(|help| Level::HELP.message(&**help));
+        f.write_str(&Renderer::plain().render(&[group.elements(help)]))
+    }
+}
+
+impl Diagnostic {
+    /// The bytes of the source that are meant; `None` where it is not at hand or ends before.
+    fn span(&self) -> Option<Range<usize>> {
+        let index = self.place.line.checked_sub(1)?;
+        let line = self.source.split_inclusive('\n').nth(index)?;
+        let start = self.source.split_inclusive('\n').take(index).map(str::len).sum::<usize>();
+        let text = line.trim_end_matches(['\n', '\r']);
+        let offset = |column: usize| text.char_indices().nth(column).map_or(text.len(), |(offset, _)| offset);
+        let column = self.place.column.saturating_sub(1);
+        let length = if self.place.column == 0 { text.chars().count() } else { self.length };
+        Some(start + offset(column)..start + offset(column + length))
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        let origin = Origin::path(&*self.place.path);
+        match (self.place.line, self.place.column) {
+            (0, _) => origin,
+            (line, 0) => origin.line(line),
+            (line, column) => origin.line(line).char_column(column),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "fn offer(host) {\n    start_tsl()\n}\n";
+
+    #[test]
+    fn shows_the_line_and_what_would_be_right() {
+        let place = Place::new("outgoing/mine.rhai", 2, 5);
+        let finding = Diagnostic::error("F003", place, "there is no function `start_tsl`")
+            .spanning(9)
+            .helped("did you mean `start_tls`?")
+            .within(SOURCE);
+        let expected = "\
+error[F003]: there is no function `start_tsl`
+ --> outgoing/mine.rhai:2:5
+  |
+2 |     start_tsl()
+  |     ^^^^^^^^^
+  |
+  = help: did you mean `start_tls`?";
+        assert_eq!(finding.to_string(), expected);
+    }
+
+    #[test]
+    fn points_to_a_whole_file() {
+        let finding = Diagnostic::warning("F001", Place::file("a.rhai"), "nothing in it");
+        assert_eq!(finding.to_string(), "warning[F001]: nothing in it\n--> a.rhai");
+    }
+
+    #[test]
+    fn a_place_beyond_the_text_is_shown_at_its_end() {
+        let at = |line, column| {
+            Diagnostic::error("P001", Place::new("a.rhai", line, column), "wrong").within(SOURCE)
+        };
+        assert!(at(3, 40).to_string().contains("a.rhai:3"));
+        assert!(at(99, 1).to_string().contains("a.rhai:99"));
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let place = Place::new("a.rhai", 1, 3);
+        let finding = Diagnostic::error("T001", place, "wrong").spanning(2).within("\u{e4}\u{f6}xy\n");
+        assert!(finding.to_string().contains("\u{e4}\u{f6}xy\n  |   ^^"), "{finding}");
     }
 }

@@ -49,3 +49,6 @@ impl<V: Verdict> Answer<V> {
         order == Ordering::Less
     }
 }
+
+#[cfg(test)]
+mod tests;

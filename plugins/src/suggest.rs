@@ -1,4 +1,7 @@
-//! Did you mean: the known word that a misspelt one is nearest to.
+//! Did you mean: the known word that a misspelt one is nearest to, and the list of all.
+
+/// More words than this are not listed behind the one that was meant.
+const LISTED: usize = 6;
 
 /// The nearest of the known words, if it is near enough to be meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -11,13 +14,33 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// What to append to "no such word": the nearest one, and the list of all.
+/// What to append to "no such word".
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<_> = known.into_iter().collect();
-    let meant = nearest(word, known.iter().copied()).map(|meant| format!("; did you mean `{meant}`?"));
     let list =
         if known.is_empty() { "there are none".into() } else { format!("one of: {}", known.join(", ")) };
-    format!("{} ({list})", meant.unwrap_or_default())
+    match nearest(word, known.iter().copied()) {
+        Some(meant) if known.len() > LISTED => format!("; did you mean `{meant}`?"),
+        Some(meant) => format!("; did you mean `{meant}`? ({list})"),
+        None => format!(" ({list})"),
+    }
+}
+
+/// The help beside a finding: the nearest one, or else all there are.
+pub(crate) fn help(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("there are {}", list(known)),
+    }
+}
+
+/// `a, b and c`.
+pub(crate) fn list(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn router(running: Running) -> Router {
 }
 
 async fn metrics(State(running): State<Running>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, OPEN_METRICS)], running.services.observer.metrics().encode())
+    ([(CONTENT_TYPE, OPEN_METRICS)], running.metrics().await)
 }
 
 async fn health(State(running): State<Running>) -> impl IntoResponse {

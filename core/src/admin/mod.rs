@@ -6,7 +6,7 @@ pub mod http;
 pub mod protocol;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -27,9 +27,40 @@ pub struct Running {
     pub listeners: Vec<SocketAddr>,
     /// The bound admin address.
     pub admin: Option<SocketAddr>,
+    /// What the metrics have counted of the reloads.
+    pub counted: Arc<Mutex<Counted>>,
+}
+
+/// How many reloads the metrics have counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counted {
+    swapped: u64,
+    rejected: u64,
 }
 
 impl Running {
+    /// The metrics, brought up to date: what is only known by asking is asked now.
+    pub async fn metrics(&self) -> String {
+        let Services { observer, spool, live, .. } = &*self.services;
+        let metrics = observer.metrics();
+        if let Ok(stats) = spool.stats().await {
+            metrics.spool(&stats, &spool.health());
+        }
+        let status = live.status();
+        metrics.generation(status.generation);
+        self.count_reloads(status.generation.saturating_sub(1), status.rejected);
+        metrics.encode()
+    }
+
+    /// Counts the reloads since the last time, whoever asked for them: generation 1 is the start.
+    fn count_reloads(&self, swapped: u64, rejected: u64) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let metrics = self.services.observer.metrics();
+        (counted.swapped..swapped).for_each(|_| metrics.reload("swapped"));
+        (counted.rejected..rejected).for_each(|_| metrics.reload("rejected"));
+        *counted = Counted { swapped, rejected };
+    }
+
     /// The relay as it is now.
     pub async fn status(&self) -> protocol::Status {
         let services = &self.services;

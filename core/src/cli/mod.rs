@@ -7,6 +7,7 @@ mod output;
 mod reload;
 mod run;
 mod setting;
+mod signals;
 mod status;
 mod test;
 

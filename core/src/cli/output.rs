@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
+use crate::admin::protocol::Finding;
+
 /// Prints a line.
 pub(super) fn say(line: impl Display) {
     // A closed pipe, as in `waxseal status | head -1`, is the reader's decision and no failure.
@@ -20,6 +22,18 @@ pub(super) fn complain(line: impl Display) {
 pub(super) fn say_json(data: &impl Serialize) -> anyhow::Result<()> {
     say(serde_json::to_string_pretty(data)?);
     Ok(())
+}
+
+/// Prints the errors, and how many warnings there are beside them.
+pub(super) fn say_findings(findings: &[Finding]) {
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        findings.iter().partition(|finding| finding.severity == "error");
+    for error in errors {
+        say(&error.rendered);
+    }
+    if !warnings.is_empty() {
+        say(format_args!("{}: `waxseal check` shows them", counted(warnings.len(), "warning")));
+    }
 }
 
 /// `1 error`, `2 errors`.

@@ -33,9 +33,8 @@ impl Arguments {
 }
 
 fn show(reloaded: &Reloaded) {
-    for finding in reloaded.policies.findings().iter().chain(reloaded.identities.findings()) {
-        output::say(&finding.rendered);
-    }
+    output::say_findings(reloaded.policies.findings());
+    output::say_findings(reloaded.identities.findings());
     output::say(format_args!("policies: {}, generation {}", word(&reloaded.policies), reloaded.generation));
     output::say(format_args!("certificates and roots: {}", word(&reloaded.identities)));
 }

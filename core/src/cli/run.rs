@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use waxseal_plugins::reload::{Reloaded, Removals};
 
 use super::setting::{self, Setting};
+use super::signals::{Asked, Signals};
 use super::{Outcome, output};
 use crate::config::Config;
 use crate::observe;
@@ -95,39 +95,5 @@ async fn reload(services: &Arc<Services>) {
             "SIGHUP: certificates or roots are broken, those of before stay\n{}",
             setting::listed(&findings)
         );
-    }
-}
-
-/// What a signal asks for.
-enum Asked {
-    Stop,
-    Reload,
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.hangup.recv() => Asked::Reload,
-        }
-    }
-
-    async fn stop(&mut self) {
-        while !matches!(self.next().await, Asked::Stop) {}
     }
 }

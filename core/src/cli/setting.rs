@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use tokio::runtime::Runtime;
-use waxseal_plugins::diagnostic::Diagnostic;
+use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
 use super::output;
 use crate::admin;
@@ -78,6 +78,12 @@ pub(super) fn listed(findings: &[Diagnostic]) -> String {
         let _ = writeln!(text, "{finding}");
     }
     text
+}
+
+/// What stops files from being used; warnings are for `waxseal check`.
+pub(super) fn errors(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    findings.retain(|finding| finding.severity == Severity::Error);
+    findings
 }
 
 /// A file's name as a person would write it: relative where it is below the working directory.

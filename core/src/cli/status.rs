@@ -26,8 +26,11 @@ impl Arguments {
 }
 
 fn has_problems(status: &Status) -> bool {
-    let broken = status.policies.findings.iter().any(|finding| finding.severity == "error");
-    broken || status.policies.from_last_good || status.queue.health != "good"
+    is_broken(&status.policies) || status.policies.from_last_good || status.queue.health != "good"
+}
+
+fn is_broken(policies: &Policies) -> bool {
+    policies.findings.iter().any(|finding| finding.severity == "error")
 }
 
 fn show(status: &Status) {
@@ -46,12 +49,10 @@ fn show(status: &Status) {
         if status.configuration_changed { " (changed since the start: restart to use it)" } else { "" };
     output::say(format_args!("  configuration  {}{changed}", status.configuration));
     output::say(format_args!("  TLS            {switch}"));
-    output::say(format_args!("  in progress    {}", counted(status.in_progress, "session or attempt")));
+    output::say(format_args!("  in progress    {}", counted(status.in_progress, "session")));
     output::say(format_args!("  queue          {}", queue(&status.queue)));
     output::say(format_args!("  policies       {}", policies(&status.policies)));
-    for finding in &status.policies.findings {
-        output::say(&finding.rendered);
-    }
+    output::say_findings(&status.policies.findings);
 }
 
 fn queue(queue: &Queue) -> String {
@@ -66,8 +67,8 @@ fn policies(policies: &Policies) -> String {
     );
     if policies.from_last_good {
         text.push_str("; the last good ones, kept from before: those on disk are broken");
-    } else if !policies.findings.is_empty() {
-        text.push_str("; on disk now:");
+    } else if is_broken(policies) {
+        text.push_str("; those on disk are broken");
     }
     text
 }

@@ -33,6 +33,11 @@ impl Arguments {
                 tests.failed.len()
             ));
         }
+        if tests.passed.is_empty() && tests.failed.is_empty() && !broken {
+            output::complain(
+                "no test was run: the shipped ones hold for the shipped policies only; yours go into tests/*.rhai",
+            );
+        }
         if broken {
             // Policies that do not load cannot be tested; without the reason "0 tests" is a riddle.
             anyhow::bail!("the policies do not load\n{}", listed(&checked.diagnostics));

@@ -64,9 +64,10 @@ pub(super) fn admin(section: Section<'_>) -> Option<SocketAddr> {
 
 pub(super) fn log(section: Section<'_>) -> Log {
     let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let default = Log::default();
     let log = Log {
-        format: section.read("format", |text| value::word(text, &formats), LogFormat::Text),
-        level: section.read("level", level, "info".to_owned()),
+        format: section.read("format", |text| value::word(text, &formats), default.format),
+        level: section.read("level", level, default.level),
     };
     section.finish();
     log

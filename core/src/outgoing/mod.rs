@@ -24,6 +24,8 @@ mod limits;
 mod mail;
 mod names;
 mod outcome;
+#[cfg(test)]
+mod peer;
 mod pool;
 mod problem;
 mod reach;

@@ -6,41 +6,45 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use waxseal_plugins::bundle::Rejected;
-use waxseal_plugins::diagnostic::Diagnostic;
+use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
 use crate::spool::OpenError;
 
 /// Why a relay did not start. Nothing runs, and nothing was changed but directories made.
+///
+/// The texts say all there is; there is no source beneath that would say it again.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// `data_dir` cannot be made or used.
     #[error("`data_dir` {} cannot be used: {}; it must be a directory of this user", .0.display(), .1)]
-    DataDir(PathBuf, #[source] io::Error),
+    DataDir(PathBuf, io::Error),
     /// The decision log cannot be opened.
     #[error("the decision log in {} cannot be opened: {}", .0.display(), .1)]
-    DecisionLog(PathBuf, #[source] io::Error),
+    DecisionLog(PathBuf, io::Error),
     /// An identity or a file of roots is broken.
     #[error("certificates or roots are broken:\n{}", listed(.0))]
     Tls(Vec<Diagnostic>),
     /// The policies are broken, and there is no last good bundle.
     #[error("the policies are broken, and no last good ones were kept:\n{}", listed(&.0.diagnostics))]
-    Policies(#[from] Rejected),
+    Policies(Rejected),
     /// The queue cannot be opened.
     #[error("the queue cannot be opened: {0}")]
-    Spool(#[from] OpenError),
+    Spool(OpenError),
     /// A listener's address cannot be bound.
     #[error("cannot listen on {}: {}{}", .0, .1, hint(.1))]
-    Listen(SocketAddr, #[source] io::Error),
+    Listen(SocketAddr, io::Error),
     /// The admin address cannot be bound.
     #[error("cannot serve metrics and health on {} (`admin.address`): {}{}", .0, .1, hint(.1))]
-    Admin(SocketAddr, #[source] io::Error),
+    Admin(SocketAddr, io::Error),
     /// The control socket cannot be made.
     #[error("the control socket {} cannot be made: {}", .0.display(), .1)]
-    Control(PathBuf, #[source] io::Error),
+    Control(PathBuf, io::Error),
 }
 
+/// The errors; warnings are for `waxseal check`.
 fn listed(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().fold(String::new(), |mut text, diagnostic| {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    errors.fold(String::new(), |mut text, diagnostic| {
         let _ = writeln!(text, "{diagnostic}");
         text
     })

@@ -5,9 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustls::DistinguishedName;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::{
-    CertificateDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime,
-};
+use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage, RawPublicKeyEntity, VerifiedPath};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
@@ -158,21 +156,15 @@ pub(super) fn is_self_signed(certificate: &X509Certificate<'_>) -> bool {
     let key = SubjectPublicKeyInfoDer::from(certificate.public_key().raw);
     let Ok(key) = RawPublicKeyEntity::try_from(&key) else { return true };
     let (message, signature) = (certificate.tbs_certificate.as_ref(), &certificate.signature_value.data);
-    let fits = |algorithm: &&dyn SignatureVerificationAlgorithm| {
-        !matches!(
-            key.verify_signature(*algorithm, message, signature),
-            Err(Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_))
-        )
-    };
-    let candidates: Vec<_> = default_provider()
-        .signature_verification_algorithms
-        .all
-        .iter()
-        .copied()
-        .filter(|one| fits(one))
-        .collect();
-    candidates.is_empty()
-        || candidates.iter().any(|algorithm| key.verify_signature(*algorithm, message, signature).is_ok())
+    let mut checked = false;
+    for algorithm in default_provider().signature_verification_algorithms.all {
+        match key.verify_signature(*algorithm, message, signature) {
+            Ok(()) => return true,
+            Err(Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {}
+            Err(_) => checked = true,
+        }
+    }
+    !checked
 }
 
 fn trust_of(path: &VerifiedPath<'_>) -> Trust {

@@ -196,4 +196,4 @@ fn scheme_name(number: u16) -> Option<String> {
 
 #[cfg(test)]
 #[path = "hello_tests.rs"]
-mod tests;
+pub(super) mod tests;

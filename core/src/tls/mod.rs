@@ -17,9 +17,11 @@ mod chain;
 pub mod cipher;
 pub mod client;
 mod crypto;
+mod deadline;
 pub mod denied;
 mod digest;
 pub mod failure;
+mod farewell;
 mod hello;
 mod identities;
 pub mod judgement;
@@ -122,8 +124,7 @@ impl Tls {
         let mut findings = Vec::new();
         let old = self.materials.load_full();
         let identities = Identities::load(&self.files, &mut findings);
-        let roots = old.roots.read_again();
-        roots.load(self.roots.iter().chain(&self.client_roots), &mut findings);
+        let roots = old.roots.read_again(&mut findings);
         let findings = unless_wrong(findings)?;
         if identities.is_same(&old.identities) && roots.is_same(&old.roots) {
             return Ok((Reloaded::Unchanged, findings));

@@ -36,13 +36,15 @@ impl Roots {
     /// Reads the configured sets ahead, and pushes what is wrong to the findings.
     pub(super) fn load<'a>(&self, names: impl Iterator<Item = &'a String>, findings: &mut Vec<Diagnostic>) {
         for name in names {
-            if let Some(problem) = &self.set(name).problem {
-                let path = self.directory.join(name);
-                findings.push(
-                    Diagnostic::error("T010", place(&path), problem.clone())
-                        .helped("`webpki`, `system`, or a PEM file with certificates of CAs"),
-                );
-            }
+            self.complain(name, findings);
+        }
+    }
+
+    fn complain(&self, name: &str, findings: &mut Vec<Diagnostic>) {
+        if let Some(problem) = &self.set(name).problem {
+            let help = "`webpki`, `system`, or a PEM file with certificates of CAs";
+            let place = place(&self.directory.join(name));
+            findings.push(Diagnostic::error("T010", place, problem.clone()).helped(help));
         }
     }
 
@@ -61,12 +63,16 @@ impl Roots {
         union
     }
 
-    /// The sets in use, read anew: what a row or policy named besides the configured ones too.
-    pub(super) fn read_again(&self) -> Self {
+    /// The sets in use, read anew: what rows and policies named besides the configured ones too.
+    /// One that could be read before and cannot now is a finding.
+    pub(super) fn read_again(&self, findings: &mut Vec<Diagnostic>) -> Self {
         let fresh = Self::new(&self.directory);
-        let names: Vec<String> = lock(&self.sets).keys().cloned().collect();
-        for name in &names {
+        let sets = lock(&self.sets).clone();
+        for (name, old) in &sets {
             fresh.set(name);
+            if old.problem.is_none() {
+                fresh.complain(name, findings);
+            }
         }
         fresh
     }

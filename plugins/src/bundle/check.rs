@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Bundle, Settings, Snapshot};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::Direction;
-use crate::testing::{self, Report};
+use crate::testing::Report;
 
 /// What a policies' directory came to.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -36,7 +36,7 @@ pub fn check(directory: &Path, settings: &Settings) -> Checked {
     match loaded {
         Ok((snapshot, (bundle, diagnostics))) => Checked {
             diagnostics,
-            tests: testing::run(&bundle, &bundle.tests(&snapshot)),
+            tests: bundle.test(&snapshot),
             rows: bundle.table().entries().len(),
             policies: [Direction::Incoming, Direction::Outgoing]
                 .map(|direction| bundle.policies(direction).count())

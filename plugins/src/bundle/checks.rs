@@ -1,11 +1,13 @@
 //! What table, policies and configuration must hold together.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 
-use super::{Bundle, Settings};
+use super::{Bundle, Level, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Row, Version};
-use crate::hooks::HookName;
+use crate::hooks::{Direction, HookName};
 use crate::suggest;
 use crate::table::{self, Entry};
 use crate::verdicts::Terms;
@@ -16,17 +18,41 @@ const ROOTS: [&str; 2] = ["webpki", "system"];
 /// Checks each row against its policy and the configuration.
 pub(super) fn check(bundle: &Bundle, settings: &Settings, today: Date, findings: &mut Vec<Diagnostic>) {
     let source = bundle.files().get(table::PATH).cloned().unwrap_or_default();
+    let mut levels = Levels { bundle, known: HashMap::new() };
     for entry in bundle.table().entries() {
         let found = [
             switch(bundle, settings, entry),
-            terms(bundle, entry),
+            terms(&mut levels, entry),
             certificate_terms(bundle, entry),
             identity(settings, entry),
             roots(settings, entry),
-            end(bundle, entry, today),
+            beneath(&mut levels, entry, today),
         ];
         let width = entry.row.pattern.chars().count() + 2;
         findings.extend(found.into_iter().flatten().map(|one| one.spanning(width).within(source.clone())));
+    }
+}
+
+/// The levels of rows. Rows that differ only in whom they are about, of which a big table has
+/// many, are asked for once.
+struct Levels<'a> {
+    bundle: &'a Bundle,
+    known: HashMap<(Direction, String), Level>,
+}
+
+impl Levels<'_> {
+    fn of(&mut self, entry: &Entry) -> Level {
+        let rest = Row {
+            pattern: String::new(),
+            place: String::new(),
+            because: String::new(),
+            ..Row::clone(&entry.row)
+        };
+        let level = || self.bundle.level(entry.direction, &entry.row);
+        match serde_json::to_string(&rest) {
+            Ok(key) => *self.known.entry((entry.direction, key)).or_insert_with(level),
+            Err(_) => level(),
+        }
     }
 }
 
@@ -50,10 +76,10 @@ fn switch(bundle: &Bundle, settings: &Settings, entry: &Entry) -> Option<Diagnos
 }
 
 /// Terms of the handshake mean nothing where there need be no handshake.
-fn terms(bundle: &Bundle, entry: &Entry) -> Option<Diagnostic> {
+fn terms(levels: &mut Levels<'_>, entry: &Entry) -> Option<Diagnostic> {
     let words = words_of_handshake(&entry.row);
     let first = words.first()?;
-    if !bundle.accepts_some_clear_mail(entry.direction, &entry.row) {
+    if levels.of(entry) >= Level::Encrypted {
         return None;
     }
     let policy = &entry.row.policy;
@@ -94,19 +120,24 @@ fn roots(settings: &Settings, entry: &Entry) -> Option<Diagnostic> {
     error("B010", entry, message, help)
 }
 
-/// A row that ends gives way to the one beneath it, unseen: that must not be laxer.
-fn end(bundle: &Bundle, entry: &Entry, today: Date) -> Option<Diagnostic> {
-    entry.until.filter(|until| today <= *until)?;
-    let beneath = bundle.table().beneath(entry, today)?;
-    let level = |entry: &Entry| bundle.level(entry.direction, &entry.row);
-    let stricter = level(entry) > level(beneath) || asks_more(&entry.row, &beneath.row);
-    if !stricter {
+/// The row beneath is what its author may have forgotten, in both ways.
+fn beneath(levels: &mut Levels<'_>, entry: &Entry, today: Date) -> Option<Diagnostic> {
+    let beneath = levels.bundle.table().beneath(entry, today)?;
+    let (own, next) = (levels.of(entry), levels.of(beneath));
+    let of_beneath = format!("`{}` at {}", beneath.pattern, beneath.place);
+    let pattern = &entry.pattern;
+    if own < Level::Encrypted && next >= Level::Encrypted && entry.row.because.is_empty() {
+        let message = format!("`{pattern}` may go in clear, below {of_beneath}, which requires TLS");
+        let hole = Diagnostic::warning("R004", entry.place.clone(), message);
+        return Some(hole.helped("if that is meant, say why with `because`"));
+    }
+    // A row that ends gives way to the one beneath it, unseen: that must not be laxer.
+    let ends = entry.until.is_some_and(|until| today <= until);
+    if !ends || own <= next && !asks_more(&entry.row, &beneath.row) {
         return None;
     }
-    let message = format!(
-        "the row `{}` is stricter than the one beneath it, `{}` at {}: at its end TLS would be loosened unseen",
-        entry.pattern, beneath.pattern, beneath.place
-    );
+    let message =
+        format!("`{pattern}` is stricter than {of_beneath}: TLS would be loosened unseen at its end");
     error("R009", entry, message, "leave `until` out, or make the row beneath as strict")
 }
 

@@ -46,7 +46,7 @@ impl Bundle {
     }
 
     /// Whether the row's policy accepts any message over any clear connection.
-    pub(super) fn accepts_some_clear_mail(&self, direction: Direction, row: &Arc<Row>) -> bool {
+    fn accepts_some_clear_mail(&self, direction: Direction, row: &Arc<Row>) -> bool {
         let mails = canonical::mails();
         let clients = || canonical::clients(row).into_iter().filter(|client| !client.encrypted);
         let hosts = || canonical::hosts(row).into_iter().filter(|host| !host.encrypted);

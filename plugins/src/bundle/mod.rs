@@ -7,8 +7,9 @@ mod ask;
 mod check;
 mod checks;
 mod level;
+mod reading;
 mod scripts;
-pub mod shipped;
+mod shipped;
 mod smoke;
 mod snapshot;
 
@@ -19,13 +20,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::civil::Date;
-
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
 use crate::rhai::Script;
-use crate::table::{self, Table};
-use crate::testing;
+use crate::table::{self, Table, today};
+use crate::testing::{self, Report};
 
 pub use check::{Checked, check};
 pub use level::Level;
@@ -33,6 +32,9 @@ pub use shipped::SHIPPED;
 pub use snapshot::Snapshot;
 
 use scripts::Scripts;
+
+/// How many errors of a rejected candidate are shown where all would flood the log.
+const SHOWN: usize = 20;
 
 /// What the configuration says that the bundle's checks must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +77,7 @@ impl Bundle {
         generation: u64,
     ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
         let (bundle, mut findings) = Self::compile(snapshot, settings, generation)?;
-        findings.extend(testing::run(&bundle, &bundle.tests(snapshot)).failed);
+        findings.extend(bundle.test(snapshot).failed);
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
@@ -154,6 +156,11 @@ impl Bundle {
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
+    /// Runs the tests that hold for this snapshot.
+    fn test(&self, snapshot: &Snapshot) -> Report {
+        testing::run(self, &self.tests(snapshot))
+    }
+
     /// The files of tests that hold for this snapshot: the site's, and the shipped ones as long as
     /// the site has no policy of its own in the place of one that they test.
     fn tests(&self, snapshot: &Snapshot) -> Vec<(Arc<str>, Arc<str>)> {
@@ -176,14 +183,9 @@ impl Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let errors = || self.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
-        write!(f, "the policies were rejected: {} errors", errors().count())?;
-        errors().try_for_each(|error| write!(f, "\n{error}"))
+        write!(f, "the policies were rejected, errors: {}", errors().count())?;
+        errors().take(SHOWN).try_for_each(|error| write!(f, "\n{error}"))
     }
-}
-
-/// Today, UTC: the day by which rows end.
-pub(crate) fn today() -> Date {
-    jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
 /// Warnings remain; with an error among them, all of them are the reason of the rejection.

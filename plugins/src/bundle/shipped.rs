@@ -18,6 +18,8 @@ shipped!(
     "outgoing/prevent.rhai",
     "outgoing/require.rhai",
     "outgoing/require_verified.rhai",
+    "tests/incoming.rhai",
+    "tests/outgoing.rhai",
 );
 
 #[cfg(test)]

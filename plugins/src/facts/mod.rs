@@ -72,7 +72,8 @@ macro_rules! facts {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(default, deny_unknown_fields)]
         pub struct $name {
             $( $(#[doc = $doc])* pub $field: $crate::facts::facts!(@type $kind), )*
         }

@@ -43,7 +43,18 @@ fn order(one: &Dynamic, other: &Dynamic) -> Result<Option<Ordering>, Box<EvalAlt
     }
     let numbers = one.as_int().ok().zip(other.as_int().ok()).map(|(one, other)| one.cmp(&other));
     let flags = || one.as_bool().ok().zip(other.as_bool().ok()).map(|(one, other)| one.cmp(&other));
-    Ok(numbers.or_else(flags).or_else(|| order_of_texts(one, other)))
+    Ok(numbers
+        .or_else(|| order_of_decimals(one, other))
+        .or_else(flags)
+        .or_else(|| order_of_texts(one, other)))
+}
+
+/// A whole number and a decimal one are both numbers.
+fn order_of_decimals(one: &Dynamic, other: &Dynamic) -> Option<Ordering> {
+    #[expect(clippy::cast_precision_loss, reason = "as Rhai itself compares them")]
+    let decimal =
+        |value: &Dynamic| value.as_float().or_else(|_| value.as_int().map(|whole| whole as f64)).ok();
+    decimal(one)?.partial_cmp(&decimal(other)?)
 }
 
 fn order_of_texts(one: &Dynamic, other: &Dynamic) -> Option<Ordering> {

@@ -30,7 +30,9 @@ pub(crate) fn sandbox() -> Engine {
     let mut engine = Engine::new_raw();
     register_packages(&mut engine);
     engine.set_module_resolver(DummyModuleResolver::new());
-    engine.disable_symbol("eval");
+    for symbol in ["eval", "import", "export"] {
+        engine.disable_symbol(symbol);
+    }
     engine.set_strict_variables(true);
     engine.set_fail_on_invalid_map_property(true);
     // Built-in operators would take precedence over ours otherwise.

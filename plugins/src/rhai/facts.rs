@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::rhai::{Dynamic, Engine, ImmutableString, Map};
+use ::rhai::{Array, Dynamic, Engine, ImmutableString};
 
 use crate::facts::{
     Certificate, Client, Facts, Handshake, Hello, Host, Mail, Parameter, Parameters, Recipient, Row, Value,
@@ -20,9 +20,7 @@ pub(super) fn register(engine: &mut Engine) {
     register_facts::<Recipient>(engine);
     register_facts::<Row>(engine);
     register_version(engine);
-    engine.register_fn("parameter", |row: &mut Arc<Row>, name: &str, default: Dynamic| {
-        row.parameters.get(name).map_or(default, of_parameter)
-    });
+    register_parameters(engine);
 }
 
 fn register_facts<T: Facts>(engine: &mut Engine) {
@@ -55,15 +53,28 @@ fn of_value(value: Value) -> Dynamic {
             .collect::<Vec<_>>()
             .into(),
         Value::Version(version) => Dynamic::from(version),
-        Value::Parameters(parameters) => of_parameters(&parameters),
+        Value::Parameters(parameters) => Dynamic::from(Arc::new(parameters)),
         Value::Row(row) => Dynamic::from(row),
         Value::Certificate(certificate) => Dynamic::from(certificate),
     }
 }
 
-fn of_parameters(parameters: &Parameters) -> Dynamic {
-    let entries = parameters.iter().map(|(name, value)| (name.as_str().into(), of_parameter(value)));
-    entries.collect::<Map>().into()
+/// Parameters are not a map of the language, of which a missing entry is an error: a policy asks
+/// whether a row has a parameter.
+fn register_parameters(engine: &mut Engine) {
+    engine.register_type_with_name::<Arc<Parameters>>("parameters");
+    engine.register_indexer_get(|parameters: &mut Arc<Parameters>, name: &str| {
+        parameters.get(name).map_or(Dynamic::UNIT, of_parameter)
+    });
+    engine.register_fn("contains", |parameters: &mut Arc<Parameters>, name: &str| {
+        parameters.contains_key(name)
+    });
+    engine.register_fn("keys", |parameters: &mut Arc<Parameters>| {
+        parameters.keys().map(|name| name.as_str().into()).collect::<Array>()
+    });
+    engine.register_fn("parameter", |row: &mut Arc<Row>, name: &str, default: Dynamic| {
+        row.parameters.get(name).map_or(default, of_parameter)
+    });
 }
 
 fn of_parameter(parameter: &Parameter) -> Dynamic {
@@ -72,6 +83,6 @@ fn of_parameter(parameter: &Parameter) -> Dynamic {
         Parameter::Number(number) => (*number).into(),
         Parameter::Text(text) => text.as_str().into(),
         Parameter::List(list) => list.iter().map(of_parameter).collect::<Vec<_>>().into(),
-        Parameter::Map(map) => of_parameters(map),
+        Parameter::Map(map) => Dynamic::from(Arc::new(map.clone())),
     }
 }

@@ -12,7 +12,6 @@ mod fault;
 mod lint;
 mod schema;
 mod speak;
-pub(crate) mod suggest;
 mod text;
 mod verdict;
 
@@ -27,6 +26,7 @@ use std::time::Duration;
 use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 
 pub(crate) use fault::Fault;
+pub(crate) use lint::syntax;
 pub use verdict::{CodeClass, FromSpoken, Setter, Spoken, Word};
 
 use crate::decision::{Answer, Failure, Outcome};
@@ -81,7 +81,7 @@ impl Script {
         source: &str,
         role: Role,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut ast = ENGINE.compile(source).map_err(|error| vec![lint::syntax(path, source, &error)])?;
+        let mut ast = ENGINE.compile(source).map_err(|error| vec![syntax(path, source, &error)])?;
         ast.set_source(&**path);
         let (hooks, mut diagnostics) = lint::check(&ENGINE, &ast, path, source, role);
         if let Err(fault) = run_top_level(&ENGINE, &ast) {
@@ -115,7 +115,7 @@ impl Script {
         if !H::Subject::FACTS.is_empty() {
             arguments.push(Dynamic::from(subject.clone()));
         }
-        let said = call(&ENGINE, &self.ast, H::NAME.word(), arguments);
+        let said = call(&ENGINE, &self.ast, H::NAME.word(), arguments, CALL_TIME);
         let (outcome, position) = match said.and_then(|said| self.verdict::<H>(said)) {
             Ok(None) => return None,
             Ok(Some((verdict, position))) => (Outcome::Verdict(verdict), position),
@@ -163,10 +163,11 @@ pub(crate) fn call(
     ast: &AST,
     function: &str,
     arguments: Vec<Dynamic>,
+    time: Duration,
 ) -> Result<Dynamic, Fault> {
     // The top level has run at load; by default each call would run it again.
     let options = CallFnOptions::new().eval_ast(false);
-    guarded(CALL_TIME, || engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments))
+    guarded(time, || engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments))
 }
 
 /// Runs the statements outside functions.

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use ::rhai::{Array, Engine, EvalAltResult, FuncRegistration, NativeCallContext};
 
-use super::suggest;
 use super::verdict::{Setter, Spoken, Word};
 use crate::facts::UnknownVersion;
+use crate::suggest;
 use crate::verdicts::{ClientCertificate, EnhancedCode, Floor, InvalidCode, Reply, UnknownName};
 
 type Said = Result<Spoken, Box<EvalAltResult>>;
@@ -121,7 +121,7 @@ fn parse_all<T: FromStr<Err = UnknownName> + Ord>(names: Vec<String>) -> Result<
 }
 
 fn explain(unknown: &UnknownName) -> String {
-    match suggest::closest(&unknown.name.to_ascii_uppercase(), unknown.known.split(", ")) {
+    match suggest::nearest(&unknown.name.to_ascii_uppercase(), unknown.known.split(", ")) {
         Some(name) => format!("`{}` is no {}; did you mean \"{name}\"?", unknown.name, unknown.what),
         None => unknown.to_string(),
     }

@@ -4,11 +4,14 @@
 //! in one place, it becomes the typed verdict of the hook that was asked, or an error that says
 //! what would be right.
 
+mod hooks;
+
 use ::rhai::Position;
 
+use super::Role;
 use super::fault::Fault;
-use super::{Role, suggest};
-use crate::verdicts::{ClientCertificate, Floor, Passage, Reply, Terms, incoming, outgoing};
+use crate::suggest;
+use crate::verdicts::{ClientCertificate, Floor, Reply, Terms};
 
 /// The verdict functions of scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +92,7 @@ pub trait FromSpoken: Sized {
 
 impl Word {
     /// All words, as the reference lists them.
-    pub(super) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Accept,
         Self::Refuse,
         Self::Defer,
@@ -100,7 +103,7 @@ impl Word {
         Self::Require,
     ];
 
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Accept => "accept",
             Self::Refuse => "refuse",
@@ -237,120 +240,4 @@ pub(super) fn no_setter(setter: Setter, word: Word, setters: &[Setter], hook: &s
 /// What is said of a setter in a filter that only policies may use.
 pub(super) fn for_policies(setter: Setter) -> String {
     format!("`{}` is for policies: a filter may only tighten what they say", setter.word())
-}
-
-impl FromSpoken for Passage {
-    const WORDS: &'static [Word] = &[Word::Accept, Word::Defer, Word::Refuse];
-
-    fn from_spoken(spoken: Spoken) -> Option<Self> {
-        match spoken.word {
-            Word::Accept => Some(Self::Accept),
-            Word::Defer => Some(Self::Defer(spoken.reply)),
-            Word::Refuse => Some(Self::Refuse(spoken.reply)),
-            _ => None,
-        }
-    }
-}
-
-impl FromSpoken for incoming::Offer {
-    const WORDS: &'static [Word] = &[Word::Advertise, Word::Withhold, Word::Refuse];
-    const CODES: CodeClass = CodeClass::Either;
-
-    fn from_spoken(spoken: Spoken) -> Option<Self> {
-        match spoken.word {
-            Word::Advertise => Some(Self::Advertise),
-            Word::Withhold => Some(Self::Withhold),
-            Word::Refuse => Some(Self::Refuse(spoken.reply)),
-            _ => None,
-        }
-    }
-}
-
-impl FromSpoken for incoming::Start {
-    const WORDS: &'static [Word] = &[Word::Accept, Word::Refuse];
-    const SETTERS: &'static [Setter] = &[
-        Setter::MinVersion,
-        Setter::Suites,
-        Setter::Groups,
-        Setter::Roots,
-        Setter::ClientCertificate,
-        Setter::Identity,
-    ];
-    const CODES: CodeClass = CodeClass::Either;
-
-    fn from_spoken(spoken: Spoken) -> Option<Self> {
-        let Spoken { identity, client_certificate, terms, .. } = spoken;
-        match spoken.word {
-            Word::Accept => Some(Self::Accept { identity, client_certificate, terms }),
-            Word::Refuse => Some(Self::Refuse(spoken.reply)),
-            _ => None,
-        }
-    }
-}
-
-impl FromSpoken for incoming::Cipher {
-    const WORDS: &'static [Word] = &[Word::Accept, Word::Refuse];
-    const SETTERS: &'static [Setter] =
-        &[Setter::MinVersion, Setter::Suites, Setter::Groups, Setter::Roots, Setter::Identity];
-    const CODES: CodeClass = CodeClass::Either;
-
-    fn from_spoken(spoken: Spoken) -> Option<Self> {
-        match spoken.word {
-            Word::Accept => Some(Self::Accept { identity: spoken.identity, terms: spoken.terms }),
-            Word::Refuse => Some(Self::Refuse(spoken.reply)),
-            _ => None,
-        }
-    }
-}
-
-impl FromSpoken for incoming::Certificate {
-    const WORDS: &'static [Word] = &[Word::Accept, Word::Refuse];
-
-    fn from_spoken(spoken: Spoken) -> Option<Self> {
-        match spoken.word {
-            Word::Accept => Some(Self::Accept),
-            Word::Refuse => Some(Self::Refuse(spoken.reply)),
-            _ => None,
-        }
-    }
-}
-
-impl FromSpoken for outgoing::Offer {
-    const WORDS: &'static [Word] =
-        &[Word::StartTls, Word::StayClear, Word::Defer, Word::Refuse, Word::Require];
-    const CODES: CodeClass = CodeClass::Either;
-
-    fn from_spoken(spoken: Spoken) -> Option<Self> {
-        match spoken.word {
-            Word::StartTls | Word::Require => Some(Self::StartTls { floor: spoken.floor }),
-            Word::StayClear => Some(Self::StayClear),
-            Word::Defer => Some(Self::Defer(spoken.reply)),
-            Word::Refuse => Some(Self::Refuse(spoken.reply)),
-            _ => None,
-        }
-    }
-}
-
-impl FromSpoken for outgoing::Start {
-    const WORDS: &'static [Word] = &[Word::Accept, Word::StayClear, Word::Defer, Word::Refuse];
-    const SETTERS: &'static [Setter] = &[
-        Setter::MinVersion,
-        Setter::Suites,
-        Setter::Groups,
-        Setter::Roots,
-        Setter::Identity,
-        Setter::ServerName,
-    ];
-    const CODES: CodeClass = CodeClass::Either;
-
-    fn from_spoken(spoken: Spoken) -> Option<Self> {
-        let Spoken { server_name, identity, terms, .. } = spoken;
-        match spoken.word {
-            Word::Accept => Some(Self::Accept { server_name, identity, terms }),
-            Word::StayClear => Some(Self::StayClear),
-            Word::Defer => Some(Self::Defer(spoken.reply)),
-            Word::Refuse => Some(Self::Refuse(spoken.reply)),
-            _ => None,
-        }
-    }
 }

@@ -6,6 +6,7 @@
 mod checks;
 mod clause;
 mod findings;
+mod grammar;
 mod load;
 mod lookup;
 mod pattern;
@@ -16,6 +17,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -54,11 +56,11 @@ pub struct Words {
 }
 
 impl Table {
-    /// The row of an outgoing domain, a lower-case A-label: domain, longest suffix, `*`. Rows whose
-    /// `until` is past do not match.
+    /// The row of an outgoing domain: domain, longest suffix, `*`. Rows whose `until` is past do
+    /// not match.
     pub fn outgoing(&self, domain: &str, today: Date) -> Arc<Row> {
         let search = self.search(today);
-        self.row(self.outgoing.named(domain, search).or_else(|| self.outgoing.any(search)))
+        self.row(self.outgoing.named(&normal(domain), search).or_else(|| self.outgoing.any(search)))
     }
 
     /// The row with which an incoming connection's hooks run before MAIL FROM: the longest prefix
@@ -78,7 +80,7 @@ impl Table {
     ) -> Vec<Arc<Row>> {
         let search = self.search(today);
         let by_address = self.incoming.addressed(address, search);
-        let by_domain = sender_domain.and_then(|domain| self.incoming.named(domain, search));
+        let by_domain = sender_domain.and_then(|domain| self.incoming.named(&normal(domain), search));
         let explicit: Vec<_> =
             by_address.into_iter().chain(by_domain).map(|entry| entry.row.clone()).collect();
         if explicit.is_empty() { vec![self.row(self.incoming.any(search))] } else { explicit }
@@ -135,4 +137,19 @@ impl Words {
             Direction::Outgoing => &self.outgoing,
         }
     }
+}
+
+/// Today, UTC: the day by which rows end.
+pub fn today() -> Date {
+    jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
+}
+
+/// The domain as patterns are written; a lower-case A-label is so already, and not copied.
+fn normal(domain: &str) -> Cow<'_, str> {
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    if domain.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(domain);
+    }
+    // What is no domain, as an address literal, has no row but `*`.
+    pattern::a_labels(domain).map_or(Cow::Borrowed(domain), Cow::Owned)
 }

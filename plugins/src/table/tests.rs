@@ -80,7 +80,9 @@ fn every_clause_is_read() {
     assert_eq!((row.identity.as_str(), row.because.as_str()), ("mx.example", "min_version"));
     assert_eq!(row.parameters.get("limit"), Some(&Parameter::Number(3)));
     assert_eq!(row.parameters.get("on"), Some(&Parameter::Flag(true)));
-    assert_eq!(table.outgoing("y.example", TODAY).names, ["mx"]);
+    for spelling in ["y.example", "Y.Example", "y.example."] {
+        assert_eq!(table.outgoing(spelling, TODAY).names, ["mx"], "{spelling}");
+    }
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
+use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::{TlsAcceptor, TlsStream};
+use waxseal_plugins::verdicts::Suite;
 
 use crate::net::{Connection, ReadError, Stream};
 
@@ -103,11 +104,8 @@ impl Host {
         let acceptor = self.tls.as_ref().ok_or(ReadError::Closed)?;
         let socket = connection.into_clear().map_err(|_| ReadError::Closed)?;
         let stream = acceptor.accept(socket).await?;
-        let (_, tls) = stream.get_ref();
-        let version = tls.protocol_version().map(|version| format!("{version:?}")).unwrap_or_default();
-        let suite =
-            tls.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())).unwrap_or_default();
-        let session = Session { to: String::new(), tls: Some(format!("{version} {suite}")) };
+        let tls = Some(protection(stream.get_ref().1));
+        let session = Session { to: String::new(), tls };
         Ok((Connection::new(Stream::Tls(Box::new(TlsStream::Server(stream)))), session))
     }
 
@@ -118,6 +116,16 @@ impl Host {
         let _ = self.arrivals.send(Arrival { to: session.to.clone(), tls: session.tls.clone() });
         say(connection, "250 2.0.0 Taken, and forgotten").await
     }
+}
+
+/// Version and suite by the names of RFC 8446 and IANA.
+fn protection(tls: &ServerConnection) -> String {
+    let version = match tls.protocol_version() {
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS 1.3",
+    };
+    let suite = tls.negotiated_cipher_suite().and_then(|suite| Suite::from_number(suite.suite().into()));
+    suite.map_or_else(|| version.to_owned(), |suite| format!("{version}, {suite}"))
 }
 
 async fn say(connection: &mut Connection, reply: &str) -> Result<(), ReadError> {

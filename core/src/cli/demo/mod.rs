@@ -20,11 +20,12 @@ use self::certificates::Certificates;
 use self::files::Ports;
 use self::host::Host;
 use self::stage::Stage;
-use super::setting::{self, Setting, listed, shown};
+use super::setting::{self, Setting, errors, listed, shown};
+use super::signals::Signals;
 use super::{Outcome, output};
 use crate::config::{Config, Log, LogFormat};
 use crate::observe;
-use crate::relay::Relay;
+use crate::relay::{Relay, StartError};
 
 /// Everything of the demo is in here, below the working directory.
 const DIRECTORY: &str = "waxseal-demo";
@@ -70,9 +71,7 @@ async fn raise(directory: &Path, port: u16) -> anyhow::Result<Stage> {
         Ports { relay: port, modern: modern.local_addr()?.port(), legacy: legacy.local_addr()?.port() };
     let file = files::write(directory, &ports, &certificates)?;
     let (config, _) = Config::load(&file).map_err(|errors| anyhow!("{}", listed(&errors)))?;
-    let relay = Relay::start(config)
-        .await
-        .context("the demo's relay does not start; `--port` chooses other ports")?;
+    let relay = Relay::start(config).await.map_err(explain)?;
     let (host, arrivals) = Host::new(certificates.host()?);
     tokio::spawn(host.clone().serve(modern));
     tokio::spawn(host.without_tls().serve(legacy));
@@ -81,6 +80,7 @@ async fn raise(directory: &Path, port: u16) -> anyhow::Result<Stage> {
 
 /// Every reload is printed; a new bundle gets the mails again, so that the edit shows its effect.
 async fn stay(stage: &mut Stage) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
     let live = stage.relay().services.live.clone();
     let mut swapped = live.subscribe();
     let mut rejected = live.status().rejected;
@@ -88,19 +88,20 @@ async fn stay(stage: &mut Stage) -> anyhow::Result<()> {
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            stopped = tokio::signal::ctrl_c() => return Ok(stopped?),
+            () = signals.stop() => return Ok(()),
             () = stage.watch() => {}
             changed = swapped.changed() => {
                 changed.context("the relay ended")?;
                 let generation = *swapped.borrow_and_update();
-                output::say(format_args!("\nThe policies were reloaded: generation {generation} is in force. The mails once more:"));
+                output::say(format_args!("\nThe new policies are in force: generation {generation}. The mails once more:"));
                 stage.round().await?;
             }
             _ = look.tick() => {
                 let status = live.status();
                 if status.rejected > rejected {
-                    output::say(format_args!("\nThe policies are broken; those of generation {} stay in force:\n", status.generation));
-                    output::say(listed(&status.diagnostics));
+                    let findings = listed(&errors(status.diagnostics));
+                    output::say(format_args!("\nThe new policies are broken: generation {} stays in force.\n", status.generation));
+                    output::say(findings);
                 }
                 rejected = status.rejected;
             }
@@ -110,6 +111,7 @@ async fn stay(stage: &mut Stage) -> anyhow::Result<()> {
 
 fn hints(directory: &Path, relay: &Relay) {
     let directory = shown(directory);
+    let program = std::env::args().next().unwrap_or_else(|| "waxseal".to_owned());
     let server = relay.listeners.first().map(ToString::to_string).unwrap_or_default();
     output::say(format_args!(
         "
@@ -118,11 +120,17 @@ The relay stays up. Now change a decision, save, and watch:
   edit   {directory}/policies/domains.rhai             which policy decides for whom
          {directory}/policies/outgoing/require.rhai    what a policy says
   send   swaks --server {server} --tls --from me@home.example --to you@require.example
-  look   waxseal --config {directory}/waxseal.toml status
+  look   {program} --config {directory}/waxseal.toml status
 
 Ctrl-C ends it. No mail leaves this machine.
 "
     ));
+}
+
+fn explain(error: StartError) -> anyhow::Error {
+    let is_port = matches!(error, StartError::Listen(..));
+    let error = anyhow::Error::new(error);
+    if is_port { error.context("`--port` chooses other ports") } else { error }
 }
 
 /// The port so many further on; 0, which lets the system choose, stays 0.

@@ -36,23 +36,24 @@ impl Show {
     /// A mail is about to be sent.
     pub(super) fn mail(&self, mail: &Mail) {
         let by = match mail.by {
-            Handover::Clear => "in clear",
-            Handover::StartTls => "over TLS",
+            Handover::Clear => "sent in clear",
+            Handover::StartTls => "sent over TLS",
         };
-        let title = format!("{} -> {}, handed over {by}", mail.from, mail.to);
-        output::say(format_args!("\n{}  {}", self.paint(BOLD, &title), self.paint(DIM, mail.about)));
+        let title = format!("{} -> {}, {by}", mail.from, mail.to);
+        output::say(format_args!("\n{}   {}", self.paint(BOLD, &title), self.paint(DIM, mail.about)));
     }
 
-    /// A decision was taken.
+    /// A decision was taken. Where a hook is for filters only and no filter had an opinion, there
+    /// is nothing to show.
     pub(super) fn decision(&self, record: &Record) {
-        let verdict = self.paint(colour(record.verdict), &format!("{:<10}", record.verdict));
-        let hook = format!("{} {}", record.direction, record.hook);
-        output::say(format_args!(
-            "  {hook:<20} {:<15} -> {verdict} {} {}",
-            record.peer,
-            self.paint(DIM, &format!("({})", record.decided_by)),
-            record.reason
-        ));
+        if record.hook.is_for_filters() && !record.decided_by.starts_with("filters/") {
+            return;
+        }
+        let asked = format!("{} {}", record.direction, record.hook);
+        let said = self.paint(colour(record.verdict), &format!("{:<10}", record.verdict));
+        let place = self.paint(DIM, &format!("({})", record.decided_by));
+        let line = format!("  {asked:<20} {:<10} -> {said} {place} {}", peer(&record.peer), record.reason);
+        output::say(line.trim_end());
     }
 
     /// A mail has come to its end, for now.
@@ -68,6 +69,14 @@ impl Show {
 
     fn paint(&self, colour: &str, text: &str) -> String {
         if self.colour { format!("{colour}{text}{PLAIN}") } else { text.to_owned() }
+    }
+}
+
+/// `name[address]`, unless the name is the address.
+fn peer(peer: &str) -> &str {
+    match peer.strip_suffix(']').and_then(|peer| peer.split_once('[')) {
+        Some((name, address)) if name == address => name,
+        _ => peer,
     }
 }
 

@@ -1,99 +1,16 @@
 //! Dialogues with a session whose hooks answer as they are told.
 
-use std::cell::RefCell;
-use std::net::IpAddr;
-use std::rc::Rc;
+mod told;
+
 use std::time::Duration;
 
-use waxseal_plugins::facts::{self, Client, Handshake, Version};
-use waxseal_plugins::verdicts::EnhancedCode;
+use waxseal_plugins::facts::{Handshake, Version};
+use waxseal_plugins::verdicts::{EnhancedCode, Terms};
 
+use self::told::Told;
 use super::*;
 use crate::config::ListenerMode;
-use crate::incoming::at_mail::Permit;
 use crate::incoming::tenure::Generation;
-use crate::tls::memory::Recent;
-
-/// Answers as it is told to, and notes what it was asked and of whom.
-#[derive(Clone)]
-struct Told {
-    connect: AtConnect,
-    offer: offer::Incoming,
-    start: start::Incoming,
-    certificate: certificate::Incoming,
-    mail: Result<(), Reply>,
-    rcpt: Result<(), Reply>,
-    generation: Rc<RefCell<Generation>>,
-    asked: Rc<RefCell<Vec<String>>>,
-}
-
-impl Default for Told {
-    fn default() -> Self {
-        Self {
-            connect: AtConnect::Accept,
-            offer: offer::Incoming::Advertise,
-            start: start::Incoming::Go(ServerPlan::default()),
-            certificate: certificate::Incoming::Accept,
-            mail: Ok(()),
-            rcpt: Ok(()),
-            generation: Rc::new(RefCell::new(Generation::InForce)),
-            asked: Rc::default(),
-        }
-    }
-}
-
-impl Told {
-    fn note(&self, hook: &str, client: &Client) {
-        let state = if client.encrypted { "encrypted" } else { "clear" };
-        self.asked.borrow_mut().push(format!("{hook} {} {state}", client.ehlo));
-    }
-}
-
-impl Hooks for Told {
-    fn connect(&self, client: Client) -> AtConnect {
-        self.note("connect", &client);
-        self.connect.clone()
-    }
-
-    fn offer(&self, client: Client) -> offer::Incoming {
-        self.note("offer", &client);
-        self.offer.clone()
-    }
-
-    fn start(&self, client: Client) -> start::Incoming {
-        self.note("start", &client);
-        self.start.clone()
-    }
-
-    fn certificate(&self, client: Client, _: &TlsRecord, _: &ServerPlan) -> certificate::Incoming {
-        self.note("certificate", &client);
-        self.certificate.clone()
-    }
-
-    fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
-        let row = Arc::new(facts::Row::default());
-        let client = Arc::new(view.client_at_mail(Recent::default(), &row, &mail.sender_domain));
-        self.note("mail", &client);
-        self.mail.clone().map(|()| Permit { client, certificate: None, decided_by: String::new() })
-    }
-
-    fn rcpt(&self, client: &Arc<Client>, _: facts::Recipient) -> Result<(), Reply> {
-        self.note("rcpt", client);
-        self.rcpt.clone()
-    }
-
-    fn recent(&self, _: IpAddr) -> Recent {
-        Recent::default()
-    }
-
-    fn forget(&self, _: IpAddr) {
-        self.asked.borrow_mut().push("forget".into());
-    }
-
-    fn generation(&self) -> Generation {
-        *self.generation.borrow()
-    }
-}
 
 fn open(told: Told, tls: Switch) -> Session<Told> {
     let settings = Settings {
@@ -120,7 +37,7 @@ fn record() -> TlsRecord {
         chain: vec![],
         possession: false,
         own: Arc::default(),
-        terms: waxseal_plugins::verdicts::Terms::default(),
+        terms: Terms::default(),
         offered: true,
     }
 }

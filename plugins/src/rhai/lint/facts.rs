@@ -5,7 +5,7 @@ use super::contexts::Context;
 use super::usage::Chain;
 use crate::diagnostic::Diagnostic;
 use crate::rhai::schema::{self, FactTable};
-use crate::rhai::suggest;
+use crate::suggest;
 
 /// T001 and T002 of one function, as one hook reaches it.
 pub(super) fn check(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {

@@ -7,8 +7,9 @@ use ::rhai::Engine;
 use super::usage::{Call, Style};
 use super::{File, hooks};
 use crate::diagnostic::Diagnostic;
-use crate::rhai::suggest;
+use crate::hooks::HookName;
 use crate::rhai::verdict::Word;
+use crate::suggest;
 
 /// Names that the parser knows, and no function table lists.
 const KEYWORDS: [&str; 9] =
@@ -58,7 +59,7 @@ fn check_call(file: &File<'_>, call: &Call, natives: &Natives) -> Option<Diagnos
     }
     let method = native - given;
     let known = native_arities.into_iter().flatten().map(|arity| arity.saturating_sub(method));
-    Some(wrong_count(file, call, arities.iter().copied().chain(known).collect()))
+    Some(wrong_count(file, call, &arities.iter().copied().chain(known).collect()))
 }
 
 /// F003.
@@ -68,14 +69,14 @@ fn unknown(file: &File<'_>, call: &Call, natives: &Natives) -> Diagnostic {
     let words = Word::ALL.iter().map(|word| word.word());
     let known = words.chain(own).chain(natives.keys().map(String::as_str));
     let finding = file.error("F003", call.position, name, format!("there is no function `{name}`"));
-    match suggest::closest(name, known) {
+    match suggest::nearest(name, known) {
         Some(meant) => finding.helped(format!("did you mean `{meant}`?")),
         None => finding,
     }
 }
 
 /// F004.
-fn wrong_count(file: &File<'_>, call: &Call, known: BTreeSet<usize>) -> Diagnostic {
+fn wrong_count(file: &File<'_>, call: &Call, known: &BTreeSet<usize>) -> Diagnostic {
     let known: Vec<_> = known.iter().map(ToString::to_string).collect();
     let (name, known) = (&call.name, known.join(" or "));
     let message = format!("`{name}` takes {known} arguments, but is given {}", call.arguments.len());
@@ -85,7 +86,9 @@ fn wrong_count(file: &File<'_>, call: &Call, known: BTreeSet<usize>) -> Diagnost
 /// F005: the script's own function would be called wherever the native one is meant.
 fn shadowing(file: &File<'_>, natives: &Natives) -> Vec<Diagnostic> {
     let shadows = |name: &str, arity: usize| {
-        Word::from_word(name).is_some() || natives.get(name).is_some_and(|arities| arities.contains(&arity))
+        let native = natives.get(name).is_some_and(|arities| arities.contains(&arity));
+        // A hook is called by us, and may be named as a function on ranges is (`start`).
+        Word::from_word(name).is_some() || native && HookName::from_word(name).is_none()
     };
     let functions = file.functions.iter().filter(|one| shadows(&one.name, one.parameters.len()));
     let findings = functions.map(|function| {

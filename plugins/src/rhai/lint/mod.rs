@@ -14,6 +14,9 @@ mod hooks;
 mod syntax;
 mod usage;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use ::rhai::{AST, Engine, Position};
@@ -22,7 +25,8 @@ use super::{Defined, Role, place};
 use crate::diagnostic::Diagnostic;
 use usage::Function;
 
-pub(super) use syntax::{syntax, top_level};
+pub(crate) use syntax::syntax;
+pub(super) use syntax::top_level;
 
 /// A script as the lints see it.
 pub(super) struct File<'a> {

@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::rhai::{Fault, place};
 
 /// P001: the parser's error.
-pub(in crate::rhai) fn syntax(path: &Arc<str>, source: &str, error: &ParseError) -> Diagnostic {
+pub(crate) fn syntax(path: &Arc<str>, source: &str, error: &ParseError) -> Diagnostic {
     let at = place(path, error.position());
     let length = word_length(source, &at);
     let finding = Diagnostic::error("P001", at, error.err_type().to_string()).spanning(length).within(source);

@@ -60,8 +60,7 @@ pub(super) fn collect(ast: &AST, source: &str) -> Vec<Function> {
     functions.sort_by_key(|function| function.body.0);
     ast.walk(&mut |path: &[ASTNode]| {
         if let (Some(first), Some(last)) = (path.first(), path.last()) {
-            let parent = path.len().checked_sub(2).and_then(|parent| path.get(parent));
-            innermost(&mut functions, first.position()).record(*last, parent.copied());
+            innermost(&mut functions, first.position()).record(*last);
         }
         true
     });
@@ -83,7 +82,7 @@ impl Function {
         }
     }
 
-    fn record(&mut self, node: ASTNode, parent: Option<ASTNode>) {
+    fn record(&mut self, node: ASTNode) {
         match node {
             ASTNode::Expr(Expr::FnCall(call, position)) | ASTNode::Stmt(Stmt::FnCall(call, position)) => {
                 self.call(call, *position, Style::Function);
@@ -96,7 +95,6 @@ impl Function {
             ASTNode::Stmt(Stmt::For(parts, _)) => self.declared.push(parts.0.name.to_string()),
             _ => (),
         }
-        let _ = parent;
     }
 
     fn call(&mut self, call: &FnCallExpr, position: Position, style: Style) {

@@ -1,0 +1,233 @@
+//! Every lint, by a script that has it.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::super::{Role, Script};
+use crate::hooks::Direction;
+
+const OUTGOING: Role = Role::Policy(Direction::Outgoing);
+const INCOMING: Role = Role::Policy(Direction::Incoming);
+
+fn findings(role: Role, source: &str) -> Vec<String> {
+    let found = match Script::compile(&"mine.rhai".into(), source, role) {
+        Ok((_, warnings)) => warnings,
+        Err(findings) => findings,
+    };
+    found
+        .iter()
+        .map(|finding| {
+            format!("{}:{}:{} {}", finding.code, finding.place.line, finding.place.column, finding.message)
+        })
+        .collect()
+}
+
+#[test]
+fn lints_hooks() {
+    let cases = [
+        (OUTGOING, "fn certificat(host, certificate) { }", "H001:1:4 there is no hook `certificat`"),
+        (
+            OUTGOING,
+            "fn connect(host) { }",
+            "H001:1:4 `connect` is asked of filters only: a policy decides TLS",
+        ),
+        (Role::Filter, "fn connect(host) { }", "H001:1:4 there is no hook `connect` for outgoing mail"),
+        (Role::Filter, "fn message(client, message) { }", "H001:1:4 `message` is not asked in this version"),
+        (OUTGOING, "\nfn  mail(host) { }", "H002:2:5 `mail` is given 2 parameters, but this takes 1"),
+        (
+            Role::Filter,
+            "fn mail(h, m) { }",
+            "H002:1:4 the first parameter of a filter's `mail` says when it is asked",
+        ),
+        (
+            INCOMING,
+            "fn start(client) { withhold() }",
+            "H003:1:20 `withhold` is no verdict of incoming start, which has accept and refuse",
+        ),
+        (
+            INCOMING,
+            "fn no() { defer(\"x\") }\nfn certificate(client, certificate) { no() }",
+            "H003:1:11 `defer` is no verdict of incoming certificate, which has accept and refuse",
+        ),
+        (
+            OUTGOING,
+            "fn mail(host, mail) { accept().min_version(\"1.3\") }",
+            "H003:1:32 nothing can be chained to `accept` at outgoing mail, `min_version` neither",
+        ),
+        (
+            Role::Filter,
+            "fn start(host) { accept().identity(\"us\") }",
+            "H003:1:27 `identity` is for policies: a filter may only tighten what they say",
+        ),
+    ];
+    for (role, source, expected) in cases {
+        assert_eq!(findings(role, source), [expected], "{source}");
+    }
+}
+
+#[test]
+fn lints_facts() {
+    let cases = [
+        (
+            OUTGOING,
+            "fn offer(host) { if host.domian == \"x\" { start_tls() } }",
+            "T001:1:26 `host` has no fact `domian`",
+        ),
+        (
+            OUTGOING,
+            "fn offer(h) { if h.row.patern == \"x\" { start_tls() } }",
+            "T001:1:24 `row` has no fact `patern`",
+        ),
+        (
+            OUTGOING,
+            "fn bad(c) { c.expires }\nfn certificate(host, cert) { if bad(cert) { accept() } }",
+            "T001:1:15 `certificate` has no fact `expires`",
+        ),
+        (
+            INCOMING,
+            "fn mail(client, mail) { if client.own_certificate.verifed { accept() } }",
+            "T001:1:51 `certificate` has no fact `verifed`",
+        ),
+        (
+            Role::Filter,
+            "fn mail(peer, mail) { if peer.ehlo == peer.domain { accept() } }",
+            "T001:1:44 `client` has no fact `domain`",
+        ),
+    ];
+    for (role, source, expected) in cases {
+        assert_eq!(findings(role, source), [expected], "{source}");
+    }
+    assert!(
+        findings(OUTGOING, "fn offer(host) { let host = #{ a: 1 }; if host.a == 1 { start_tls() } }")
+            .is_empty()
+    );
+}
+
+#[test]
+fn lints_functions() {
+    let cases = [
+        ("fn offer(host) { start_tsl() }", "F003:1:18 there is no function `start_tsl`"),
+        ("fn offer(host) { host.name.to_uper(); start_tls() }", "F003:1:28 there is no function `to_uper`"),
+        ("fn offer(host) { stay_clear(1) }", "F004:1:18 `stay_clear` takes 0 arguments, but is given 1"),
+        ("fn offer(host) { defer() }", "F004:1:18 `defer` takes 1 or 2 arguments, but is given 0"),
+        (
+            "fn accept() { }\nfn start(host) { accept() }",
+            "F005:1:4 `accept` takes the place of the function that every script has",
+        ),
+        (
+            "fn spare_part(x) { x }\nfn offer(host) { start_tls() }",
+            "F001:1:4 `spare_part` is no hook, and nothing calls it",
+        ),
+    ];
+    for (source, expected) in cases {
+        assert_eq!(findings(OUTGOING, source), [expected], "{source}");
+    }
+}
+
+#[test]
+fn lints_what_the_parser_and_the_top_level_say() {
+    let found = findings(OUTGOING, "fn offer(host) {\n  if { }\n}");
+    assert!(found.len() == 1 && found[0].starts_with("P001:2:"), "{found:?}");
+    let found = findings(OUTGOING, "const X = 1;\nfn offer(host) { X }");
+    assert!(found[0].starts_with("P001:2:18"), "{found:?}");
+    let found = findings(OUTGOING, "let x = 1;\nthrow \"no\" + x;\nfn offer(host) { start_tls() }");
+    assert_eq!(found, ["P002:2:1 no1"]);
+}
+
+#[test]
+fn lints_reach_every_corner() {
+    let cases = [
+        ("switch host.port { 25 => start_tls(), _ => withhold() }", "H003"),
+        ("return withhold();", "H003"),
+        ("if host.encrypted { start_tls() } else if host.resumed { withhold() }", "H003"),
+        ("let x = if host.encrypted { withhold() } else { start_tls() }; x", "H003"),
+        ("for name in host.extensions { if name == host.nam { return start_tls(); } }", "T001"),
+        ("while host.prot > 1 { }", "T001"),
+        ("try { host.nam } catch { start_tls() }", "T001"),
+        ("let all = host.extensions.all(|one| one == host.nam); if all { start_tls() }", "T001"),
+        ("`${host.nam}`; start_tls()", "T001"),
+        ("#{ a: [host.nam] }; start_tls()", "T001"),
+        ("if host.row.parameters[host.nam] == 1 { start_tls() }", "T001"),
+        ("if host.row.nmes.contains(\"x\") { start_tls() }", "T001"),
+        ("if host.extensions[host.prot] == \"x\" { start_tls() }", "T001"),
+        ("host.row.names[0] = \"x\"; start_tls()", "T002"),
+        ("host.port += 1; start_tls()", "T002"),
+        ("host = 1; start_tls()", "T002"),
+        ("throw nothing_such(1)", "F003"),
+    ];
+    for (body, code) in cases {
+        let found = findings(OUTGOING, &format!("fn offer(host) {{ {body} }}"));
+        assert!(found.len() == 1 && found[0].starts_with(code), "{body}: {found:?}");
+    }
+}
+
+#[test]
+fn functions_by_pointer_and_in_closures_are_used() {
+    for source in [
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(good) { start_tls() } }",
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(|x| good(x)) { start_tls() } }",
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(Fn(\"good\")) { start_tls() } }",
+    ] {
+        assert_eq!(findings(OUTGOING, source), Vec::<String>::new(), "{source}");
+    }
+}
+
+/// An editor that writes in place shows us every beginning of a file.
+#[test]
+fn no_beginning_of_a_script_panics_the_linter() {
+    for (path, source) in crate::bundle::SHIPPED.iter().filter(|(path, _)| path.contains("going/")) {
+        for end in (0..source.len()).filter(|end| source.is_char_boundary(*end)) {
+            let found = findings(OUTGOING, &source[..end]);
+            assert!(found.iter().all(|finding| !finding.contains("panick")), "{path}:{end}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics_the_linter(tokens in proptest::collection::vec(select(TOKENS), 0..24)) {
+        let _ = findings(Role::Filter, &tokens.join(" "));
+    }
+}
+
+const TOKENS: &[&str] = &[
+    "fn",
+    "offer",
+    "mail",
+    "(",
+    ")",
+    "{",
+    "}",
+    "host",
+    "peer",
+    ".",
+    "row",
+    "=",
+    "==",
+    ",",
+    ";",
+    "accept",
+    "defer",
+    "\"4.7.0\"",
+    "if",
+    "else",
+    "let",
+    "x",
+    "|",
+    "||",
+    "[",
+    "]",
+    "switch",
+    "=>",
+    "_",
+    "\n",
+    "//",
+    "return",
+    "for",
+    "in",
+    "#{",
+    ":",
+    "`",
+    "${",
+    "\u{e4}",
+];
