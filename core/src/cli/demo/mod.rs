@@ -7,6 +7,8 @@ mod mails;
 mod sender;
 mod show;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
