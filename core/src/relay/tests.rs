@@ -64,7 +64,10 @@ async fn a_taken_port_is_named() {
     }
     let Err(error) = Relay::start(config).await else { panic!("it started") };
     let error = error.to_string();
-    assert!(error.contains(&taken.local_addr().unwrap().to_string()) && error.contains("another program"), "{error}");
+    assert!(
+        error.contains(&taken.local_addr().unwrap().to_string()) && error.contains("another program"),
+        "{error}"
+    );
 }
 
 /// A broken file after the start is said, and changes nothing.
@@ -76,7 +79,10 @@ async fn broken_policies_are_rejected_with_their_line() {
     let reload = relay.services.reload(Removals::Refuse).await;
     let Reloaded::Rejected { generation, diagnostics } = reload.policies else { panic!("{reload:?}") };
     assert_eq!(generation, 1);
-    assert!(diagnostics.iter().any(|finding| finding.to_string().contains("domains.rhai:1:")), "{diagnostics:?}");
+    assert!(
+        diagnostics.iter().any(|finding| finding.to_string().contains("domains.rhai:1:")),
+        "{diagnostics:?}"
+    );
     relay.stop().await;
 }
 
