@@ -1,19 +1,18 @@
-//! A policy holds from the next transaction after its reload, on every path: new connections, reused
-//! ones, resumed TLS sessions.
+//! A policy holds from the next transaction after its reload, on new connections and reused
+//! ones; and whatever is wrong with the files, the last good bundle holds.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use rustls::ClientConfig;
+use waxseal_plugins::reload::Reloaded;
 use waxseal_tests::ca::Identity;
 use waxseal_tests::client::{Client, message};
 use waxseal_tests::host::{Host, Message, Mode};
 use waxseal_tests::relay::TestRelay;
-use waxseal_tests::site::Site;
+use waxseal_tests::save::Style;
+use waxseal_tests::site::{Site, table};
 use waxseal_tests::tls::{self, Versions};
 
 const SENDER: &str = "someone@senders.example";
-const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// Before and after, and what a mail to a host with a self-signed certificate becomes then:
 /// encrypted, in clear, or (`None`) deferred.
@@ -60,67 +59,45 @@ async fn becomes(relay: &TestRelay, host: &Host, expected: Option<bool>, policy:
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_made_under_an_old_policy_is_not_used_again() {
-    let host = Host::start(Mode::tls(&Identity::self_signed(&["mx.there.example"]))).await;
-    let relay = Site::new()
-        .outgoing(&[r#""there.example" attempt"#])
-        .host("there.example", host.address)
-        .start()
-        .await;
-    relay.accept(SENDER, "one@there.example", &message("one")).await;
-    host.messages_until(1).await;
-    relay.retable(&[], &[r#""there.example" attempt because "another bundle""#]).await;
-    relay.accept(SENDER, "two@there.example", &message("two")).await;
-    host.messages_until(2).await;
-    let carrying = host.sessions().iter().filter(|session| !session.messages.is_empty()).count();
-    assert_eq!(carrying, 2, "both mails crossed one connection");
-}
+/// Each incoming policy, and what it answers in clear and inside TLS without a certificate.
+const INCOMING: [(&str, &str, &str); 3] = [
+    ("attempt", "250", "250"),
+    ("require", "530 5.7.0", "250"),
+    ("require_verified", "530 5.7.0", "554 5.7.5"),
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_resumed_session_is_judged_like_a_full_one() {
-    let relay = Site::new().incoming(&[r#""bank.example" require_verified"#]).start().await;
-    let identity = relay.site.authority.issue(&["out.bank.example"]);
-    for versions in [Versions::Only12, Versions::Only13] {
-        let right = tls::client(Some(&identity), versions);
-        let none = tls::client(None, versions);
-        for (config, resumed, expected) in [
-            (&right, false, "250"),
-            (&right, true, "250"),
-            (&none, false, "554 5.7.5"),
-            (&none, true, "554 5.7.5"),
-        ] {
-            is_told(&relay, config, resumed, expected).await;
+async fn incoming_mail_follows_the_new_policy_and_then_the_old_one_again() {
+    let relay = Site::new().start().await;
+    let source = IpAddr::from([127, 0, 0, 1]);
+    let config = tls::client(None, Versions::Modern);
+    let there_and_back = INCOMING.iter().chain(INCOMING.iter().rev());
+    for (number, (policy, in_clear, encrypted)) in there_and_back.enumerate() {
+        let row = format!("\"there.example\" {policy} because \"change {number}\"");
+        relay.retable(&[&row], &[]).await;
+        for (config, expected) in [(None, in_clear), (Some(&config), encrypted)] {
+            let mut client = Client::ready(source, relay.address, config).await.unwrap();
+            let reply = client.say("MAIL FROM:<a@there.example>").await;
+            assert!(reply.codes().starts_with(expected), "{number}, {policy}: {reply}, expected {expected}");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_tls_session_of_a_lax_policy_resumes_under_a_strict_one() {
-    for versions in [Versions::Only12, Versions::Only13] {
-        let config = tls::client(None, versions);
-        let relay = Site::new().incoming(&[r#""bank.example" attempt"#]).start().await;
-        is_told(&relay, &config, false, "250").await;
-        is_told(&relay, &config, true, "250").await;
-        relay.retable(&[r#""bank.example" require_verified"#], &[]).await;
-        is_told(&relay, &config, false, "554 5.7.5").await;
-        relay.retable(&[r#""bank.example" attempt"#], &[]).await;
-        is_told(&relay, &config, false, "250").await;
-    }
-}
-
-/// Connects, resuming a TLS session or not, and says MAIL FROM.
-async fn is_told(relay: &TestRelay, config: &Arc<ClientConfig>, resumed: bool, expected: &str) {
-    let mut client = Client::ready(LOOPBACK, relay.address, Some(config)).await.unwrap();
-    let handshake = client.tls.clone().unwrap();
-    let version = handshake.version;
-    assert_eq!(handshake.resumed, resumed, "{version:?}");
-    let reply = client.say("MAIL FROM:<a@bank.example>").await;
-    assert!(
-        reply.codes().starts_with(expected),
-        "{version:?}, resumed={resumed}: {reply}, expected {expected}"
-    );
-    client.say("QUIT").await;
+async fn a_connection_made_under_an_old_bundle_is_not_used_again() {
+    let host = Host::start(Mode::tls(&Identity::self_signed(&["mx.there.example"]))).await;
+    let rows = [r#""there.example" attempt"#];
+    let relay = Site::new().outgoing(&rows).host("there.example", host.address).start().await;
+    relay.accept(SENDER, "one@there.example", &message("one")).await;
+    relay.accept(SENDER, "two@there.example", &message("two")).await;
+    host.messages_until(2).await;
+    // Not even the row has changed, but the bundle has.
+    let text = table(&[""; 0], &rows) + "// another bundle\n";
+    relay.edit("domains.rhai", &text, Style::RenameOver).await;
+    let sessions = host.sessions().len();
+    relay.accept(SENDER, "three@there.example", &message("three")).await;
+    host.messages_until(3).await;
+    assert_eq!(host.sessions().len(), sessions + 1, "the connection of an old bundle was used");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -147,8 +124,42 @@ async fn a_broken_table_changes_nothing() {
     for broken in ["", r#"incoming { "*" atempt }"#, "fn (((", r#"incoming { "*" attempt }"#] {
         relay.rejects("domains.rhai", broken).await;
         assert_eq!(relay.generation(), generation, "{broken:?}");
+        refuses_clear_mail(&relay).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_way_of_saving_is_noticed() {
+    let relay = Site::new().start().await;
+    for (number, style) in Style::ALL.into_iter().enumerate() {
+        let policy = ["require", "attempt"][number % 2];
+        let rows = [format!("\"bank.example\" {policy} because \"save {number}\"")];
+        relay.edit("domains.rhai", &table(&rows, &[""; 0]), style).await;
         let mut client = relay.client().await;
         client.ehlo().await;
-        assert_eq!(client.say("MAIL FROM:<a@bank.example>").await.codes(), "530 5.7.0");
+        let refused = client.say("MAIL FROM:<a@bank.example>").await.code != 250;
+        assert_eq!(refused, policy == "require", "{style:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vanished_directory_changes_nothing() {
+    let relay = Site::new().incoming(&[r#""bank.example" require"#]).start().await;
+    std::fs::remove_dir_all(relay.site.policies()).unwrap();
+    assert!(matches!(relay.reload().await, Reloaded::Rejected { .. }));
+    refuses_clear_mail(&relay).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_with_broken_policies_uses_the_last_good_ones() {
+    let relay = Site::new().incoming(&[r#""bank.example" require"#]).start().await;
+    let site = relay.stop().await;
+    let relay = site.policy("incoming/require.rhai", "fn mail(client, mail) { accept(").start().await;
+    refuses_clear_mail(&relay).await;
+}
+
+async fn refuses_clear_mail(relay: &TestRelay) {
+    let mut client = relay.client().await;
+    client.ehlo().await;
+    assert_eq!(client.say("MAIL FROM:<a@bank.example>").await.codes(), "530 5.7.0");
 }

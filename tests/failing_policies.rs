@@ -77,7 +77,7 @@ async fn a_failure_for_a_host_defers_its_mail() {
         let relay = site.outgoing(&[r#""*" unlucky"#]).host("there.example", host.address).start().await;
         relay.accept("a@client.example", "b@there.example", &message("unlucky")).await;
         relay.decision("the failure", |it| it.is("outgoing", hook) && it.text("verdict") == "failure").await;
-        assert_eq!(relay.waiting().await, 1);
+        relay.waits(1).await;
     }
     assert!(host.sessions().iter().all(|session| !session.saw_mail_in_clear()));
 }

@@ -107,7 +107,7 @@ const CELLS: [(&str, Receiver, Becomes); 52] = [
 async fn every_policy_does_what_the_table_says_to_every_host() {
     let postbox = Host::start(Mode::NoStartTls).await;
     let stranger = Authority::new("Unknown root");
-    let mut site = Site::new().set("delivery", "expire", r#""4s""#).host("senders.example", postbox.address);
+    let mut site = Site::new().set("delivery", "expire", r#""5s""#).host("senders.example", postbox.address);
     let mut hosts = Vec::new();
     for (number, (policy, receiver, _)) in CELLS.into_iter().enumerate() {
         let domain = domain(number);
@@ -145,11 +145,12 @@ impl World {
             () = until_taken(host) => Seen::Taken(host.sessions()),
             text = self.returned(&sender) => Seen::Returned(text, host.sessions()),
         };
-        let decisions: Vec<Decision> = self.decisions(number, expected).await;
-        seen.fits(policy, receiver, expected)
-            .and_then(|()| decided(policy, expected, &decisions))
+        let wrong = |problem| format!("  {policy} x {receiver:?} -> {expected:?}: {problem}");
+        seen.fits(policy, receiver, expected).map_err(wrong)?;
+        let decisions = self.decisions(number, expected).await;
+        decided(policy, expected, &decisions)
             .and_then(|()| recorded(receiver, expected, &decisions))
-            .map_err(|problem| format!("  {policy} x {receiver:?} -> {expected:?}: {problem}"))
+            .map_err(wrong)
     }
 
     /// Awaits the message that says that the mail could not be delivered.
@@ -201,7 +202,8 @@ impl Seen {
             (Self::Returned(text, _), Waits(status, _)) => {
                 check(sessions.len() > 1, "it was not tried again")?;
                 check(text.contains(&format!("Status: {status}")), format!("returned with:\n{text}"))?;
-                check(text.contains("TLS"), format!("returned without the reason:\n{text}"))
+                let place = format!("outgoing/{policy}.rhai:");
+                check(text.contains(&place), format!("returned without what decided it:\n{text}"))
             }
             (Self::Taken(_), Waits(..)) => Err("it was delivered".to_owned()),
             (Self::Returned(text, _), _) => Err(format!("it was returned:\n{text}")),

@@ -1,14 +1,46 @@
 //! Did you mean: the known word that a misspelt one is nearest to, and the list of all.
 
-use crate::rhai::suggest::closest;
+/// More words than this are not listed behind the one that was meant.
+const LISTED: usize = 6;
+
+/// The nearest of the known words, if it is near enough to be meant.
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).clamp(1, 3);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
 
 /// What to append to "no such word".
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<_> = known.into_iter().collect();
-    let meant = closest(word, known.iter().copied()).map(|meant| format!("; did you mean `{meant}`?"));
     let list =
         if known.is_empty() { "there are none".into() } else { format!("one of: {}", known.join(", ")) };
-    format!("{} ({list})", meant.unwrap_or_default())
+    match nearest(word, known.iter().copied()) {
+        Some(meant) if known.len() > LISTED => format!("; did you mean `{meant}`?"),
+        Some(meant) => format!("; did you mean `{meant}`? ({list})"),
+        None => format!(" ({list})"),
+    }
+}
+
+/// The help beside a finding: the nearest one, or else all there are.
+pub(crate) fn help(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("there are {}", list(known)),
+    }
+}
+
+/// `a, b and c`.
+pub(crate) fn list(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -16,9 +48,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_and_all_words_are_said() {
-        let said = did_you_mean("requre", ["attempt", "require"]);
-        assert_eq!(said, "; did you mean `require`? (one of: attempt, require)");
+    fn only_near_words_are_suggested() {
+        assert_eq!(nearest("requre", ["attempt", "require"]), Some("require"));
+        assert_eq!(nearest("forbid", ["attempt", "require"]), None);
         assert_eq!(did_you_mean("x", []), " (there are none)");
     }
 }

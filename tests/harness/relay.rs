@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use waxseal::config::Config;
 use waxseal::relay::Relay;
@@ -119,12 +120,17 @@ impl TestRelay {
 
     /// Awaits the spool to be empty.
     pub async fn drained(&self) {
-        let emptied = async {
-            while self.waiting().await > 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        self.waits(0).await;
+    }
+
+    /// Awaits so many messages to wait in the spool: what a host has taken is settled a moment later.
+    pub async fn waits(&self, count: u64) {
+        let settled = async {
+            while self.waiting().await != count {
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        soon("an empty spool", emptied).await;
+        soon(format!("{count} messages in the spool"), settled).await;
     }
 
     /// How many messages wait in the spool.

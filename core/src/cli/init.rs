@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use waxseal_plugins::bundle::shipped;
+use waxseal_plugins::bundle::SHIPPED;
 
 use super::setting::{Setting, shown};
 use super::{Outcome, output};
@@ -52,7 +52,7 @@ fn site(directory: &Path) -> anyhow::Result<Outcome> {
 /// one for ever, also when that is mended in a later version.
 fn copy_policy(policies: &Path, name: &str) -> anyhow::Result<Outcome> {
     let path = format!("{}.rhai", name.trim_end_matches(".rhai"));
-    let Some((_, text)) = shipped::SHIPPED.iter().find(|(shipped, _)| *shipped == path) else {
+    let Some((_, text)) = SHIPPED.iter().find(|(shipped, _)| *shipped == path) else {
         let known: Vec<&str> = shipped_policies().collect();
         bail!("there is no shipped policy `{name}`; there are: {}", known.join(", "));
     };
@@ -62,9 +62,8 @@ fn copy_policy(policies: &Path, name: &str) -> anyhow::Result<Outcome> {
 }
 
 fn shipped_policies() -> impl Iterator<Item = &'static str> {
-    let policies = shipped::SHIPPED
-        .iter()
-        .filter(|(path, _)| path.starts_with("incoming/") || path.starts_with("outgoing/"));
+    let policies =
+        SHIPPED.iter().filter(|(path, _)| path.starts_with("incoming/") || path.starts_with("outgoing/"));
     policies.filter_map(|(path, _)| path.strip_suffix(".rhai"))
 }
 

@@ -45,6 +45,10 @@ pub(super) async fn serve(socket: TcpStream, session: Session<BundleHooks>) {
     let (id, client) = (session.hooks.asker.session.clone(), session.peer.address);
     match begin(socket, session).await {
         Ok(()) => tracing::debug!(session = %id, %client, "session ended"),
+        // Clients that just go away are too many to be told of.
+        Err(ended @ Ended::Read(_)) => {
+            tracing::debug!(session = %id, %client, reason = %ended, "session cut");
+        }
         Err(ended) => tracing::info!(session = %id, %client, reason = %ended, "session ended early"),
     }
 }
@@ -116,7 +120,11 @@ impl Driver {
             }
             Step::Receive => {
                 self.flush().await?;
-                let step = Box::pin(receive::receive(&mut self.connection, &mut self.session)).await?;
+                let received = Box::pin(receive::receive(&mut self.connection, &mut self.session)).await;
+                let step = match received {
+                    Err(ReadError::Timeout(_)) => Step::Close(replies::timed_out()),
+                    received => received?,
+                };
                 return Box::pin(self.act(step)).await;
             }
         }

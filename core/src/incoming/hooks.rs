@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use waxseal_plugins::decision::Outcome;
 use waxseal_plugins::facts::{self, Client, Nothing};
-use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::hooks::{Direction, HookName, incoming};
 use waxseal_plugins::verdicts::Terms;
 use waxseal_plugins::verdicts::incoming::Mail as Passage;
 
@@ -64,6 +64,9 @@ pub(super) struct BundleHooks {
 
 impl Hooks for BundleHooks {
     fn connect(&self, client: Client) -> AtConnect {
+        if !self.is_filtered(HookName::Connect) {
+            return AtConnect::Accept;
+        }
         let decision = self.asker.ask::<incoming::Connect>("", &Arc::new(client), &Arc::new(Nothing {}));
         match (decision.outcome(), replies::passage(decision.outcome())) {
             (_, Ok(())) => AtConnect::Accept,
@@ -92,6 +95,9 @@ impl Hooks for BundleHooks {
     }
 
     fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Reply> {
+        if !self.is_filtered(HookName::Rcpt) {
+            return Ok(());
+        }
         let decision = self.asker.ask::<incoming::Rcpt>(&client.sender_domain, client, &Arc::new(recipient));
         replies::passage(decision.outcome())
     }
@@ -114,6 +120,12 @@ impl Hooks for BundleHooks {
 }
 
 impl BundleHooks {
+    /// Whether there is a filter to ask. What only filters are asked is no decision without one,
+    /// and would be one for each connection and recipient.
+    fn is_filtered(&self, hook: HookName) -> bool {
+        self.asker.bundle.filters().iter().any(|filter| filter.has(Direction::Incoming, hook))
+    }
+
     /// Judges the client's chain for the row and sender's domain that the facts carry.
     pub(super) fn judge(&self, client: &Client, record: &TlsRecord, terms: &Terms) -> facts::Certificate {
         let expected = Expected {

@@ -195,3 +195,75 @@ fn line_content(line: &Bytes) -> Option<Bytes> {
     let (text, end) = line.split_at_checked(content)?;
     (end == b"\r\n" && !text.contains(&b'\r')).then(|| line.slice(..content))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    /// A connection that has received these octets, and its other end.
+    async fn received(octets: &[u8]) -> (Connection, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let mut far = far.unwrap().0;
+        far.write_all(octets).await.unwrap();
+        (Connection::new(Stream::Clear(near.unwrap())), far)
+    }
+
+    #[tokio::test]
+    async fn reads_lines_without_their_ends() {
+        let (mut connection, _far) = received(b"EHLO a\r\n\r\nQUIT\r\n").await;
+        for line in [&b"EHLO a"[..], b"", b"QUIT"] {
+            assert_eq!(connection.read_line(100, SOON).await.unwrap(), line);
+        }
+    }
+
+    #[tokio::test]
+    async fn drops_bad_lines_and_goes_on_with_the_next() {
+        let long = "x".repeat(3 * CHUNK);
+        let octets = format!("a\nb\rc\r\n{long}\r\n{}\r\nNOOP\r\n", "y".repeat(9));
+        let (mut connection, far) = received(octets.as_bytes()).await;
+        let mut read = async || connection.read_line(10, SOON).await;
+        assert!(matches!(read().await, Err(ReadError::BareNewline)));
+        assert!(matches!(read().await, Err(ReadError::BareNewline)));
+        assert!(matches!(read().await, Err(ReadError::TooLong(10))));
+        assert!(matches!(read().await, Err(ReadError::TooLong(10))));
+        assert_eq!(read().await.unwrap(), "NOOP");
+        drop(far);
+        assert!(matches!(read().await, Err(ReadError::Closed)));
+    }
+
+    #[tokio::test]
+    async fn gives_up_on_silence() {
+        let (mut connection, _far) = received(b"half a li").await;
+        let short = Duration::from_millis(20);
+        assert!(matches!(connection.read_line(100, short).await, Err(ReadError::Timeout(_))));
+    }
+
+    #[tokio::test]
+    async fn gives_no_socket_where_something_was_read_ahead() {
+        let (mut connection, _far) = received(b"STARTTLS\r\nMAIL FROM:<>\r\n").await;
+        assert_eq!(connection.read_line(100, SOON).await.unwrap(), "STARTTLS");
+        assert_eq!(connection.ahead(), 14);
+        assert_eq!(connection.into_clear().unwrap_err(), NotClear::Ahead(14));
+
+        let (mut connection, _far) = received(b"STARTTLS\r\n").await;
+        assert_eq!(connection.read_line(100, SOON).await.unwrap(), "STARTTLS");
+        assert!(connection.into_clear().is_ok());
+    }
+
+    #[tokio::test]
+    async fn reads_chunks_and_puts_back() {
+        let (mut connection, far) = received(b"DATA\r\nbody").await;
+        assert_eq!(connection.read_line(100, SOON).await.unwrap(), "DATA");
+        let chunk = connection.read_chunk(SOON).await.unwrap();
+        connection.unread(&chunk);
+        assert_eq!(connection.read_chunk(SOON).await.unwrap(), "body");
+        drop(far);
+        assert!(connection.read_chunk(SOON).await.unwrap().is_empty());
+    }
+}

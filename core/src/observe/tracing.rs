@@ -41,7 +41,9 @@ pub fn init(log: &Log) -> Result<(), InitError> {
     let filter = parse(std::env::var(VARIABLE).unwrap_or_else(|_| log.level.clone()))?;
     let builder = Subscriber::builder().with_env_filter(filter).with_writer(io::stderr);
     match log.format {
-        LogFormat::Text => builder.with_ansi(io::stderr().is_terminal()).with_target(false).finish().try_init(),
+        LogFormat::Text => {
+            builder.with_ansi(io::stderr().is_terminal()).with_target(false).finish().try_init()
+        }
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
     }
     .map_err(InitError::Started)

@@ -12,21 +12,21 @@ use waxseal_plugins::facts::{Mail, Row};
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::Outbound;
-use super::bounce::{self, Failed, Occasion};
 use super::facts;
 use super::hosts::{Candidate, Directions, Endpoint};
 use super::limits::Place;
 use super::mail::Accepted;
-use super::outcome::{Schedule, Tally};
+use super::outcome::Tally;
 use super::pool::Key;
 use super::problem::Problem;
 use super::reach::Reach;
 use super::report;
 use super::session::Session;
+use super::settle::settle;
 use super::starttls::Means;
 use super::transaction::{self, After, Letter, transact};
 use crate::observe::SessionId;
-use crate::spool::{BodyReader, Lease, LeasedRecipient, NewMessage, Outcome, Settlement, SpoolError};
+use crate::spool::{Lease, SpoolError};
 use crate::tls::ask::Asker;
 
 /// The most addresses that one attempt tries. RFC 5321 section 5.1 asks for at least two.
@@ -35,9 +35,6 @@ const ADDRESSES: usize = 12;
 /// How long an attempt may take in all, whatever its hosts do: a message of 50 MiB still crosses a
 /// slow line.
 const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
-
-/// The most octets of headers that a bounce returns.
-const HEADERS: usize = 64 * 1024;
 
 /// Delivers a lease as far as it goes now, and settles it.
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
@@ -52,7 +49,7 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     if timeout(DEADLINE, attempt.over_hosts(&mut tally)).await.is_err() {
         tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 4, 7), "the attempt took too long"));
     }
-    attempt.settle(tally).await;
+    settle(&outbound, &lease, &attempt.asker, tally).await;
 }
 
 struct Attempt<'a> {
@@ -231,66 +228,6 @@ impl Attempt<'_> {
         report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
         tally.ruled_out(problem);
     }
-
-    async fn settle(&self, tally: Tally) {
-        let config = &self.outbound.services.config;
-        let envelope = &self.lease.envelope;
-        let now = Timestamp::now();
-        let schedule = Schedule { delivery: &config.delivery, received: envelope.received, now };
-        let protection = tally.protection();
-        let outcomes = tally.settle(&schedule);
-        let bounce = self.bounce(&outcomes, now).await;
-        report::settled(&self.asker, self.lease, protection, &outcomes, bounce.as_ref());
-        let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
-        let settlement = Settlement { message: envelope.id, outcomes, bounce };
-        if let Err(error) = self.outbound.services.spool.settle(settlement).await {
-            // The recipients stay in the spool, and are tried again after a restart.
-            tracing::error!(message = %envelope.id, %error, "an attempt's outcome could not be recorded");
-        }
-    }
-
-    async fn bounce(&self, outcomes: &[(LeasedRecipient, Outcome)], now: Timestamp) -> Option<NewMessage> {
-        let failed: Vec<Failed> = outcomes.iter().filter_map(failed).collect();
-        let envelope = &self.lease.envelope;
-        if failed.is_empty() || envelope.sender.is_empty() {
-            return None;
-        }
-        let headers = match self.outbound.services.spool.open_body(envelope.id).await {
-            Ok(body) => headers(body).await,
-            Err(_) => vec![],
-        };
-        let ourselves = &self.outbound.services.config.hostname;
-        bounce::bounce(&Occasion { envelope, failed: &failed, headers: &headers, ourselves, now })
-    }
-}
-
-fn failed((recipient, outcome): &(LeasedRecipient, Outcome)) -> Option<Failed> {
-    match outcome {
-        Outcome::Failed { status } => {
-            Some(Failed { address: recipient.address.clone(), status: status.clone() })
-        }
-        Outcome::Delivered | Outcome::Deferred { .. } | Outcome::Abandoned => None,
-    }
-}
-
-/// The headers of a message, whole lines, bounded. A body that cannot be read has none: the bounce
-/// matters more.
-async fn headers(mut body: Box<dyn BodyReader>) -> Vec<u8> {
-    let mut headers = Vec::new();
-    while headers.len() < HEADERS {
-        match body.read().await {
-            Ok(chunk) if !chunk.is_empty() => headers.extend_from_slice(&chunk),
-            _ => break,
-        }
-        if let Some(end) = headers.windows(4).position(|window| window == b"\r\n\r\n") {
-            headers.truncate(end + 2);
-            return headers;
-        }
-    }
-    headers.truncate(HEADERS);
-    let end = headers.windows(2).rposition(|window| window == b"\r\n").map_or(0, |at| at + 2);
-    headers.truncate(end);
-    headers
 }
 
 fn unreadable(error: &SpoolError) -> Problem {

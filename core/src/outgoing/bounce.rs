@@ -90,6 +90,9 @@ impl Occasion<'_> {
         );
         for Failed { address, status } in self.failed {
             text.push_str(&format!("\r\n<{address}>\r\n"));
+            if is_of_tls(status) {
+                text.push_str("    The connection could not be secured by TLS as is required:\r\n");
+            }
             text.push_str(&wrapped(&format!("{} ({})", status.reason, status.code)));
             if let Some(host) = &status.host {
                 text.push_str(&wrapped(&format!("Host: {host}")));
@@ -134,6 +137,13 @@ impl Occasion<'_> {
     fn headers_type(&self) -> &'static str {
         if self.headers.is_ascii() { "text/rfc822-headers" } else { "message/global-headers" }
     }
+}
+
+/// Whether the relay itself held the message back for want of TLS: by the codes of RFC 3463 section
+/// 3.8 for a missing feature, a cryptographic failure and a weak algorithm, and RFC 5248's for
+/// encryption needed.
+fn is_of_tls(status: &Status) -> bool {
+    status.reply.is_none() && status.code.subject == 7 && matches!(status.code.detail, 4 | 5 | 6 | 10 | 11)
 }
 
 /// RFC 5322 section 3.3. A time beyond the year 9999 cannot be written, and does not occur.

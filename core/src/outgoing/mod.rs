@@ -10,7 +10,7 @@
 //! - `session`, `dialogue`, `starttls`: the connection
 //! - `mail`: may this envelope cross this connection? `facts` are what the hooks are told
 //! - `transaction`: MAIL, RCPT, DATA
-//! - `problem`, `outcome`, `bounce`: what came of it, and who is told
+//! - `problem`, `outcome`, `settle`, `bounce`, `report`: what came of it, and who is told
 //! - `pool`, `limits`: connections kept for a moment, and how many there may be
 
 mod attempt;
@@ -24,11 +24,14 @@ mod limits;
 mod mail;
 mod names;
 mod outcome;
+#[cfg(test)]
+mod peer;
 mod pool;
 mod problem;
 mod reach;
 mod report;
 mod session;
+mod settle;
 mod starttls;
 mod transaction;
 

@@ -10,6 +10,7 @@ use super::fallback::{self, Next, Obstacle};
 use super::hosts::Endpoint;
 use super::mail::{Accepted, Crossing};
 use super::problem::Problem;
+use super::report;
 use super::session::{Greeted, Session, greet};
 use super::starttls::{Hindrance, Means, start_tls};
 use crate::tls::failure::HandshakeFailure;
@@ -57,6 +58,7 @@ impl Reach<'_> {
         greet(endpoint, host, &self.means.config.hostname, &self.means.config.timeouts).await
     }
 
+    /// Starts TLS as the start hook says, or stays in clear.
     async fn start(&self, endpoint: &Endpoint, greeted: Greeted, floor: Floor) -> Result<Accepted, Problem> {
         let plan = match start::outgoing(self.means.asker, &Arc::new(greeted.host.clone())) {
             start::Outgoing::Go(plan) => plan,
@@ -70,6 +72,7 @@ impl Reach<'_> {
         match start_tls(self.means, greeted, &plan, floor).await {
             Ok(session) => {
                 self.means.tls.outgoing_memory.forget(endpoint.address.ip());
+                report::handshake(self.means.asker, &session.crossing);
                 self.ask_mail(session).await
             }
             Err(Hindrance::Refused(greeted, reply)) => {
@@ -83,7 +86,7 @@ impl Reach<'_> {
     /// The same socket may go on in clear.
     async fn after_refusal(&self, greeted: Greeted, why: &str, floor: Floor) -> Result<Accepted, Problem> {
         match fallback::after(Obstacle::Refused(why), floor) {
-            Next::AskThenGoOn => self.ask_mail(greeted.in_clear(why, floor)).await,
+            Next::AskThenGoOn => self.fall_back(greeted.in_clear(why, floor)).await,
             // After a refusal nothing asks for a new connection; were it so, mail would wait.
             Next::AskThenRedial => self.part(greeted, fallback::refused(why)).await,
             Next::RuleOut(problem) => self.part(greeted, problem).await,
@@ -101,6 +104,7 @@ impl Reach<'_> {
     ) -> Result<Accepted, Problem> {
         let why = failure.to_string();
         self.means.tls.outgoing_memory.failed(endpoint.address.ip(), &why);
+        report::failed_handshake(self.means.asker, failure.kind);
         match fallback::after(Obstacle::Handshake(&failure), floor) {
             Next::AskThenRedial => {}
             Next::AskThenGoOn => return Err(fallback::failed(&failure).at(&endpoint.name)),
@@ -109,7 +113,14 @@ impl Reach<'_> {
         let crossing = Crossing { host: Arc::new(facts::in_clear(host, &why)), floor, tls: None };
         crossing.ask(self.means.asker, self.mail)?;
         let greeted = self.greet(endpoint).await?;
-        self.ask_mail(greeted.in_clear(&why, floor)).await
+        self.fall_back(greeted.in_clear(&why, floor)).await
+    }
+
+    /// In clear, after TLS was wanted: counted, since operators should see how often it happens.
+    async fn fall_back(&self, session: Session) -> Result<Accepted, Problem> {
+        let accepted = self.ask_mail(session).await?;
+        self.means.asker.observer.metrics().clear_fallback();
+        Ok(accepted)
     }
 
     async fn ask_mail(&self, session: Session) -> Result<Accepted, Problem> {
@@ -121,3 +132,6 @@ impl Reach<'_> {
         Err(problem.at(&greeted.host.name))
     }
 }
+
+#[cfg(test)]
+mod tests;

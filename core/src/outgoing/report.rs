@@ -2,13 +2,26 @@
 //! TLS and what was reached, as in `tls=require:encrypted`.
 
 use waxseal_plugins::facts::Row;
+use waxseal_plugins::hooks::Direction;
 
-use super::mail::Accepted;
+use super::mail::{Accepted, Crossing};
 use super::problem::Problem;
 
 use crate::observe::{AttemptOutcome, Protection, SessionId};
 use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome};
 use crate::tls::ask::Asker;
+use crate::tls::failure::FailureKind;
+
+/// A handshake came about.
+pub(super) fn handshake(asker: &Asker, crossing: &Crossing) {
+    let result = if crossing.host.resumed { "resumed" } else { "full" };
+    asker.observer.metrics().handshake(Direction::Outgoing, result);
+}
+
+/// A handshake failed.
+pub(super) fn failed_handshake(asker: &Asker, kind: FailureKind) {
+    asker.observer.metrics().handshake(Direction::Outgoing, kind.word());
+}
 
 /// An envelope is about to cross a connection.
 pub(super) fn crosses(session: &SessionId, lease: &Lease, accepted: &Accepted) {

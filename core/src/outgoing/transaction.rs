@@ -39,11 +39,7 @@ pub(super) enum After {
 
 /// Brings the letter across, and tells the tally what the host said of each recipient. The yes of
 /// the mail hook is used up.
-pub(super) async fn transact(
-    accepted: Accepted,
-    letter: Letter<'_>,
-    tally: &mut Tally,
-) -> (Session, After) {
+pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut Tally) -> (Session, After) {
     let mut session = accepted.into_session();
     let host = session.crossing.host.name.clone();
     let Letter { envelope, recipients, body } = letter;

@@ -29,17 +29,17 @@ impl<K, V> Default for Cache<K, V> {
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     /// The value of the key, made if there is none. Making is cheap (microseconds), so the lock is
     /// held: two racing connections get the same value.
-    pub(super) fn take_or_make<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
+    pub(super) fn take_or_make<E>(&self, key: &K, make: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.uses += 1;
         let now = entries.uses;
-        if let Some((value, used)) = entries.by_key.get_mut(&key) {
+        if let Some((value, used)) = entries.by_key.get_mut(key) {
             *used = now;
             return Ok(value.clone());
         }
         let value = make()?;
         entries.make_room();
-        entries.by_key.insert(key, (value.clone(), now));
+        entries.by_key.insert(key.clone(), (value.clone(), now));
         Ok(value)
     }
 }
@@ -71,8 +71,8 @@ mod tests {
     #[test]
     fn makes_one_value_of_a_key() {
         let cache = Cache::default();
-        let Ok(first) = cache.take_or_make("key", || made(1));
-        let Ok(second) = cache.take_or_make("key", || made(2));
+        let Ok(first) = cache.take_or_make(&"key", || made(1));
+        let Ok(second) = cache.take_or_make(&"key", || made(2));
         assert!(Arc::ptr_eq(&first, &second));
     }
 
@@ -80,8 +80,8 @@ mod tests {
     fn keeps_what_is_used_and_stays_bounded() {
         let cache = Cache::default();
         for number in 0..MOST * 2 {
-            let Ok(_) = cache.take_or_make(number, || made(number));
-            let Ok(zero) = cache.take_or_make(0, || made(usize::MAX));
+            let Ok(_) = cache.take_or_make(&number, || made(number));
+            let Ok(zero) = cache.take_or_make(&0, || made(usize::MAX));
             assert_eq!(*zero, 0);
         }
         assert_eq!(cache.entries.lock().unwrap().by_key.len(), MOST);
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn keeps_nothing_that_could_not_be_made() {
         let cache = Cache::default();
-        assert_eq!(cache.take_or_make("key", || Err("no")), Err::<u8, _>("no"));
-        assert_eq!(cache.take_or_make("key", || Ok::<_, &str>(1)), Ok(1));
+        assert_eq!(cache.take_or_make(&"key", || Err("no")), Err::<u8, _>("no"));
+        assert_eq!(cache.take_or_make(&"key", || Ok::<_, &str>(1)), Ok(1));
     }
 }

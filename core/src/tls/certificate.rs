@@ -76,7 +76,7 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>, certificate: &Arc<Certificate>)
         Outcome::Verdict(HostAnswer::Refuse(said)) => {
             Outgoing::Refuse(Denied::by(&decision, said, UNACCEPTABLE))
         }
-        Outcome::Failure(failure) => Outgoing::Defer(Denied::failed(&decision, failure)),
+        Outcome::Failure(_) => Outgoing::Defer(Denied::failed(&decision)),
     }
 }
 
@@ -113,4 +113,47 @@ fn ask(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> I
 
 fn domain_and_below(domain: &str) -> Vec<String> {
     if domain.is_empty() { vec![] } else { vec![domain.to_owned(), format!(".{domain}")] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(found_by: &str, name: &str, names: &[&str]) -> Host {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Host {
+            name: name.into(),
+            domain: "example.org".into(),
+            found_by: found_by.into(),
+            row: Arc::new(Row { names, ..Row::default() }),
+            ..Host::default()
+        }
+    }
+
+    #[test]
+    fn a_plain_mx_name_is_no_name_to_expect() {
+        assert_eq!(host_names(&host("mx", "mx.evil.example", &[])), ["example.org", ".example.org"]);
+        assert_eq!(host_names(&host("mx", "mx.host.example", &["mx"])), ["mx.host.example"]);
+    }
+
+    #[test]
+    fn the_names_of_the_row_replace_all_others() {
+        assert_eq!(host_names(&host("route", "relay.example", &["a.example"])), ["a.example"]);
+        assert_eq!(host_names(&host("mx", "mx.example", &[".b.example"])), [".b.example"]);
+    }
+
+    #[test]
+    fn a_route_names_its_host_but_an_address_is_no_name() {
+        assert_eq!(host_names(&host("route", "relay.example", &[])), ["relay.example"]);
+        assert!(host_names(&host("route", "192.0.2.1", &[])).is_empty());
+        assert!(host_names(&host("route", "2001:db8::1", &[])).is_empty());
+    }
+
+    #[test]
+    fn a_client_is_named_by_its_row_and_by_the_sender() {
+        let row = Row { names: vec!["relay.example".into()], ..Row::default() };
+        assert_eq!(client_names(&row, ""), ["relay.example"]);
+        assert_eq!(client_names(&row, "a.example"), ["relay.example", "a.example", ".a.example"]);
+        assert!(client_names(&Row::default(), "").is_empty());
+    }
 }

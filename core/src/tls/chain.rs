@@ -5,9 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustls::DistinguishedName;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::{
-    CertificateDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime,
-};
+use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, Error, KeyUsage, RawPublicKeyEntity, VerifiedPath};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
@@ -53,7 +51,7 @@ impl Chain<'_> {
 
     /// Whether a pin is of the leaf, or of a certificate that really leads to it. What a peer
     /// merely sends along proves nothing: anyone can send anyone's certificate.
-    pub(super) fn is_pinned(&self, pins: &[String], leaf_spki: &str, now: Timestamp) -> bool {
+    pub(super) fn is_pinned(&self, pins: &[String], leaf_spki: &str, trust: &Trust) -> bool {
         let is_pinned = |spki: &str| pins.iter().any(|pin| digest::is_pin_of(pin, spki));
         if pins.is_empty() {
             return false;
@@ -61,8 +59,8 @@ impl Chain<'_> {
         if is_pinned(leaf_spki) {
             return true;
         }
-        let root = self.trust(now).root_spki;
-        is_pinned(&root) || self.certificates.iter().skip(1).any(|issuer| self.leads_to(issuer, is_pinned))
+        is_pinned(&trust.root_spki)
+            || self.certificates.iter().skip(1).any(|issuer| self.leads_to(issuer, is_pinned))
     }
 
     fn leads_to(&self, issuer: &CertificateDer<'_>, is_pinned: impl Fn(&str) -> bool) -> bool {
@@ -158,21 +156,15 @@ pub(super) fn is_self_signed(certificate: &X509Certificate<'_>) -> bool {
     let key = SubjectPublicKeyInfoDer::from(certificate.public_key().raw);
     let Ok(key) = RawPublicKeyEntity::try_from(&key) else { return true };
     let (message, signature) = (certificate.tbs_certificate.as_ref(), &certificate.signature_value.data);
-    let fits = |algorithm: &&dyn SignatureVerificationAlgorithm| {
-        !matches!(
-            key.verify_signature(*algorithm, message, signature),
-            Err(Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_))
-        )
-    };
-    let candidates: Vec<_> = default_provider()
-        .signature_verification_algorithms
-        .all
-        .iter()
-        .copied()
-        .filter(|one| fits(one))
-        .collect();
-    candidates.is_empty()
-        || candidates.iter().any(|algorithm| key.verify_signature(*algorithm, message, signature).is_ok())
+    let mut checked = false;
+    for algorithm in default_provider().signature_verification_algorithms.all {
+        match key.verify_signature(*algorithm, message, signature) {
+            Ok(()) => return true,
+            Err(Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {}
+            Err(_) => checked = true,
+        }
+    }
+    !checked
 }
 
 fn trust_of(path: &VerifiedPath<'_>) -> Trust {

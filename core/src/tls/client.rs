@@ -9,12 +9,12 @@ use rustls::client::{Resumption, Tls12Resumption};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::SingleCertAndKey;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, TlsStream};
 use waxseal_plugins::facts;
 use waxseal_plugins::verdicts::Terms;
 
 use super::cache::Cache;
+use super::deadline::Deadline;
 use super::failure::{FailureKind, HandshakeFailure};
 use super::server::owned;
 use super::{Tls, crypto, verifier};
@@ -77,13 +77,9 @@ impl Tls {
     ) -> Result<Connected, HandshakeFailure> {
         let peer = socket.peer_addr().map_err(|error| HandshakeFailure::in_handshake(&error))?.ip();
         let connector = TlsConnector::from(self.client(plan)?);
-        // Boxed: an idle connection must not carry the size of a handshake.
-        let connecting = Box::pin(connector.connect(server_name(&plan.server_name, peer), socket));
-        match timeout(within, connecting).await {
-            Ok(Ok(stream)) => Ok(connected(stream)),
-            Ok(Err(error)) => Err(HandshakeFailure::in_handshake(&error)),
-            Err(_) => Err(HandshakeFailure::new(FailureKind::Timeout, format!("{} s", within.as_secs_f32()))),
-        }
+        let connecting = connector.connect(server_name(&plan.server_name, peer), socket);
+        // Boxed: a connection must not carry the size of a handshake for all its life.
+        Box::pin(Deadline::after(within).bound(connecting)).await.map(connected)
     }
 
     fn client(&self, plan: &ClientPlan) -> Result<Arc<ClientConfig>, HandshakeFailure> {
@@ -93,7 +89,7 @@ impl Tls {
             None => None,
             Some(name) => {
                 let identity = materials.identities.named(name);
-                Some(identity.ok_or_else(|| own_side(format!("no identity `{name}`")))?)
+                Some(identity.ok_or_else(|| own_side(format!("there is no identity `{name}`")))?)
             }
         };
         let key = ConfigKey {
@@ -103,7 +99,7 @@ impl Tls {
             epoch: materials.epoch,
         };
         self.clients
-            .take_or_make(key, || {
+            .take_or_make(&key, || {
                 let mut config = self.configure_client(&plan.terms)?;
                 if let Some(own) = own {
                     config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(Arc::clone(&own.key)));
@@ -136,8 +132,9 @@ fn server_name(name: &str, peer: IpAddr) -> ServerName<'static> {
     ServerName::try_from(ascii).unwrap_or(ServerName::IpAddress(peer.into()))
 }
 
-fn connected(stream: tokio_rustls::client::TlsStream<TcpStream>) -> Connected {
-    let (_, connection) = stream.get_ref();
+fn connected(mut stream: tokio_rustls::client::TlsStream<TcpStream>) -> Connected {
+    let (_, connection) = stream.get_mut();
+    connection.set_buffer_limit(Some(crypto::OUTPUT));
     let chain = connection.peer_certificates().map(owned).unwrap_or_default();
     Connected {
         handshake: crypto::negotiated(connection),

@@ -14,6 +14,10 @@ use waxseal_plugins::verdicts::{Group, Suite, Terms};
 const GROUPS: [&dyn SupportedKxGroup; 4] =
     [kx_group::X25519MLKEM768, kx_group::X25519, kx_group::SECP256R1, kx_group::SECP384R1];
 
+/// The most that is kept of what is written while the peer does not take it: one record, where the
+/// library would keep four.
+pub(super) const OUTPUT: usize = 16 * 1024;
+
 /// The provider, narrowed to the terms.
 pub(super) fn provider(terms: &Terms) -> Arc<CryptoProvider> {
     let mut provider = default_provider();

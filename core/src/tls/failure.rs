@@ -122,6 +122,27 @@ fn of_incompatible(what: &PeerIncompatible) -> FailureKind {
 }
 
 impl FailureKind {
+    /// The word for it, in metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotOffered => "not_offered",
+            Self::Refused => "refused",
+            Self::NoVersion => "no_version",
+            Self::NothingShared => "nothing_shared",
+            Self::PeerAlert => "peer_alert",
+            Self::OurCertificateRefused => "our_certificate_refused",
+            Self::Garbage => "garbage",
+            Self::Closed => "closed",
+            Self::Reset => "reset",
+            Self::Timeout => "timeout",
+            Self::Misbehaved => "misbehaved",
+            Self::Injected => "injected",
+            Self::RefusedByPolicy => "refused_by_policy",
+            Self::PolicyFailed => "policy_failed",
+            Self::NotBegun => "not_begun",
+        }
+    }
+
     const fn words(self) -> &'static str {
         match self {
             Self::NotOffered => "TLS was not offered",

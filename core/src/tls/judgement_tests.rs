@@ -1,7 +1,7 @@
 use data_encoding::{BASE64, HEXLOWER};
 use rcgen::{ExtendedKeyUsagePurpose, IsCa};
 
-use super::super::testing::{Ca, Fixture, Leaf, ca_params, expired, leaf_params, not_yet_valid};
+use super::super::tests::support::{Ca, Fixture, Leaf, ca_params, expired, leaf_params, not_yet_valid};
 use super::*;
 
 const NAME: &str = "mx.example.org";
@@ -186,4 +186,18 @@ fn judges_none_and_garbage() {
     let garbage = Leaf { chain: vec![CertificateDer::from(vec![1, 2, 3])], ..none };
     let judged = judge(&fixture, &garbage);
     assert_eq!((judged.presented, judged.verified, judged.trusted), (true, false, false));
+}
+
+#[test]
+fn keeps_a_bounded_number_of_root_sets() {
+    let fixture = Fixture::new();
+    let leaf = fixture.ca.leaf(&leaf_params(&[NAME]));
+    for number in 0..200 {
+        let roots = BTreeSet::from([format!("no-{number}.pem")]);
+        let expected =
+            Expected { usage: Usage::Host, names: &[], roots: Some(&roots), pins: &[], possession: true };
+        assert!(!fixture.tls.judge(&leaf.chain, &expected, Timestamp::now()).trusted);
+    }
+    // The configured ones were read first, and stay.
+    assert!(judge(&fixture, &leaf).verified);
 }

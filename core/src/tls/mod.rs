@@ -17,9 +17,11 @@ mod chain;
 pub mod cipher;
 pub mod client;
 mod crypto;
+mod deadline;
 pub mod denied;
 mod digest;
 pub mod failure;
+mod farewell;
 mod hello;
 mod identities;
 pub mod judgement;
@@ -137,7 +139,5 @@ fn unless_wrong(findings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Vec<Diagno
     if wrong { Err(findings) } else { Ok(findings) }
 }
 
-#[cfg(test)]
-mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,39 +1,29 @@
 //! The handshake as a server.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::pki_types::CertificateDer;
-use rustls::server::{Acceptor, NoServerSessionStorage, ServerSessionMemoryCache};
+use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage, ServerSessionMemoryCache};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsStream};
 use waxseal_plugins::facts::{self, Version};
-use waxseal_plugins::verdicts::{ClientCertificate, Terms};
+use waxseal_plugins::verdicts::{ClientCertificate, Suite, Terms};
 
 use super::cache::Cache;
+use super::deadline::Deadline;
 use super::failure::{FailureKind, HandshakeFailure};
+use super::farewell::Alert;
 use super::identities::Understood;
 use super::recorder::Recorder;
-use super::{Tls, crypto, hello, verifier};
+use super::{Tls, crypto, farewell, hello, verifier};
 use crate::net::Stream;
 
 /// TLS sessions kept for each configuration.
 const SESSIONS: usize = 256;
-
-/// How long a refused client has to read the alert before the socket is closed.
-const FAREWELL: Duration = Duration::from_secs(1);
-
-/// `access_denied`, RFC 8446 section 6.2: a policy refuses.
-const ACCESS_DENIED: u8 = 49;
-
-/// `internal_error`, RFC 8446 section 6.2: a policy failed, or our own side cannot begin.
-const INTERNAL_ERROR: u8 = 80;
 
 /// How the handshake is to be made: what the start hook said, the row's terms joined in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -94,10 +84,10 @@ pub(super) struct ConfigKey {
 /// Whether clients may resume TLS sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Resumption {
-    /// Clients that have TLS 1.3: a resumption makes a key exchange of its own.
+    /// With TLS 1.3, where a resumption makes a key exchange of its own.
     Allowed,
-    /// Older clients: a resumed TLS 1.2 session has no key exchange, and nobody could hold a row's
-    /// `groups` on it.
+    /// With TLS 1.2: a resumed session has no key exchange, and nobody could hold a row's `groups`
+    /// on it.
     None,
 }
 
@@ -115,92 +105,78 @@ impl Tls {
         within: Duration,
         at_hello: impl FnOnce(facts::Hello) -> AtHello + Send,
     ) -> Result<Accepted, HandshakeFailure> {
-        let deadline = tokio::time::Instant::now() + within;
-        let late = || HandshakeFailure::new(FailureKind::Timeout, format!("{} s", within.as_secs_f32()));
+        // Boxed: a session must not carry the size of a handshake for all its life.
+        Box::pin(self.accept_until(socket, Deadline::after(within), at_hello)).await
+    }
+
+    async fn accept_until(
+        &self,
+        socket: TcpStream,
+        deadline: Deadline,
+        at_hello: impl FnOnce(facts::Hello) -> AtHello + Send,
+    ) -> Result<Accepted, HandshakeFailure> {
         let mut acceptor = LazyConfigAcceptor::new(Acceptor::default(), Recorder::new(socket));
-        // Boxed: an idle session must not carry the size of a handshake.
-        let start = match tokio::time::timeout_at(deadline, Box::pin(&mut acceptor)).await {
-            Ok(Ok(start)) => start,
-            Ok(Err(error)) => {
-                let failure = HandshakeFailure::in_handshake(&error);
-                return Err(refused_by_library(acceptor, failure, at_hello).await);
-            }
-            Err(_) => return Err(refused_by_library(acceptor, late(), at_hello).await),
-        };
-        let rest = Box::pin(self.after_hello(start, at_hello));
-        tokio::time::timeout_at(deadline, rest).await.unwrap_or_else(|_| Err(late()))
+        match deadline.bound(&mut acceptor).await {
+            Ok(start) => self.after_hello(start, deadline, at_hello).await,
+            Err(failure) => Err(refused_by_library(acceptor, failure, at_hello).await),
+        }
     }
 
     async fn after_hello(
         &self,
         start: StartHandshake<Recorder>,
+        deadline: Deadline,
         at_hello: impl FnOnce(facts::Hello) -> AtHello + Send,
     ) -> Result<Accepted, HandshakeFailure> {
-        let facts = hello::read(start.io.record());
-        let server_name = facts.server_name.clone();
-        let resumption =
-            if facts.highest_version >= Version::Tls13 { Resumption::Allowed } else { Resumption::None };
-        let plan = match at_hello(facts) {
-            AtHello::Proceed(plan) => plan,
-            AtHello::Refuse(reason) => {
-                refuse(start.io.into_socket(), ACCESS_DENIED).await;
-                return Err(HandshakeFailure::new(FailureKind::RefusedByPolicy, reason));
-            }
-            AtHello::Fail(reason) => {
-                refuse(start.io.into_socket(), INTERNAL_ERROR).await;
-                return Err(HandshakeFailure::new(FailureKind::PolicyFailed, reason));
-            }
+        let hello = hello::read(start.io.record());
+        let StartHandshake { accepted, io, .. } = start;
+        let planned = match at_hello(hello.clone()) {
+            AtHello::Proceed(plan) => self.server(&accepted.client_hello(), &hello, plan),
+            AtHello::Refuse(reason) => Err(HandshakeFailure::new(FailureKind::RefusedByPolicy, reason)),
+            AtHello::Fail(reason) => Err(HandshakeFailure::new(FailureKind::PolicyFailed, reason)),
         };
-        let chosen = self.choose(&start, &plan);
-        let (config, own) = match chosen.and_then(|(key, epoch)| self.server(plan, key, epoch, resumption)) {
-            Ok(config) => config,
+        let (config, own) = match planned {
+            Ok(planned) => planned,
             Err(failure) => {
-                refuse(start.io.into_socket(), INTERNAL_ERROR).await;
+                farewell::refuse(io.into_socket(), alert_for(failure.kind)).await;
                 return Err(failure);
             }
         };
-        let start = StartHandshake::from_parts(start.accepted, start.io.into_socket());
-        let accepting = start.into_stream(config).await;
-        let stream = accepting.map_err(|error| HandshakeFailure::in_handshake(&error))?;
-        Ok(accepted(stream, server_name, &own))
+        let start = StartHandshake::from_parts(accepted, io.into_socket());
+        let stream = deadline.bound(start.into_stream(config)).await?;
+        Ok(finished(stream, hello.server_name, &own))
     }
 
-    /// Our identity: the one the plan names, else by the name that the client asks for.
-    fn choose(
+    /// The configuration for a hello under a plan, and our identity: the one that the plan names,
+    /// else by the name that the client asks for.
+    fn server(
         &self,
-        start: &StartHandshake<Recorder>,
-        plan: &ServerPlan,
-    ) -> Result<(Arc<CertifiedKey>, u64), HandshakeFailure> {
+        hello: &ClientHello<'_>,
+        facts: &facts::Hello,
+        plan: ServerPlan,
+    ) -> Result<(Arc<ServerConfig>, Arc<CertifiedKey>), HandshakeFailure> {
         let materials = self.materials.load();
-        let hello = start.client_hello();
         let understood = Understood { schemes: hello.signature_schemes(), suites: hello.cipher_suites() };
         let identity = match &plan.identity {
             Some(name) => materials.identities.named(name),
             None => materials.identities.for_client(hello.server_name().unwrap_or_default(), understood),
         };
+        let own_side = |detail: String| HandshakeFailure::new(FailureKind::NotBegun, detail);
         let wanted = plan.identity.as_deref().unwrap_or("any");
-        identity
-            .map(|identity| (Arc::clone(&identity.key), materials.epoch))
-            .ok_or_else(|| HandshakeFailure::new(FailureKind::NotBegun, format!("no identity `{wanted}`")))
-    }
-
-    fn server(
-        &self,
-        plan: ServerPlan,
-        own: Arc<CertifiedKey>,
-        epoch: u64,
-        resumption: Resumption,
-    ) -> Result<(Arc<ServerConfig>, Arc<CertifiedKey>), HandshakeFailure> {
-        let leaf = own.cert.first().map(|leaf| leaf.to_vec()).unwrap_or_default();
-        let key = ConfigKey { plan, epoch, leaf, resumption };
-        self.servers
-            .take_or_make(key.clone(), || self.configure(&key, Arc::clone(&own)).map(Arc::new))
-            .map(|config| (config, own))
-            .map_err(|error| HandshakeFailure::new(FailureKind::NotBegun, error.to_string()))
+        let identity = identity.ok_or_else(|| own_side(format!("there is no identity `{wanted}`")))?;
+        let own = Arc::clone(&identity.key);
+        let key = ConfigKey {
+            leaf: own.cert.first().map(|leaf| leaf.to_vec()).unwrap_or_default(),
+            epoch: materials.epoch,
+            resumption: Resumption::of(facts, &plan.terms),
+            plan,
+        };
+        let config = self.servers.take_or_make(&key, || self.configure(&key, Arc::clone(&own)).map(Arc::new));
+        config.map(|config| (config, own)).map_err(|error| own_side(error.to_string()))
     }
 
     fn configure(&self, key: &ConfigKey, own: Arc<CertifiedKey>) -> Result<ServerConfig, rustls::Error> {
-        let terms: &Terms = &key.plan.terms;
+        let terms = &key.plan.terms;
         let builder = ServerConfig::builder_with_provider(crypto::provider(terms))
             .with_protocol_versions(crypto::versions(terms))?;
         let builder = match key.plan.client_certificate {
@@ -209,6 +185,7 @@ impl Tls {
                 builder.with_client_cert_verifier(Arc::<verifier::Deferred>::clone(&self.verifier))
             }
         };
+        // No ALPN: with a list of ours, a client with a foreign one would be refused.
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
         // Each ticket costs an encryption, and mail hosts use one at a time.
         config.send_tls13_tickets = 1;
@@ -223,12 +200,35 @@ impl Tls {
     }
 }
 
-fn accepted(
-    stream: tokio_rustls::server::TlsStream<TcpStream>,
+impl Resumption {
+    /// TLS 1.3 is negotiated where client and terms have it, and a suite of it in common.
+    fn of(hello: &facts::Hello, terms: &Terms) -> Self {
+        let is_modern = |suite: &Suite| suite.number() >> 8 == 0x13;
+        let is_allowed = |suite: &Suite| terms.suites.as_ref().is_none_or(|allowed| allowed.contains(suite));
+        let is_common = |suite: Suite| hello.suites.iter().any(|name| name == suite.name());
+        let mut modern = Suite::ALL.iter().filter(|suite| is_modern(suite) && is_allowed(suite));
+        if hello.highest_version >= Version::Tls13 && modern.any(|suite| is_common(*suite)) {
+            Self::Allowed
+        } else {
+            Self::None
+        }
+    }
+}
+
+const fn alert_for(kind: FailureKind) -> Alert {
+    match kind {
+        FailureKind::RefusedByPolicy => Alert::AccessDenied,
+        _ => Alert::InternalError,
+    }
+}
+
+fn finished(
+    mut stream: tokio_rustls::server::TlsStream<TcpStream>,
     server_name: String,
     own: &CertifiedKey,
 ) -> Accepted {
-    let (_, connection) = stream.get_ref();
+    let (_, connection) = stream.get_mut();
+    connection.set_buffer_limit(Some(crypto::OUTPUT));
     let chain = connection.peer_certificates().map(owned).unwrap_or_default();
     Accepted {
         handshake: crypto::negotiated(connection),
@@ -255,23 +255,6 @@ async fn refused_by_library(
     if !io.record().is_empty() {
         at_hello(facts::Hello { library_refusal: failure.to_string(), ..hello::read(io.record()) });
     }
-    part(io.into_socket()).await;
+    farewell::part(io.into_socket()).await;
     failure
-}
-
-/// Before the ServerHello alerts go in clear (RFC 8446 section 6): one record with a fatal alert.
-async fn refuse(mut socket: TcpStream, alert: u8) {
-    const FATAL: u8 = 2;
-    // The client may be gone already; there is nobody left to tell.
-    let _: io::Result<()> = socket.write_all(&[21, 3, 3, 0, 2, FATAL, alert]).await;
-    part(socket).await;
-}
-
-/// Closes the socket so that the client can read the alert: with octets unread, a mere close would
-/// reset the connection and take the alert with it.
-async fn part(mut socket: TcpStream) {
-    let _: io::Result<()> = socket.shutdown().await;
-    let mut rest = [0; 1024];
-    let drained = async { while socket.read(&mut rest).await.is_ok_and(|count| count > 0) {} };
-    let _elapsed = timeout(FAREWELL, drained).await;
 }

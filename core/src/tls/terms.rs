@@ -102,3 +102,75 @@ fn asks_of_handshake(terms: &Terms) -> bool {
 fn allows<T: Ord + std::str::FromStr>(allowed: Option<&std::collections::BTreeSet<T>>, name: &str) -> bool {
     allowed.is_none_or(|allowed| name.parse().is_ok_and(|one: T| allowed.contains(&one)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handshake(version: Version, suite: &str, group: &str) -> Handshake {
+        Handshake { version, suite: suite.into(), group: group.into(), ..Handshake::default() }
+    }
+
+    fn modern() -> Handshake {
+        handshake(Version::Tls13, "TLS_AES_128_GCM_SHA256", "X25519MLKEM768")
+    }
+
+    #[test]
+    fn a_row_without_terms_asks_for_nothing() {
+        assert_eq!(hold(&Row::default(), Floor::None, None, None), Ok(()));
+        let old = handshake(Version::Tls12, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "");
+        assert_eq!(hold(&Row::default(), Floor::Encrypted, Some(&old), None), Ok(()));
+    }
+
+    #[test]
+    fn terms_and_floors_keep_mail_from_clear_connections() {
+        let list = |name: &str| vec![name.to_owned()];
+        for row in [
+            Row { min_version: Version::Tls12, ..Row::default() },
+            Row { suites: list("TLS_AES_128_GCM_SHA256"), ..Row::default() },
+            Row { groups: list("x25519"), ..Row::default() },
+            Row { pins: list("sha256:00"), ..Row::default() },
+        ] {
+            assert_eq!(hold(&row, Floor::None, None, None), Err(Unmet::Encryption));
+        }
+        assert_eq!(hold(&Row::default(), Floor::Encrypted, None, None), Err(Unmet::Encryption));
+        assert_eq!(Unmet::Encryption.for_client().code, 530);
+        assert_eq!(Unmet::Encryption.for_host().code.unwrap().to_string(), "4.7.4");
+    }
+
+    #[test]
+    fn each_term_is_held_on_what_was_negotiated() {
+        let row = Row {
+            min_version: Version::Tls13,
+            suites: vec!["TLS_AES_128_GCM_SHA256".into()],
+            groups: vec!["X25519MLKEM768".into()],
+            ..Row::default()
+        };
+        let held = |handshake: Handshake| hold(&row, Floor::None, Some(&handshake), None);
+        assert_eq!(held(modern()), Ok(()));
+        let low = Handshake { version: Version::Tls12, ..modern() };
+        assert_eq!(held(low), Err(Unmet::Version { least: Version::Tls13, found: Version::Tls12 }));
+        let suite = "TLS_AES_256_GCM_SHA384".to_owned();
+        assert_eq!(held(Handshake { suite: suite.clone(), ..modern() }), Err(Unmet::Suite(suite)));
+        assert_eq!(
+            held(Handshake { group: "x25519".into(), ..modern() }),
+            Err(Unmet::Group("x25519".into()))
+        );
+        assert_eq!(held(Handshake { group: String::new(), ..modern() }), Err(Unmet::Group(String::new())));
+    }
+
+    #[test]
+    fn pins_and_the_floor_are_held_on_the_judgement() {
+        let row = Row { pins: vec!["sha256:00".into()], ..Row::default() };
+        let pinned = Certificate { pinned: true, problem: "expired".into(), ..Certificate::default() };
+        fn held(row: &Row, floor: Floor, certificate: Option<&Certificate>) -> Result<(), Unmet> {
+            hold(row, floor, Some(&modern()), certificate)
+        }
+        assert_eq!(held(&row, Floor::None, None), Err(Unmet::Pins));
+        assert_eq!(held(&row, Floor::None, Some(&Certificate::default())), Err(Unmet::Pins));
+        assert_eq!(held(&row, Floor::Encrypted, Some(&pinned)), Ok(()));
+        assert_eq!(held(&row, Floor::Verified, Some(&pinned)), Err(Unmet::Verification("expired".into())));
+        let verified = Certificate { verified: true, ..pinned };
+        assert_eq!(held(&row, Floor::Verified, Some(&verified)), Ok(()));
+    }
+}

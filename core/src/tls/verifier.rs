@@ -172,3 +172,7 @@ impl ClientCertVerifier for Deferred {
         self.algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+#[path = "verifier_tests.rs"]
+mod tests;

@@ -21,7 +21,9 @@ impl Bundle {
             answers.extend(answer);
         }
         let (of_policy, trace) = self.ask_policy::<H>(peer, subject);
-        asked.push(trace);
+        if !H::NAME.is_for_filters() {
+            asked.push(trace);
+        }
         let answer = answers.into_iter().fold(of_policy, Answer::join).settle();
         Decision { answer, row: peer.row().clone(), generation: self.generation, asked }
     }
@@ -53,7 +55,7 @@ impl Asked {
 fn left_out<H: Hook>(policy: &Script, peer: &Arc<H::Peer>) -> Answer<H::Verdict> {
     let place = Place::file(policy.path().clone());
     let verdict =
-        H::left_out().or_else(|| of_passage(mail_left_out(policy, H::DIRECTION, peer.is_encrypted())));
+        H::left_out().or_else(|| of_passage(&mail_left_out(policy, H::DIRECTION, peer.is_encrypted())));
     let failure = || Outcome::Failure(Failure { message: format!("`{}` must be answered", H::NAME) });
     Answer { outcome: verdict.map_or_else(failure, Outcome::Verdict), place }
 }
@@ -78,8 +80,8 @@ fn mail_left_out(policy: &Script, direction: Direction, encrypted: bool) -> Pass
 }
 
 /// The passage as the hook's own verdict; `None` where the hook has another type of verdict.
-fn of_passage<V: Verdict>(passage: Passage) -> Option<V> {
-    (&passage as &dyn Any).downcast_ref::<V>().cloned()
+fn of_passage<V: Verdict>(passage: &Passage) -> Option<V> {
+    (passage as &dyn Any).downcast_ref::<V>().cloned()
 }
 
 /// Facts that carry a row of another bundle: a mistake of ours, which opens nothing.

@@ -7,8 +7,9 @@ mod ask;
 mod check;
 mod checks;
 mod level;
+mod reading;
 mod scripts;
-pub mod shipped;
+mod shipped;
 mod smoke;
 mod snapshot;
 
@@ -19,12 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::civil::Date;
-
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
 use crate::rhai::Script;
-use crate::table::{self, Table};
+use crate::table::{self, Table, today};
 use crate::testing::{self, Report};
 
 pub use check::{Checked, check};
@@ -159,7 +158,7 @@ impl Bundle {
 
     /// Runs the tests that hold for this snapshot.
     fn test(&self, snapshot: &Snapshot) -> Report {
-        testing::run(self.scripts.all().cloned(), &self.tests(snapshot))
+        testing::run(self, &self.tests(snapshot))
     }
 
     /// The files of tests that hold for this snapshot: the site's, and the shipped ones as long as
@@ -187,11 +186,6 @@ impl fmt::Display for Rejected {
         write!(f, "the policies were rejected, errors: {}", errors().count())?;
         errors().take(SHOWN).try_for_each(|error| write!(f, "\n{error}"))
     }
-}
-
-/// Today, UTC: the day by which rows end.
-pub(crate) fn today() -> Date {
-    jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
 /// Warnings remain; with an error among them, all of them are the reason of the rejection.

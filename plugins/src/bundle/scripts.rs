@@ -56,10 +56,6 @@ impl Scripts {
         &self.filters
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &Script> {
-        self.incoming.values().chain(self.outgoing.values()).chain(&self.filters)
-    }
-
     pub(super) fn of(&self, path: &str) -> Option<&Script> {
         let path = path.strip_suffix(".rhai").unwrap_or(path);
         match path.split_once('/')? {

@@ -1,15 +1,15 @@
 //! The bundle in force, and its replacement.
 
 use std::fmt;
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::candidate::{self, Candidate, judge};
 use super::last_good::LastGood;
-use super::{Pace, Reloaded, Removals, Source, Status, removals, watcher};
+use super::{Pace, Reloaded, Removals, Source, Status, watcher};
 use crate::bundle::{Bundle, Rejected, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::place::Place;
@@ -70,7 +70,10 @@ impl Live {
         });
         let kept_ones = kept.as_ref().map(|(snapshot, bundle)| (snapshot, bundle));
         let state = State { since: Timestamp::now(), ..State::default() };
-        let (bundle, state) = match candidate(&source, Removals::Refuse, kept_ones, 1) {
+        let read = candidate::read(&source, Removals::Refuse);
+        let rejected_hash = read.as_ref().ok().map(Snapshot::hash);
+        let judged = read.and_then(|files| judge(&source, Removals::Refuse, files, kept_ones, 1));
+        let (bundle, state) = match judged {
             Ok(Candidate { snapshot, bundle, warnings }) => {
                 log_warnings(&warnings);
                 keep(&last_good, &snapshot);
@@ -80,7 +83,8 @@ impl Live {
                 let Some((snapshot, bundle)) = kept else { return Err(rejected) };
                 tracing::error!(%rejected, "the policies are broken: starting with the last good ones");
                 let diagnostics = rejected.diagnostics;
-                (bundle, State { snapshot, diagnostics, rejected: 1, from_last_good: true, ..state })
+                let state = State { diagnostics, rejected_hash, rejected: 1, from_last_good: true, ..state };
+                (bundle, State { snapshot, ..state })
             }
         };
         let shared = Shared {
@@ -152,7 +156,7 @@ impl Live {
 impl Shared {
     fn reload(&self, cause: Cause, removals: Removals) -> Reloaded {
         let _one_at_a_time = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = match read(&self.source, removals) {
+        let snapshot = match candidate::read(&self.source, removals) {
             Ok(snapshot) => snapshot,
             Err(rejected) => return self.reject(None, rejected.diagnostics),
         };
@@ -219,56 +223,6 @@ impl Shared {
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live").field("source", &self.source).finish_non_exhaustive()
-    }
-}
-
-/// What may come into force.
-struct Candidate {
-    snapshot: Snapshot,
-    bundle: Bundle,
-    warnings: Vec<Diagnostic>,
-}
-
-/// What is in force, or was before the start: what a candidate is compared with.
-type Current<'a> = Option<(&'a Snapshot, &'a Bundle)>;
-
-fn candidate(
-    source: &Source,
-    removals: Removals,
-    current: Current<'_>,
-    generation: u64,
-) -> Result<Candidate, Rejected> {
-    judge(source, removals, read(source, removals)?, current, generation)
-}
-
-/// Reads the directory. One that is not there is an empty one if the operator says so.
-fn read(source: &Source, removals: Removals) -> Result<Snapshot, Rejected> {
-    let missing = source.directory.metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    if missing && removals == Removals::Accept {
-        Ok(Snapshot::default())
-    } else {
-        Snapshot::stable(&source.directory)
-    }
-}
-
-fn judge(
-    source: &Source,
-    removals: Removals,
-    snapshot: Snapshot,
-    current: Current<'_>,
-    generation: u64,
-) -> Result<Candidate, Rejected> {
-    let lost = current.map(|(before, _)| removals::of_files(removals, &source.directory, before, &snapshot));
-    refuse(lost)?;
-    let (bundle, warnings) = Bundle::load(&snapshot, &source.settings, generation)?;
-    refuse(current.map(|(_, before)| removals::of_rows(removals, before, &bundle)))?;
-    Ok(Candidate { snapshot, bundle, warnings })
-}
-
-fn refuse(lost: Option<Vec<Diagnostic>>) -> Result<(), Rejected> {
-    match lost {
-        Some(diagnostics) if !diagnostics.is_empty() => Err(Rejected { diagnostics }),
-        _ => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@
 //! check takes the place of the bundle in force; else that one stays, and the
 //! [status](Live::status) says why.
 
+mod candidate;
 mod last_good;
 mod live;
 mod removals;

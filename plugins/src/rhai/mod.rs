@@ -12,7 +12,6 @@ mod fault;
 mod lint;
 mod schema;
 mod speak;
-pub(crate) mod suggest;
 mod text;
 mod verdict;
 

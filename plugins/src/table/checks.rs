@@ -61,16 +61,13 @@ fn prevent_without_reason(entry: &Entry, findings: &mut Findings) {
     }
 }
 
-/// `*.x` does not match `x`: where there is a row for only one of them, the other may be forgotten.
+/// `*.x` does not match `x`: who writes only the former may believe that it does.
 fn half_a_domain(table: &Table, entry: &Entry, findings: &mut Findings) {
-    let (Pattern::Domain(domain) | Pattern::Below(domain)) = &entry.pattern else { return };
-    let other = match &entry.pattern {
-        Pattern::Below(_) => Pattern::Domain(domain.clone()),
-        _ => Pattern::Below(domain.clone()),
-    };
-    if !table.index(entry.direction).has(&other) {
-        let message = format!("`{}` has a row, `{other}` has none", entry.pattern);
+    let Pattern::Below(domain) = &entry.pattern else { return };
+    if !table.index(entry.direction).has(&Pattern::Domain(domain.clone())) {
+        let message = format!("`{}` has a row, `{domain}` itself has none", entry.pattern);
         let half = Diagnostic::warning("R012", entry.place.clone(), message);
-        findings.add(half.helped("a pattern `*.x` does not match `x` itself, nor `x` its subdomains"));
+        let help = format!("`{}` matches the names below `{domain}` only: add a row for it", entry.pattern);
+        findings.add(half.helped(help));
     }
 }

@@ -6,6 +6,7 @@
 mod checks;
 mod clause;
 mod findings;
+mod grammar;
 mod load;
 mod lookup;
 mod pattern;
@@ -136,6 +137,11 @@ impl Words {
             Direction::Outgoing => &self.outgoing,
         }
     }
+}
+
+/// Today, UTC: the day by which rows end.
+pub fn today() -> Date {
+    jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
 /// The domain as patterns are written; a lower-case A-label is so already, and not copied.

@@ -1,7 +1,7 @@
 //! The two words that the table adds to Rhai: `incoming { rows }` and `outgoing { rows }`.
 //!
-//! A small state machine tells Rhai's parser what may come next; patterns and values are Rhai
-//! expressions. When the top level runs, each block puts its rows, evaluated, into [`Collected`].
+//! A small [state machine](Block) tells Rhai's parser what may come next; patterns and values are
+//! Rhai expressions. When the top level runs, each block puts its rows, evaluated, into [`Collected`].
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rhai::{Dynamic, Engine, EvalContext, Expression, ImmutableString, LexError, ParseError, Position};
 
 use super::clause::Clause;
+use super::grammar::{Block, Misformed, Shape};
 use crate::hooks::Direction;
-use crate::suggest;
 
 /// A row as written, its expressions evaluated.
 #[derive(Debug)]
@@ -26,13 +26,6 @@ pub(super) struct Written {
 pub(super) struct Part {
     pub(super) value: Dynamic,
     pub(super) position: Position,
-}
-
-/// What is wrong with a row's form.
-#[derive(Clone, Debug)]
-pub(super) struct Misformed {
-    pub(super) message: String,
-    pub(super) help: Option<String>,
 }
 
 /// What parsing and running the table bring to light.
@@ -107,99 +100,6 @@ impl Collector {
     }
 }
 
-/// The state machine of a block.
-#[derive(Clone, Debug, Default)]
-struct Block {
-    next: Next,
-    shapes: Vec<Shape>,
-    /// How many inputs the parser has taken.
-    inputs: usize,
-}
-
-/// Where the parser is.
-#[derive(Clone, Copy, Debug, Default)]
-enum Next {
-    #[default]
-    Open,
-    Row,
-    Policy,
-    Clause,
-    Value,
-    Done,
-}
-
-/// Which inputs of the block make up a row.
-#[derive(Clone, Debug)]
-struct Shape {
-    pattern: usize,
-    policy: usize,
-    /// The clause, and the index of its word; its value follows.
-    clauses: Vec<(Clause, usize)>,
-}
-
-impl Block {
-    fn next(&mut self, ahead: &str) -> Result<Option<&'static str>, Misformed> {
-        match self.next {
-            Next::Open => self.open(ahead),
-            Next::Row => self.row(ahead),
-            Next::Policy => self.policy(ahead),
-            Next::Clause => self.clause(ahead),
-            Next::Value => Ok(self.input("$expr$", Next::Clause)),
-            Next::Done => Ok(None),
-        }
-    }
-
-    fn open(&mut self, ahead: &str) -> Result<Option<&'static str>, Misformed> {
-        if ahead != "{" {
-            return Err(Misformed::new("the rows stand in braces").helped("write `outgoing { ... }`"));
-        }
-        self.next = Next::Row;
-        Ok(Some("{"))
-    }
-
-    fn row(&mut self, ahead: &str) -> Result<Option<&'static str>, Misformed> {
-        match ahead {
-            "}" => {
-                self.next = Next::Done;
-                Ok(Some("}"))
-            }
-            // The text of an interpolated string is not known to the parser: `string` stands for it.
-            _ if ahead.starts_with('"') || ahead == "string" => {
-                let (pattern, policy) = (self.inputs, self.inputs + 1);
-                self.shapes.push(Shape { pattern, policy, clauses: Vec::new() });
-                Ok(self.input("$expr$", Next::Policy))
-            }
-            "{EOF}" => Err(Misformed::new("the block is not closed: `}` is missing")),
-            _ => Err(Misformed::stray(ahead, self.shapes.is_empty())),
-        }
-    }
-
-    fn policy(&mut self, ahead: &str) -> Result<Option<&'static str>, Misformed> {
-        if is_word(ahead) && Clause::from_word(ahead).is_none() {
-            return Ok(self.input("$token$", Next::Clause));
-        }
-        let missing = Misformed::new("after the pattern comes the word of a policy");
-        Err(missing.helped(r#"write `"example.org" require`"#))
-    }
-
-    fn clause(&mut self, ahead: &str) -> Result<Option<&'static str>, Misformed> {
-        let Some(clause) = Clause::from_word(ahead) else {
-            return self.row(ahead);
-        };
-        let word = self.inputs;
-        if let Some(shape) = self.shapes.last_mut() {
-            shape.clauses.push((clause, word));
-        }
-        Ok(self.input("$token$", Next::Value))
-    }
-
-    fn input(&mut self, marker: &'static str, next: Next) -> Option<&'static str> {
-        self.inputs += 1;
-        self.next = next;
-        Some(marker)
-    }
-}
-
 impl Shape {
     /// The row, evaluated; `None` if the parser took less than it was told, which it does not.
     fn written(
@@ -231,30 +131,4 @@ impl Part {
         let value = context.eval_expression_tree(expression)?;
         Ok(Self { value, position: expression.position() })
     }
-}
-
-impl Misformed {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
-    }
-
-    fn helped(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
-    }
-
-    /// Something stands where a row begins, or, behind a row, a clause.
-    fn stray(ahead: &str, at_first: bool) -> Self {
-        let quote = "a row begins with its pattern in quotes, as in `\"example.org\" require`";
-        if at_first || !is_word(ahead) {
-            return Self::new(format!("`{ahead}` begins no row")).helped(quote);
-        }
-        let words = Clause::ALL.map(Clause::word);
-        Self::new(format!("no clause `{ahead}`{}", suggest::did_you_mean(ahead, words))).helped(quote)
-    }
-}
-
-fn is_word(text: &str) -> bool {
-    let mut characters = text.chars();
-    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && characters.all(|character| character.is_alphanumeric() || character == '_')
 }

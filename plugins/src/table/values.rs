@@ -149,7 +149,7 @@ mod tests {
     fn pins_are_hexadecimal_or_base64() {
         let hexadecimal = format!("sha256:{}", "AB".repeat(32));
         let normal = hexadecimal.to_lowercase();
-        assert_eq!(pin_of(&hexadecimal), Ok(normal.replace("sha256", "sha256")));
+        assert_eq!(pin_of(&hexadecimal), Ok(normal.clone()));
         let base64 = format!("sha256:{}", BASE64.encode(&[0xab; 32]));
         assert_eq!(pin_of(&base64), Ok(normal));
         for bad in ["sha256:abcd", "md5:00", "", "sha256:"] {

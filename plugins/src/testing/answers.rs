@@ -7,7 +7,8 @@ use ::rhai::{Dynamic, Engine, EvalAltResult};
 use super::Scripts;
 use crate::facts::{Facts, Nothing};
 use crate::hooks::{Direction, Hook, HookName, incoming, outgoing};
-use crate::rhai::{Role, Script, Word, suggest};
+use crate::rhai::{Role, Script, Word};
+use crate::suggest;
 use crate::verdicts::Verdict;
 
 type Checked = Result<(), Box<EvalAltResult>>;

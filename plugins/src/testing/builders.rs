@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::facts::{Certificate, Client, Facts, Host, Kind, Row, Version, canonical};
-use crate::rhai::suggest;
+use crate::suggest;
 
 /// A name for tests, and what it makes.
 type Named = (&'static str, fn() -> Certificate);

@@ -13,7 +13,9 @@ use std::time::Duration;
 use ::rhai::{AST, Engine};
 use serde::Serialize;
 
+use crate::bundle::Bundle;
 use crate::diagnostic::Diagnostic;
+use crate::hooks::Direction;
 use crate::rhai::{self, Script, engine};
 
 /// The time of one test.
@@ -31,8 +33,16 @@ pub struct Report {
 /// The scripts that tests may ask, by their path.
 type Scripts = BTreeMap<Arc<str>, Script>;
 
-/// Runs the functions `test_*` of test files, each given as path and source, against scripts.
-pub fn run(scripts: impl IntoIterator<Item = Script>, files: &[(Arc<str>, Arc<str>)]) -> Report {
+/// Runs the functions `test_*` of test files, each given as path and text, against the policies
+/// and filters of a bundle.
+pub fn run(bundle: &Bundle, files: &[(Arc<str>, Arc<str>)]) -> Report {
+    let policies =
+        [Direction::Incoming, Direction::Outgoing].into_iter().flat_map(|one| bundle.policies(one));
+    let filters = bundle.filters().iter().cloned();
+    run_on(policies.map(|(_, policy)| policy.clone()).chain(filters), files)
+}
+
+fn run_on(scripts: impl IntoIterator<Item = Script>, files: &[(Arc<str>, Arc<str>)]) -> Report {
     let scripts: Scripts = scripts.into_iter().map(|script| (script.path().clone(), script)).collect();
     let mut engine = engine::sandbox();
     rhai::register(&mut engine);
@@ -57,7 +67,9 @@ fn run_file(engine: &Engine, path: &Arc<str>, source: &Arc<str>, report: &mut Re
             Err(fault) => {
                 let message = format!("{test}: {}", fault.message);
                 let place = rhai::place(path, fault.position);
-                report.failed.push(Diagnostic::error("E001", place, message).within(source.clone()));
+                report
+                    .failed
+                    .push(Diagnostic::error("E001", place, message).within(source.clone()).spanning_word());
             }
         }
     }
@@ -79,7 +91,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::hooks::Direction;
     use crate::rhai::Role;
 
     /// The shipped files of a folder.
@@ -111,14 +122,14 @@ mod tests {
     /// The failure of a test with this body.
     fn failure(body: &str) -> String {
         let source = format!("fn test_it() {{\n{body}\n}}");
-        let report = run(policies(), &[("tests/mine.rhai".into(), source.into())]);
+        let report = run_on(policies(), &[("tests/mine.rhai".into(), source.into())]);
         assert!(report.passed.is_empty(), "{body} passed");
         report.failed.iter().map(|finding| format!("{} {}", finding.place, finding.message)).collect()
     }
 
     #[test]
     fn the_shipped_policies_pass_their_tests() {
-        let report = run(policies(), &shipped("tests"));
+        let report = run_on(policies(), &shipped("tests"));
         let failed: Vec<_> = report.failed.iter().map(ToString::to_string).collect();
         assert!(failed.is_empty(), "{}", failed.join("\n\n"));
         assert!(report.passed.len() > 15, "{:?}", report.passed);
@@ -165,8 +176,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shipped_is_a_bundle_without_findings() {
+        let site = tempfile::tempdir().unwrap();
+        let snapshot = crate::bundle::Snapshot::stable(site.path()).unwrap();
+        let settings = crate::bundle::Settings { tls_enabled: true, ..Default::default() };
+        let (bundle, warnings) = Bundle::load(&snapshot, &settings, 1).unwrap();
+        assert!(warnings.is_empty(), "{}", warnings[0]);
+        let report = run(&bundle, &shipped("tests"));
+        assert!(report.failed.is_empty() && !report.passed.is_empty());
+    }
+
+    /// The scripts in a page's examples.
+    fn examples(page: &str) -> Vec<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies").join(page);
+        let text = std::fs::read_to_string(path).unwrap();
+        let blocks = text.split("```rhai\n").skip(1);
+        blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_examples_of_the_pages_work() {
+        let filters = examples("filters/README.md");
+        for source in &filters {
+            let found = Script::compile(&"filters/example.rhai".into(), source, Role::Filter);
+            assert!(found.is_ok_and(|(_, warnings)| warnings.is_empty()), "{source}");
+        }
+        let tests = examples("README.md");
+        for source in &tests {
+            let report = run_on(policies(), &[("tests/example.rhai".into(), source.as_str().into())]);
+            assert!(report.failed.is_empty() && !report.passed.is_empty(), "{source}");
+        }
+        assert!(!filters.is_empty() && !tests.is_empty());
+    }
+
+    #[test]
     fn a_broken_test_file_is_a_finding() {
-        let report = run([], &[("tests/mine.rhai".into(), "fn test_it() {".into())]);
+        let report = run_on([], &[("tests/mine.rhai".into(), "fn test_it() {".into())]);
         assert_eq!(report.failed[0].code, "P001");
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use waxseal_plugins::bundle::shipped;
+use waxseal_plugins::bundle::SHIPPED;
 
 use super::certificates::Certificates;
 use crate::admin;
@@ -40,7 +40,7 @@ pub(super) fn write(directory: &Path, ports: &Ports, certificates: &Certificates
     put(&directory.join("tls/relay.key"), &key)?;
     let policies = directory.join("policies");
     keep(&policies.join("domains.rhai"), TABLE)?;
-    if let Some((path, text)) = shipped::SHIPPED.iter().find(|(path, _)| *path == EDITABLE) {
+    if let Some((path, text)) = SHIPPED.iter().find(|(path, _)| *path == EDITABLE) {
         keep(&policies.join(path), text)?;
     }
     let configuration = CONFIGURATION

@@ -1,99 +1,17 @@
 //! Dialogues with a session whose hooks answer as they are told.
 
-use std::cell::RefCell;
-use std::net::IpAddr;
-use std::rc::Rc;
+mod told;
+
 use std::time::Duration;
 
-use waxseal_plugins::facts::{self, Client, Handshake, Version};
-use waxseal_plugins::verdicts::EnhancedCode;
+use proptest::prelude::*;
+use waxseal_plugins::facts::{Handshake, Version};
+use waxseal_plugins::verdicts::{EnhancedCode, Terms};
 
+use self::told::Told;
 use super::*;
 use crate::config::ListenerMode;
-use crate::incoming::at_mail::Permit;
 use crate::incoming::tenure::Generation;
-use crate::tls::memory::Recent;
-
-/// Answers as it is told to, and notes what it was asked and of whom.
-#[derive(Clone)]
-struct Told {
-    connect: AtConnect,
-    offer: offer::Incoming,
-    start: start::Incoming,
-    certificate: certificate::Incoming,
-    mail: Result<(), Reply>,
-    rcpt: Result<(), Reply>,
-    generation: Rc<RefCell<Generation>>,
-    asked: Rc<RefCell<Vec<String>>>,
-}
-
-impl Default for Told {
-    fn default() -> Self {
-        Self {
-            connect: AtConnect::Accept,
-            offer: offer::Incoming::Advertise,
-            start: start::Incoming::Go(ServerPlan::default()),
-            certificate: certificate::Incoming::Accept,
-            mail: Ok(()),
-            rcpt: Ok(()),
-            generation: Rc::new(RefCell::new(Generation::InForce)),
-            asked: Rc::default(),
-        }
-    }
-}
-
-impl Told {
-    fn note(&self, hook: &str, client: &Client) {
-        let state = if client.encrypted { "encrypted" } else { "clear" };
-        self.asked.borrow_mut().push(format!("{hook} {} {state}", client.ehlo));
-    }
-}
-
-impl Hooks for Told {
-    fn connect(&self, client: Client) -> AtConnect {
-        self.note("connect", &client);
-        self.connect.clone()
-    }
-
-    fn offer(&self, client: Client) -> offer::Incoming {
-        self.note("offer", &client);
-        self.offer.clone()
-    }
-
-    fn start(&self, client: Client) -> start::Incoming {
-        self.note("start", &client);
-        self.start.clone()
-    }
-
-    fn certificate(&self, client: Client, _: &TlsRecord, _: &ServerPlan) -> certificate::Incoming {
-        self.note("certificate", &client);
-        self.certificate.clone()
-    }
-
-    fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
-        let row = Arc::new(facts::Row::default());
-        let client = Arc::new(view.client_at_mail(Recent::default(), &row, &mail.sender_domain));
-        self.note("mail", &client);
-        self.mail.clone().map(|()| Permit { client, certificate: None, decided_by: String::new() })
-    }
-
-    fn rcpt(&self, client: &Arc<Client>, _: facts::Recipient) -> Result<(), Reply> {
-        self.note("rcpt", client);
-        self.rcpt.clone()
-    }
-
-    fn recent(&self, _: IpAddr) -> Recent {
-        Recent::default()
-    }
-
-    fn forget(&self, _: IpAddr) {
-        self.asked.borrow_mut().push("forget".into());
-    }
-
-    fn generation(&self) -> Generation {
-        *self.generation.borrow()
-    }
-}
 
 fn open(told: Told, tls: Switch) -> Session<Told> {
     let settings = Settings {
@@ -120,7 +38,7 @@ fn record() -> TlsRecord {
         chain: vec![],
         possession: false,
         own: Arc::default(),
-        terms: waxseal_plugins::verdicts::Terms::default(),
+        terms: Terms::default(),
         offered: true,
     }
 }
@@ -362,4 +280,40 @@ fn postmaster_is_completed_with_our_name_and_never_denied() {
     let dialogue = [("EHLO c", "250"), ("MAIL FROM:<>", "250"), ("RCPT TO:<Postmaster>", "250 2.1.5 ")];
     talk(&mut session, &dialogue);
     assert_eq!(session.transaction.unwrap().recipients[0].address, "postmaster@mx.example.org");
+}
+
+/// Lines that lead somewhere, or try to.
+const LINES: [&str; 14] = [
+    "EHLO c",
+    "HELO c",
+    "STARTTLS",
+    "MAIL FROM:<>",
+    "MAIL FROM:<a@b.example> SMTPUTF8",
+    "RCPT TO:<x@example.org>",
+    "RCPT TO:<x@other.example>",
+    "RCPT TO:<@example.org:x@other.example>",
+    "RCPT TO:<\"x@example.org\"@other.example>",
+    "RCPT TO:<x@[127.0.0.1]>",
+    "DATA",
+    "RSET",
+    "NOOP",
+    "nonsense",
+];
+
+proptest! {
+    #[test]
+    fn no_order_of_commands_relays_for_strangers(order in proptest::collection::vec(0..LINES.len(), 0..40)) {
+        let mut session = open(Told::default(), Switch::On);
+        let mut greeted = false;
+        for line in order.into_iter().map(|number| LINES[number]) {
+            greeted |= line.ends_with("LO c");
+            let step = send(&mut session, line);
+            prop_assert!(step != Step::Receive || greeted);
+            let recipients = session.transaction.iter().flat_map(|open| &open.recipients);
+            prop_assert!(recipients.into_iter().all(|recipient| recipient.domain == "example.org"));
+            if step == Step::Receive {
+                prop_assert!(session.transaction.take().is_some_and(|open| !open.recipients.is_empty()));
+            }
+        }
+    }
 }

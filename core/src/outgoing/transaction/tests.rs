@@ -4,59 +4,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
 use uuid::Uuid;
 use waxseal_plugins::facts::{Host, Row};
 
 use super::*;
-use crate::config::{Delivery, Timeouts};
+use crate::config::Delivery;
 use crate::outgoing::facts;
-use crate::outgoing::hosts::{Endpoint, FoundBy};
 use crate::outgoing::outcome::Schedule;
+use crate::outgoing::peer::{Peer, timeouts};
 use crate::outgoing::session::greet;
 use crate::spool::{Outcome, SpoolError};
 use waxseal_plugins::verdicts::Floor;
-
-/// A host that plays a script: each step is what it waits for, a prefix of the next line, and what
-/// it then says. A `>` line takes data up to the final dot. Nothing left: it closes.
-struct Peer {
-    endpoint: Endpoint,
-    heard: JoinHandle<Vec<String>>,
-}
-
-impl Peer {
-    async fn playing(script: &'static [(&'static str, &'static str)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let heard = tokio::spawn(async move { play(listener.accept().await.unwrap().0, script).await });
-        let endpoint = Endpoint { name: "mx.example.org".to_owned(), address, found_by: FoundBy::Route };
-        Self { endpoint, heard }
-    }
-}
-
-async fn play(socket: TcpStream, script: &[(&str, &str)]) -> Vec<String> {
-    let mut socket = BufReader::new(socket);
-    let mut heard = vec![];
-    for (awaited, reply) in script {
-        while !awaited.is_empty() {
-            let mut line = String::new();
-            if socket.read_line(&mut line).await.unwrap_or(0) == 0 {
-                return heard;
-            }
-            let line = line.trim_end_matches("\r\n").to_owned();
-            let end = if *awaited == ">" { line == "." } else { line.starts_with(awaited) };
-            heard.push(line);
-            if end {
-                break;
-            }
-            assert_eq!(*awaited, ">", "heard {heard:?}");
-        }
-        socket.write_all(reply.as_bytes()).await.unwrap();
-    }
-    heard
-}
 
 struct Text(Vec<Bytes>);
 
@@ -65,11 +23,6 @@ impl BodyReader for Text {
     async fn read(&mut self) -> Result<Bytes, SpoolError> {
         Ok(if self.0.is_empty() { Bytes::new() } else { self.0.remove(0) })
     }
-}
-
-fn timeouts() -> Timeouts {
-    let long = Duration::from_secs(20);
-    Timeouts { command: long, handshake: long, connect: long, reply: long, data_end: long, stop: long }
 }
 
 fn envelope() -> Envelope {
@@ -100,11 +53,8 @@ async fn session(peer: &Peer) -> Session {
 }
 
 /// What became of each recipient, in a word and the code, and what the host heard after EHLO.
-async fn deliver(
-    script: &'static [(&'static str, &'static str)],
-    count: u32,
-) -> (Vec<String>, Vec<String>, After) {
-    let peer = Peer::playing(script).await;
+async fn deliver(script: &[(&'static str, &'static str)], count: u32) -> (Vec<String>, Vec<String>, After) {
+    let peer = Peer::playing(vec![script.to_vec()]).await;
     let session = session(&peer).await;
     let recipients = recipients(count);
     let mut tally = Tally::new(&recipients);
@@ -115,7 +65,7 @@ async fn deliver(
     let letter = Letter { envelope: &envelope(), recipients: &recipients, body };
     let (session, after) = transact(Accepted::for_test(session), letter, &mut tally).await;
     session.dialogue.close().await;
-    let heard = peer.heard.await.unwrap().split_off(1);
+    let heard = peer.heard().await.remove(0).split_off(1);
     (words(tally), heard, after)
 }
 
@@ -233,7 +183,7 @@ async fn nobody_taken_means_no_data() {
 
 #[tokio::test]
 async fn a_refused_sender_ends_it() {
-    let script: &[(&str, &str)] =
+    let script: &[(&'static str, &'static str)] =
         &[("", "220 mx\r\n"), ("EHLO", "250 mx\r\n"), ("MAIL", "451 4.3.2 later\r\n")];
     let (outcomes, heard, after) = deliver(script, 2).await;
     assert_eq!(outcomes, ["deferred 4.3.2", "deferred 4.3.2"]);
@@ -255,7 +205,7 @@ async fn a_refusal_at_the_end_of_data_is_for_those_who_were_taken() {
             ("DATA", "354 go\r\n"),
             (">", reply),
         ];
-        let (outcomes, _, _) = deliver(script.leak(), 2).await;
+        let (outcomes, _, _) = deliver(&script, 2).await;
         assert_eq!(outcomes, ["failed 5.1.1", expected]);
     }
 }
@@ -272,7 +222,7 @@ async fn a_connection_that_breaks_leaves_the_mail_with_us() {
     ];
     for end in 2..=whole.len() {
         let script = whole[..end].to_vec();
-        let (outcomes, _, after) = deliver(script.leak(), 1).await;
+        let (outcomes, _, after) = deliver(&script, 1).await;
         assert_eq!(outcomes, ["deferred 4.4.2"], "after {end} steps");
         assert_eq!(after, After::Drop, "after {end} steps");
     }
@@ -280,7 +230,8 @@ async fn a_connection_that_breaks_leaves_the_mail_with_us() {
 
 #[tokio::test]
 async fn what_is_no_smtp_is_said_so() {
-    let script: &[(&str, &str)] = &[("", "220 mx\r\n"), ("EHLO", "250 mx\r\n"), ("MAIL", "HTTP/1.1 400\r\n")];
+    let script: &[(&'static str, &'static str)] =
+        &[("", "220 mx\r\n"), ("EHLO", "250 mx\r\n"), ("MAIL", "HTTP/1.1 400\r\n")];
     let (outcomes, _, after) = deliver(script, 1).await;
     assert_eq!(outcomes, ["deferred 4.5.0"]);
     assert_eq!(after, After::Drop);

@@ -49,6 +49,12 @@ impl Folder {
         self.bodies().join(name)
     }
 
+    /// Whether the disk has more than so many octets left. Where it does not say so, writing will.
+    pub(super) fn has_room(&self, reserve: u64) -> bool {
+        let statistics = rustix::fs::statvfs(&self.root);
+        statistics.map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= reserve)
+    }
+
     /// Puts the names of the database and of the folder of bodies on stable storage.
     pub(super) fn sync(&self) -> Result<(), OpenError> {
         sync(&self.root).map_err(|source| OpenError::Folder { folder: self.root.clone(), source })

@@ -10,13 +10,12 @@ mod due;
 mod folder;
 mod health;
 mod lease;
+mod opening;
 mod readers;
 mod record;
 mod schema;
 mod writer;
 
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,6 +24,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+pub use opening::{OpenError, Options};
 pub use readers::{Position, Queued};
 
 use self::change::{Added, Change};
@@ -54,106 +54,7 @@ pub struct Embedded {
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// How the engine works.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// The most leases of one domain at once, at least 1.
-    pub leases_per_domain: usize,
-    /// The most pages of the database, 8 KiB each.
-    pub pages: u32,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        // SQLite's own limit of pages.
-        Self { leases_per_domain: 20, pages: u32::MAX - 1 }
-    }
-}
-
-/// Why the spool could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has it.
-    #[error(
-        "the spool `{}` is in use by another process: one relay to a spool; stop the other relay, or give this \
-         one a `data_dir` of its own",
-        folder.display()
-    )]
-    InUse {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The folder cannot be made, read or locked.
-    #[error("cannot use the spool's folder `{}`: {source}", folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// What went wrong.
-        source: io::Error,
-    },
-    /// The database cannot be opened.
-    #[error("cannot open the spool's database: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// A newer Waxseal has used it.
-    #[error("the spool is of version {found}, and this relay knows version {known}: a newer one has used it")]
-    TooNew {
-        /// Its version.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// The writer's thread cannot be started.
-    #[error("cannot start the spool's writer: {0}")]
-    Thread(#[source] io::Error),
-}
-
 impl Embedded {
-    /// Opens the spool in a folder, which is made if need be.
-    ///
-    /// # Errors
-    ///
-    /// Another process uses it, or the disk does not let us.
-    pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        Self::open_with(folder, Options::default())
-    }
-
-    /// Opens the spool with options.
-    ///
-    /// # Errors
-    ///
-    /// As [`Embedded::open`].
-    pub fn open_with(folder: &Path, options: Options) -> Result<Self, OpenError> {
-        let (folder, lock) = Folder::take(folder)?;
-        let (connection, found) = schema::open_writer(&folder.database(), &options)?;
-        if found > schema::VERSION {
-            return Err(OpenError::TooNew { found, known: schema::VERSION });
-        }
-        folder.sync()?;
-        folder.remove_orphans(&connection)?;
-        let leases = Arc::new(Leases::none(schema::open_reader(&folder.database())?));
-        let (condition, changed) = (Arc::new(Condition::good()), Arc::new(Notify::new()));
-        let (sender, requests) = mpsc::channel(writer::QUEUE);
-        let writer = writer::Writer {
-            connection,
-            requests,
-            folder: folder.clone(),
-            condition: Arc::clone(&condition),
-            leases: Arc::clone(&leases),
-            changed: Arc::clone(&changed),
-            lock,
-        };
-        Ok(Self {
-            writer: Mutex::new(Some(writer.start().map_err(OpenError::Thread)?)),
-            readers: Readers::new(folder.clone()),
-            requests: Mutex::new(Some(sender)),
-            folder,
-            options,
-            condition,
-            leases,
-            changed,
-        })
-    }
-
     /// The recipients that wait, in the order of messages' ids: at most so many after a position,
     /// which is that of the last one of the page before.
     ///
@@ -162,6 +63,12 @@ impl Embedded {
     /// The database cannot be read.
     pub async fn list(&self, after: Option<Position>, most: usize) -> Result<Vec<Queued>, SpoolError> {
         self.readers.list(after, most).await
+    }
+
+    /// Whether a message may come in.
+    fn admit(&self) -> Result<(), SpoolError> {
+        self.condition.check()?;
+        if self.folder.has_room(self.options.reserve) { Ok(()) } else { Err(SpoolError::Full) }
     }
 
     /// A place in the writer's queue.
@@ -201,7 +108,7 @@ impl Embedded {
 #[async_trait]
 impl Spool for Embedded {
     async fn begin(&self) -> Result<Box<dyn BodyWriter>, SpoolError> {
-        self.condition.check()?;
+        self.admit()?;
         Ok(Box::new(body::Writer::new(self.folder.clone(), Arc::clone(&self.condition))))
     }
 
@@ -211,6 +118,7 @@ impl Spool for Embedded {
         recipients: Vec<NewRecipient>,
         body: Body,
     ) -> Result<(), SpoolError> {
+        self.admit()?;
         let place = self.place().await?;
         // Due at once, even if the clock was set back.
         let due = record::nanoseconds(envelope.received.min(Timestamp::now()));
@@ -262,7 +170,10 @@ impl Spool for Embedded {
     }
 
     fn health(&self) -> Health {
-        self.condition.health()
+        match self.condition.health() {
+            Health::Good if !self.folder.has_room(self.options.reserve) => Health::Full,
+            health => health,
+        }
     }
 
     async fn shutdown(&self) {

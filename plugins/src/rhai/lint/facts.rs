@@ -5,7 +5,7 @@ use super::contexts::Context;
 use super::usage::Chain;
 use crate::diagnostic::Diagnostic;
 use crate::rhai::schema::{self, FactTable};
-use crate::rhai::suggest;
+use crate::suggest;
 
 /// T001 and T002 of one function, as one hook reaches it.
 pub(super) fn check(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
@@ -40,7 +40,7 @@ fn unknown_fact(file: &File<'_>, table: &'static FactTable, chain: &Chain) -> Op
 
 impl Chain {
     /// As it stands in the file.
-    fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         let properties = self.properties.iter().map(|(property, _)| property.as_str());
         std::iter::once(self.variable.as_str()).chain(properties).collect::<Vec<_>>().join(".")
     }

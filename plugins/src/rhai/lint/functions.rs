@@ -8,8 +8,8 @@ use super::usage::{Call, Style};
 use super::{File, hooks};
 use crate::diagnostic::Diagnostic;
 use crate::hooks::HookName;
-use crate::rhai::suggest;
 use crate::rhai::verdict::Word;
+use crate::suggest;
 
 /// Names that the parser knows, and no function table lists.
 const KEYWORDS: [&str; 9] =
@@ -69,7 +69,7 @@ fn unknown(file: &File<'_>, call: &Call, natives: &Natives) -> Diagnostic {
     let words = Word::ALL.iter().map(|word| word.word());
     let known = words.chain(own).chain(natives.keys().map(String::as_str));
     let finding = file.error("F003", call.position, name, format!("there is no function `{name}`"));
-    match suggest::closest(name, known) {
+    match suggest::nearest(name, known) {
         Some(meant) => finding.helped(format!("did you mean `{meant}`?")),
         None => finding,
     }

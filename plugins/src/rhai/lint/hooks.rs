@@ -7,7 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::hooks::{Direction, HookName};
 use crate::rhai::schema::{self, Signature};
 use crate::rhai::verdict::{self, Setter, Word};
-use crate::rhai::{Defined, Role, suggest};
+use crate::rhai::{Defined, Role};
+use crate::suggest;
 
 /// Hooks that are planned, and not asked yet: a filter that relied on one would be silently deaf.
 const PLANNED: [&str; 5] = ["ehlo", "message", "delivered", "deferred", "failed"];
@@ -126,7 +127,7 @@ fn unknown(file: &File<'_>, function: &Function) -> Option<Diagnostic> {
         return Some(file.error("H001", function.position, name, message));
     }
     let known = known_hooks(file.role);
-    let meant = suggest::closest(name, known.iter().copied())?;
+    let meant = suggest::nearest(name, known.iter().copied())?;
     let message = format!("there is no hook `{name}`");
     Some(file.error("H001", function.position, name, message).helped(format!("did you mean `{meant}`?")))
 }

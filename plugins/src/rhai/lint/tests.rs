@@ -1,5 +1,8 @@
 //! Every lint, by a script that has it.
 
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::super::{Role, Script};
 use crate::hooks::Direction;
 
@@ -130,3 +133,138 @@ fn lints_what_the_parser_and_the_top_level_say() {
     let found = findings(OUTGOING, "let x = 1;\nthrow \"no\" + x;\nfn offer(host) { start_tls() }");
     assert_eq!(found, ["P002:2:1 no1"]);
 }
+
+#[test]
+fn lints_reach_every_corner() {
+    let cases = [
+        ("switch host.port { 25 => start_tls(), _ => withhold() }", "H003"),
+        ("return withhold();", "H003"),
+        ("if host.encrypted { start_tls() } else if host.resumed { withhold() }", "H003"),
+        ("let x = if host.encrypted { withhold() } else { start_tls() }; x", "H003"),
+        ("for name in host.extensions { if name == host.nam { return start_tls(); } }", "T001"),
+        ("while host.prot > 1 { }", "T001"),
+        ("try { host.nam } catch { start_tls() }", "T001"),
+        ("let all = host.extensions.all(|one| one == host.nam); if all { start_tls() }", "T001"),
+        ("`${host.nam}`; start_tls()", "T001"),
+        ("#{ a: [host.nam] }; start_tls()", "T001"),
+        ("if host.row.parameters[host.nam] == 1 { start_tls() }", "T001"),
+        ("if host.row.nmes.contains(\"x\") { start_tls() }", "T001"),
+        ("if host.extensions[host.prot] == \"x\" { start_tls() }", "T001"),
+        ("host.row.names[0] = \"x\"; start_tls()", "T002"),
+        ("host.port += 1; start_tls()", "T002"),
+        ("host = 1; start_tls()", "T002"),
+        ("throw nothing_such(1)", "F003"),
+    ];
+    for (body, code) in cases {
+        let found = findings(OUTGOING, &format!("fn offer(host) {{ {body} }}"));
+        assert!(found.len() == 1 && found[0].starts_with(code), "{body}: {found:?}");
+    }
+}
+
+#[test]
+fn lints_literals() {
+    let cases = [
+        ("defer(\"5.7.1\", \"no\")", "H004:1:23 `5.7.1` is no code to defer with; did you mean \"4.7.1\"?"),
+        ("refuse(\"571\", \"no\")", "H004:1:23 `571` is no enhanced status code"),
+        ("if host.version < 12 { accept() }", "T003:1:26 `host.version` is a TLS version: compare it"),
+        (
+            "if \"tls1.2\" > host.version { accept() }",
+            "T003:1:37 `host.version` is a TLS version, and `tls1.2` is no",
+        ),
+        ("if host.row.names == \"x\" { accept() }", "T003:1:26 `host.row.names` is a list"),
+        ("if host.port == \"25\" { accept() }", "T003:1:26 `host.port` is a number"),
+        ("if host.encrypted == 1 { accept() }", "T003:1:26 `host.encrypted` is true or false"),
+    ];
+    for (body, expected) in cases {
+        let found = findings(OUTGOING, &format!("fn mail(host, mail) {{ {body} }}"));
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{body}: {found:?}");
+    }
+    for body in [
+        "if host.row.names[0] == \"x\" { accept() }",
+        "if host.row.parameters[\"x\"] == 1 { accept() }",
+        "if host.row.parameters.x == 1 { accept() }",
+        "if host.row.names.len() == 1 { accept() }",
+        "if host.version == \"\" || host.version < \"1.3\" || host.name == () { accept() }",
+    ] {
+        assert!(findings(OUTGOING, &format!("fn mail(host, mail) {{ {body} }}")).is_empty(), "{body}");
+    }
+    let found = findings(OUTGOING, "fn start(host) { accept().min_version(\"1.4\").groups([\"x25518\"]) }");
+    assert!(found[0].contains("`1.4` is no TLS version") && found[1].contains("did you mean"), "{found:?}");
+}
+
+#[test]
+fn a_helper_is_given_what_a_method_returned() {
+    let source = "fn is_four(x) { x.y == 4 }\nfn offer(host) { if is_four(host.row.parameter(\"x\", 4)) { start_tls() } }";
+    assert!(findings(OUTGOING, source).is_empty());
+}
+
+#[test]
+fn functions_by_pointer_and_in_closures_are_used() {
+    for source in [
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(good) { start_tls() } }",
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(|x| good(x)) { start_tls() } }",
+        "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(Fn(\"good\")) { start_tls() } }",
+    ] {
+        assert_eq!(findings(OUTGOING, source), Vec::<String>::new(), "{source}");
+    }
+}
+
+/// An editor that writes in place shows us every beginning of a file.
+#[test]
+fn no_beginning_of_a_script_panics_the_linter() {
+    for (path, source) in crate::bundle::SHIPPED.iter().filter(|(path, _)| path.contains("going/")) {
+        for end in (0..source.len()).filter(|end| source.is_char_boundary(*end)) {
+            let found = findings(OUTGOING, &source[..end]);
+            assert!(found.iter().all(|finding| !finding.contains("panick")), "{path}:{end}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics_the_linter(tokens in proptest::collection::vec(select(TOKENS), 0..24)) {
+        let _ = findings(Role::Filter, &tokens.join(" "));
+    }
+}
+
+const TOKENS: &[&str] = &[
+    "fn",
+    "offer",
+    "mail",
+    "(",
+    ")",
+    "{",
+    "}",
+    "host",
+    "peer",
+    ".",
+    "row",
+    "=",
+    "==",
+    ",",
+    ";",
+    "accept",
+    "defer",
+    "\"4.7.0\"",
+    "if",
+    "else",
+    "let",
+    "x",
+    "|",
+    "||",
+    "[",
+    "]",
+    "switch",
+    "=>",
+    "_",
+    "\n",
+    "//",
+    "return",
+    "for",
+    "in",
+    "#{",
+    ":",
+    "`",
+    "${",
+    "\u{e4}",
+];

@@ -175,6 +175,30 @@ async fn a_choice_that_nobody_waits_for_holds_nothing() {
 }
 
 #[tokio::test]
+async fn no_lease_ends_while_something_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    enqueue(&spool, &["bob@one.example"]).await;
+    let lease = spool.lease(1).await.unwrap().remove(0);
+
+    let leases = Arc::clone(&spool.leases);
+    let ((chosen, choice), (choosing, begun)) =
+        (std::sync::mpsc::channel::<()>(), tokio::sync::oneshot::channel());
+    let chooser = std::thread::spawn(move || {
+        let _guard = leases.choose();
+        choosing.send(()).unwrap();
+        let _ = choice.recv();
+    });
+    begun.await.unwrap();
+    let mut settled = Box::pin(spool.settle(settlement(&lease, &Outcome::Delivered)));
+    let early = tokio::time::timeout(Duration::from_millis(100), &mut settled).await;
+    assert!(early.is_err(), "a choice that is being made could take what was just delivered");
+    drop(chosen);
+    settled.await.unwrap();
+    chooser.join().unwrap();
+}
+
+#[tokio::test]
 async fn waiting_ends_when_something_may_be_due() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());

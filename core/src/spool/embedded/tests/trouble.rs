@@ -63,6 +63,24 @@ async fn a_full_spool_keeps_no_file_of_what_it_refused() {
 }
 
 #[tokio::test]
+async fn the_last_of_the_disk_is_left_to_what_leaves() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    enqueue(&spool, &["bob@one.example"]).await;
+    spool.shutdown().await;
+
+    let options = Options { reserve: u64::MAX, ..Options::default() };
+    let spool = Embedded::open_with(folder.path(), options).unwrap();
+    assert_eq!(spool.health(), Health::Full);
+    assert!(matches!(spool.begin().await.map(|_| ()), Err(SpoolError::Full)));
+    let refused = spool.commit(envelope(), recipients(&["b@c.example"]), Body::Inline(Bytes::new())).await;
+    assert!(matches!(refused, Err(SpoolError::Full)), "{refused:?}");
+    let lease = spool.lease(1).await.unwrap().remove(0);
+    spool.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
+    assert_eq!(spool.stats().await.unwrap().messages, 0);
+}
+
+#[tokio::test]
 async fn after_a_failed_write_nothing_is_accepted_until_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());

@@ -1,0 +1,118 @@
+//! Opening the spool: what may be chosen, and what may go wrong.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{Notify, mpsc};
+
+use super::folder::Folder;
+use super::health::Condition;
+use super::lease::Leases;
+use super::readers::Readers;
+use super::{Embedded, schema, writer};
+
+/// How the engine works.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The most leases of one domain at once, at least 1.
+    pub leases_per_domain: usize,
+    /// The most pages of the database, 8 KiB each.
+    pub pages: u32,
+    /// Octets of the disk that are left to settlements: with less, no message is accepted.
+    pub reserve: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // The pages are SQLite's own limit. On a disk that is really full what was delivered could
+        // not be recorded; the reserve is twice what the database's log grows to before it is
+        // written back and used again.
+        Self { leases_per_domain: 20, pages: u32::MAX - 1, reserve: 64 * 1024 * 1024 }
+    }
+}
+
+/// Why the spool could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error(
+        "the spool `{}` is in use by another process: one relay to a spool; stop the other relay, or give this \
+         one a `data_dir` of its own",
+        folder.display()
+    )]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder cannot be made, read or locked.
+    #[error("cannot use the spool's folder `{}`: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the spool's database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A newer Waxseal has used it.
+    #[error("the spool is of version {found}, and this relay knows version {known}: a newer one has used it")]
+    TooNew {
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The writer's thread cannot be started.
+    #[error("cannot start the spool's writer: {0}")]
+    Thread(#[source] io::Error),
+}
+
+impl Embedded {
+    /// Opens the spool in a folder, which is made if need be.
+    ///
+    /// # Errors
+    ///
+    /// Another process uses it, or the disk does not let us.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        Self::open_with(folder, Options::default())
+    }
+
+    /// Opens the spool with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Embedded::open`].
+    pub fn open_with(folder: &Path, options: Options) -> Result<Self, OpenError> {
+        let (folder, lock) = Folder::take(folder)?;
+        let (connection, found) = schema::open_writer(&folder.database(), &options)?;
+        if found > schema::VERSION {
+            return Err(OpenError::TooNew { found, known: schema::VERSION });
+        }
+        folder.sync()?;
+        folder.remove_orphans(&connection)?;
+        let leases = Arc::new(Leases::none(schema::open_reader(&folder.database())?));
+        let (condition, changed) = (Arc::new(Condition::good()), Arc::new(Notify::new()));
+        let (sender, requests) = mpsc::channel(writer::QUEUE);
+        let writer = writer::Writer {
+            connection,
+            requests,
+            folder: folder.clone(),
+            condition: Arc::clone(&condition),
+            leases: Arc::clone(&leases),
+            changed: Arc::clone(&changed),
+            lock,
+        };
+        Ok(Self {
+            writer: Mutex::new(Some(writer.start().map_err(OpenError::Thread)?)),
+            readers: Readers::new(folder.clone()),
+            requests: Mutex::new(Some(sender)),
+            folder,
+            options,
+            condition,
+            leases,
+            changed,
+        })
+    }
+}

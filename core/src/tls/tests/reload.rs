@@ -1,0 +1,67 @@
+//! Identities and roots, changed while mail flows.
+
+use rustls::pki_types::CertificateDer;
+
+use super::super::server::ServerPlan;
+use super::super::{Reloaded, Tls};
+use super::support::{Ca, Fixture, client_plan, configuration, expired, handshake, leaf_params, resumes};
+
+#[tokio::test]
+async fn reloads_identities_under_traffic() {
+    let fixture = Fixture::new();
+    let (tls, plan, client) = (&fixture.tls, ServerPlan::default(), client_plan("mail.example.org"));
+    let before = handshake(tls, &plan, &client).await.1.unwrap();
+    assert_eq!(tls.reload().unwrap(), (Reloaded::Unchanged, vec![]));
+    assert!(resumes(tls, &plan, &client).await);
+
+    fixture.ca.leaf(&leaf_params(&["mail.example.org"])).write(fixture.directory.path(), "mail.example.org");
+    assert_eq!(tls.reload().unwrap(), (Reloaded::Swapped, vec![]));
+    let after = handshake(tls, &plan, &client).await.1.unwrap();
+    assert_ne!(before.chain, after.chain);
+    assert!(!after.handshake.resumed);
+}
+
+#[tokio::test]
+async fn keeps_the_last_good_identities_and_roots() {
+    let fixture = Fixture::new();
+    let (tls, directory) = (&fixture.tls, fixture.directory.path());
+    let (plan, client) = (ServerPlan::default(), client_plan("mail.example.org"));
+    let before = handshake(tls, &plan, &client).await.1.unwrap().chain;
+    std::fs::write(directory.join("roots.pem"), "nothing").unwrap();
+    let leaf = fixture.ca.leaf(&leaf_params(&["mail.example.org"]));
+    std::fs::write(directory.join("mail.example.org.key"), leaf.key.serialize_pem()).unwrap();
+    std::fs::remove_file(directory.join("other.example.org.pem")).unwrap();
+    let findings = tls.reload().unwrap_err();
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["K004", "K001", "K010"], "{findings:?}");
+    assert!(findings.iter().all(|finding| finding.help.is_some()));
+    assert_eq!(handshake(tls, &plan, &client).await.1.unwrap().chain, before);
+}
+
+#[test]
+fn warns_of_dates_and_order() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let (ca, other) = (Ca::new("One"), Ca::new("Other"));
+    let old = ca.leaf(&expired(leaf_params(&["a.example"]))).write(directory.path(), "a.example");
+    let disordered = ca.leaf(&leaf_params(&["b.example"])).below(&other).write(directory.path(), "b.example");
+    let (_, warnings) = Tls::load(&configuration(directory.path(), &[old, disordered], &[])).unwrap();
+    let codes: Vec<_> = warnings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["K006", "K007"]);
+}
+
+#[tokio::test]
+async fn makes_an_identity_of_its_own_once() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let chain = async || -> Vec<CertificateDer<'static>> {
+        let (tls, warnings) = Tls::load(&configuration(directory.path(), &[], &[])).unwrap();
+        assert_eq!(warnings.first().unwrap().code, "K021");
+        handshake(&tls, &ServerPlan::default(), &client_plan("mail.example.org")).await.1.unwrap().chain
+    };
+    assert_eq!(chain().await, chain().await);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let key = directory.path().join("data/tls/mail.example.org.self-made.key");
+        assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,218 @@
+//! Reading the policies' directory.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use super::{Rejected, Snapshot};
+use crate::diagnostic::Diagnostic;
+use crate::place::Place;
+use crate::table;
+
+/// The folders of the policies' directory.
+const FOLDERS: [&str; 4] = ["incoming", "outgoing", "filters", "tests"];
+
+/// Octets of a file: no script is larger, so a larger file is no script.
+const FILE_SIZE: u64 = 64 * 1024 * 1024;
+
+/// How often the directory is read until two readings agree, and the time between, so that an
+/// editor in the midst of saving is noticed.
+const READINGS: usize = 10;
+const BETWEEN_READINGS: Duration = Duration::from_millis(20);
+
+impl Snapshot {
+    /// Reads a policies' directory until two readings agree: an editor may be in the midst of
+    /// saving. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be read, or does not come to rest.
+    pub fn stable(directory: &Path) -> Result<Self, Rejected> {
+        let mut last = Self::read(directory)?;
+        for _ in 1..READINGS {
+            thread::sleep(BETWEEN_READINGS);
+            let next = Self::read(directory)?;
+            if next == last {
+                return Ok(next);
+            }
+            last = next;
+        }
+        let message = "the files keep changing: they are read again when they have come to rest";
+        Err(Rejected::because(Diagnostic::error("B002", whole(directory), message)))
+    }
+
+    /// Reads a policies' directory once. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be read.
+    pub fn read(directory: &Path) -> Result<Self, Rejected> {
+        let mut snapshot = Self::default();
+        let unreadable = |error: io::Error| {
+            let message = format!("the policies' directory cannot be read: {error}");
+            let help = "`waxseal init DIR` makes one; the key `policies` of the configuration names it";
+            Rejected::because(Diagnostic::error("B001", whole(directory), message).helped(help))
+        };
+        for name in names(directory).map_err(unreadable)? {
+            let path = directory.join(&name);
+            if FOLDERS.contains(&name.as_str()) {
+                snapshot.read_folder(&path, &name);
+            } else if name == table::PATH {
+                snapshot.read_file(&path, &name);
+            } else {
+                snapshot.stray(&name);
+            }
+        }
+        Ok(snapshot)
+    }
+
+    fn read_folder(&mut self, folder: &Path, name: &str) {
+        let names = names(folder).unwrap_or_else(|error| {
+            self.unreadable(name, &error.to_string());
+            Vec::new()
+        });
+        for file in names {
+            let path = format!("{name}/{file}");
+            match file.strip_suffix(".rhai") {
+                Some(stem) if is_stem(stem) => self.read_file(&folder.join(&file), &path),
+                Some(stem) => self.bad_stem(&path, stem),
+                None => self.stray(&path),
+            }
+        }
+    }
+
+    fn read_file(&mut self, file: &Path, path: &str) {
+        match read_text(file) {
+            Ok(text) => _ = self.site.insert(path.into(), text.into()),
+            Err(error) => self.unreadable(path, &error.to_string()),
+        }
+    }
+
+    fn unreadable(&mut self, path: &str, why: &str) {
+        let message = format!("the file cannot be read: {why}");
+        self.findings.push(Diagnostic::error("B001", Place::file(path), message));
+    }
+
+    fn bad_stem(&mut self, path: &str, stem: &str) {
+        let message = format!("`{stem}` cannot be the name of a script");
+        let help = "a name has small letters, digits and `_`, begins with a letter, and is no word of Rhai or of the table";
+        self.findings.push(Diagnostic::error("B003", Place::file(path), message).helped(help));
+    }
+
+    fn stray(&mut self, path: &str) {
+        if path.ends_with(".wasm") {
+            // A filter that is not asked would be a hole that nobody sees.
+            let message = "plugins are not run by this version: only scripts are";
+            self.findings.push(Diagnostic::error("B012", Place::file(path), message));
+            return;
+        }
+        let message = "this file is not read";
+        let help =
+            "scripts are `domains.rhai`, and `*.rhai` in `incoming/`, `outgoing/`, `filters/` and `tests/`";
+        self.findings.push(Diagnostic::warning("B004", Place::file(path), message).helped(help));
+    }
+}
+
+/// Whether a policy may have this name: it becomes a word of the table.
+fn is_stem(stem: &str) -> bool {
+    let plain = stem.starts_with(|first: char| first.is_ascii_lowercase())
+        && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let of_table = ["incoming", "outgoing"].contains(&stem) || table::Clause::from_word(stem).is_some();
+    // What cannot be the name of a variable is a word of Rhai.
+    plain && !of_table && rhai::Engine::new_raw().compile(format!("let {stem} = 1;")).is_ok()
+}
+
+/// The names in a directory, in order, without what editors and version control leave there, and
+/// without pages of documentation.
+fn names(directory: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        // Vim tries whether it can write with a file of the name `4913`.
+        let litter = name.starts_with(['.', '#']) || name.ends_with(['~', '#']) || name == "4913";
+        let editor = [".md", ".swp", ".tmp", ".bak", ".orig"].iter().any(|end| name.ends_with(end));
+        if !litter && !editor {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut text = String::new();
+    let read = fs::File::open(path)?.take(FILE_SIZE + 1).read_to_string(&mut text)?;
+    if read as u64 > FILE_SIZE { Err(io::Error::other("it is larger than 64 MiB")) } else { Ok(text) }
+}
+
+fn whole(directory: &Path) -> Place {
+    Place::file(directory.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shipped::SHIPPED;
+    use super::*;
+
+    fn directory(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().expect("a directory");
+        for (path, text) in files {
+            let path = directory.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        directory
+    }
+
+    #[test]
+    fn a_file_of_the_site_takes_the_place_of_the_shipped_one() {
+        let site = directory(&[("outgoing/require.rhai", "// ours"), ("outgoing/own.rhai", "// own")]);
+        let snapshot = Snapshot::stable(site.path()).expect("readable");
+        let files = snapshot.files();
+        assert_eq!(files.get("outgoing/require.rhai").map(|text| &**text), Some("// ours"));
+        assert_eq!(files.len(), SHIPPED.len() + 1);
+        assert_eq!(snapshot.overrides().into_iter().collect::<Vec<_>>(), ["outgoing/require.rhai"]);
+    }
+
+    #[test]
+    fn what_does_not_belong_there_is_pointed_out() {
+        let site = directory(&[
+            ("notes.txt", ""),
+            ("outgoing/require.rhai~", ""),
+            ("outgoing/README.md", ""),
+            ("outgoing/.require.rhai.swp", ""),
+            ("outgoing/Strict.rhai", ""),
+            ("outgoing/until.rhai", ""),
+            ("outgoing/because.rhai", ""),
+            ("filters/plugin.wasm", ""),
+            ("tests", ""),
+        ]);
+        fs::write(site.path().join("outgoing/latin.rhai"), [0xe4]).expect("a file");
+        let snapshot = Snapshot::read(site.path()).expect("readable");
+        let found: Vec<_> =
+            snapshot.findings.iter().map(|finding| format!("{} {}", finding.code, finding.place)).collect();
+        let expected = [
+            "B012 filters/plugin.wasm",
+            "B004 notes.txt",
+            "B003 outgoing/Strict.rhai",
+            "B003 outgoing/because.rhai",
+            "B001 outgoing/latin.rhai",
+            "B003 outgoing/until.rhai",
+            "B001 tests",
+        ];
+        assert_eq!(found, expected);
+        assert!(snapshot.site().is_empty());
+    }
+
+    #[test]
+    fn a_missing_directory_is_said_so() {
+        let rejected = Snapshot::stable(Path::new("/nowhere/policies")).expect_err("not there");
+        assert_eq!(rejected.diagnostics.first().map(|finding| finding.code), Some("B001"));
+    }
+}
