@@ -64,8 +64,13 @@ fn check_identities(config: &Config) -> Vec<Diagnostic> {
     }
     // Where no identity is configured, loading makes one: a check leaves no traces.
     let Ok(elsewhere) = tempfile::tempdir() else { return Vec::new() };
-    let config = Config { data_dir: elsewhere.path().to_owned(), ..config.clone() };
-    Tls::load(&config).map_or_else(|errors| errors, |(_, warnings)| warnings)
+    let trial = Config { data_dir: elsewhere.path().to_owned(), ..config.clone() };
+    let mut findings = Tls::load(&trial).map_or_else(|errors| errors, |(_, warnings)| warnings);
+    let (from, to) = (trial.data_dir.to_string_lossy(), config.data_dir.to_string_lossy());
+    for finding in &mut findings {
+        finding.place.path = finding.place.path.replace(&*from, &to).into();
+    }
+    findings
 }
 
 fn summary(file: &str, errors: usize, warnings: usize, checked: Option<&Checked>) -> String {
@@ -96,6 +101,25 @@ mod tests {
     #[test]
     fn the_summary_counts() {
         assert_eq!(summary("w.toml", 1, 2, None), "w.toml: 1 error, 2 warnings (policies were not read)");
+    }
+
+    /// The examples are what people copy.
+    #[test]
+    fn the_examples_are_fine() {
+        let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+        let directories = std::fs::read_dir(&examples).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<_> =
+            directories.map(|path| path.join("waxseal.toml")).filter(|file| file.exists()).collect();
+        assert!(files.len() > 2, "the examples have vanished");
+        let index = std::fs::read_to_string(examples.join("README.md")).unwrap();
+        for file in files {
+            let name = file.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+            assert!(index.contains(&format!("[{name}]")), "{name} is not in the index");
+            let (findings, checked) = check(&file);
+            let errors: Vec<_> = findings.iter().filter(|one| one.severity == Severity::Error).collect();
+            assert!(errors.is_empty(), "{}", errors.iter().map(ToString::to_string).collect::<String>());
+            assert!(!checked.unwrap().tests.passed.is_empty(), "{name}");
+        }
     }
 
     #[test]
