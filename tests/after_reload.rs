@@ -1,13 +1,16 @@
 //! A policy holds from the next transaction after its reload, on new connections and reused
 //! ones; and whatever is wrong with the files, the last good bundle holds.
 
+use std::net::IpAddr;
+
 use waxseal_plugins::reload::Reloaded;
 use waxseal_tests::ca::Identity;
-use waxseal_tests::client::message;
+use waxseal_tests::client::{Client, message};
 use waxseal_tests::host::{Host, Message, Mode};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::save::Style;
 use waxseal_tests::site::{Site, table};
+use waxseal_tests::tls::{self, Versions};
 
 const SENDER: &str = "someone@senders.example";
 
@@ -56,21 +59,45 @@ async fn becomes(relay: &TestRelay, host: &Host, expected: Option<bool>, policy:
     }
 }
 
+/// Each incoming policy, and what it answers in clear and inside TLS without a certificate.
+const INCOMING: [(&str, &str, &str); 3] = [
+    ("attempt", "250", "250"),
+    ("require", "530 5.7.0", "250"),
+    ("require_verified", "530 5.7.0", "554 5.7.5"),
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_made_under_an_old_policy_is_not_used_again() {
+async fn incoming_mail_follows_the_new_policy_and_then_the_old_one_again() {
+    let relay = Site::new().start().await;
+    let source = IpAddr::from([127, 0, 0, 1]);
+    let config = tls::client(None, Versions::Modern);
+    let there_and_back = INCOMING.iter().chain(INCOMING.iter().rev());
+    for (number, (policy, in_clear, encrypted)) in there_and_back.enumerate() {
+        let row = format!("\"there.example\" {policy} because \"change {number}\"");
+        relay.retable(&[&row], &[]).await;
+        for (config, expected) in [(None, in_clear), (Some(&config), encrypted)] {
+            let mut client = Client::ready(source, relay.address, config).await.unwrap();
+            let reply = client.say("MAIL FROM:<a@there.example>").await;
+            assert!(reply.codes().starts_with(expected), "{number}, {policy}: {reply}, expected {expected}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_made_under_an_old_bundle_is_not_used_again() {
     let host = Host::start(Mode::tls(&Identity::self_signed(&["mx.there.example"]))).await;
-    let relay = Site::new()
-        .outgoing(&[r#""there.example" attempt"#])
-        .host("there.example", host.address)
-        .start()
-        .await;
+    let rows = [r#""there.example" attempt"#];
+    let relay = Site::new().outgoing(&rows).host("there.example", host.address).start().await;
     relay.accept(SENDER, "one@there.example", &message("one")).await;
-    host.messages_until(1).await;
-    relay.retable(&[], &[r#""there.example" attempt because "another bundle""#]).await;
     relay.accept(SENDER, "two@there.example", &message("two")).await;
     host.messages_until(2).await;
-    let carrying = host.sessions().iter().filter(|session| !session.messages.is_empty()).count();
-    assert_eq!(carrying, 2, "both mails crossed one connection");
+    // Not even the row has changed, but the bundle has.
+    let text = table(&[""; 0], &rows) + "// another bundle\n";
+    relay.edit("domains.rhai", &text, Style::RenameOver).await;
+    let sessions = host.sessions().len();
+    relay.accept(SENDER, "three@there.example", &message("three")).await;
+    host.messages_until(3).await;
+    assert_eq!(host.sessions().len(), sessions + 1, "the connection of an old bundle was used");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

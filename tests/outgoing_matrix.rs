@@ -145,11 +145,12 @@ impl World {
             () = until_taken(host) => Seen::Taken(host.sessions()),
             text = self.returned(&sender) => Seen::Returned(text, host.sessions()),
         };
-        let decisions: Vec<Decision> = self.decisions(number, expected).await;
-        seen.fits(policy, receiver, expected)
-            .and_then(|()| decided(policy, expected, &decisions))
+        let wrong = |problem| format!("  {policy} x {receiver:?} -> {expected:?}: {problem}");
+        seen.fits(policy, receiver, expected).map_err(wrong)?;
+        let decisions = self.decisions(number, expected).await;
+        decided(policy, expected, &decisions)
             .and_then(|()| recorded(receiver, expected, &decisions))
-            .map_err(|problem| format!("  {policy} x {receiver:?} -> {expected:?}: {problem}"))
+            .map_err(wrong)
     }
 
     /// Awaits the message that says that the mail could not be delivered.

@@ -29,12 +29,14 @@ async fn a_resumed_session_is_judged_like_a_full_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_tls_session_of_a_lax_policy_resumes_under_a_strict_one() {
+async fn no_session_is_resumed_under_another_bundle() {
     for versions in [Versions::Only12, Versions::Only13] {
         let config = tls::client(None, versions);
         let relay = Site::new().incoming(&[r#""bank.example" attempt"#]).start().await;
         is_told(&relay, &config, false, "250").await;
         is_told(&relay, &config, resumes(versions), "250").await;
+        relay.retable(&[r#""bank.example" attempt because "another bundle""#], &[]).await;
+        is_told(&relay, &config, false, "250").await;
         relay.retable(&[r#""bank.example" require_verified"#], &[]).await;
         is_told(&relay, &config, false, "554 5.7.5").await;
         relay.retable(&[r#""bank.example" attempt"#], &[]).await;

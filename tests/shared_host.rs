@@ -2,16 +2,20 @@
 
 use waxseal_tests::ca::Identity;
 use waxseal_tests::client::message;
+use waxseal_tests::dns::Zone;
 use waxseal_tests::host::{Host, Mode};
 use waxseal_tests::site::Site;
 
 const SENDER: &str = "someone@senders.example";
 
+/// The name of the host that both domains have.
+const SHARED: &str = "mx.shared.example";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_in_clear_carries_no_mail_of_a_domain_that_requires_tls() {
     let site = Site::new().outgoing(&[r#""open.example" prevent"#, r#""sealed.example" require"#]);
-    let host = Host::start(Mode::tls(&site.authority.issue(&["mx.open.example"]))).await;
-    let relay = site.host("open.example", host.address).host("sealed.example", host.address).start().await;
+    let host = Host::start(Mode::tls(&site.authority.issue(&[SHARED]))).await;
+    let relay = shared(site, &host, ["open.example", "sealed.example"]).start().await;
     for number in 0..10 {
         let domain = if number % 2 == 0 { "open" } else { "sealed" };
         relay.accept(SENDER, &format!("n{number}@{domain}.example"), &message("shared")).await;
@@ -25,8 +29,8 @@ async fn a_connection_in_clear_carries_no_mail_of_a_domain_that_requires_tls() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unverified_connection_carries_no_mail_of_a_domain_that_requires_verification() {
     let site = Site::new().outgoing(&[r#""lax.example" require"#, r#""strict.example" require_verified"#]);
-    let host = Host::start(Mode::tls(&Identity::self_signed(&["mx.lax.example", "mx.strict.example"]))).await;
-    let relay = site.host("lax.example", host.address).host("strict.example", host.address).start().await;
+    let host = Host::start(Mode::tls(&Identity::self_signed(&[SHARED]))).await;
+    let relay = shared(site, &host, ["lax.example", "strict.example"]).start().await;
     for number in 0..6 {
         let domain = if number % 2 == 0 { "lax" } else { "strict" };
         relay.accept(SENDER, &format!("n{number}@{domain}.example"), &message("shared")).await;
@@ -64,8 +68,8 @@ async fn a_certificate_for_one_domain_is_none_for_the_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn recipients_of_two_domains_go_in_two_transactions() {
     let site = Site::new().outgoing(&[r#""open.example" prevent"#, r#""sealed.example" require"#]);
-    let host = Host::start(Mode::tls(&site.authority.issue(&["mx.sealed.example"]))).await;
-    let relay = site.host("open.example", host.address).host("sealed.example", host.address).start().await;
+    let host = Host::start(Mode::tls(&site.authority.issue(&[SHARED]))).await;
+    let relay = shared(site, &host, ["open.example", "sealed.example"]).start().await;
     let mut client = relay.client().await;
     client.ehlo().await;
     let reply = client.mail(SENDER, &["a@open.example", "b@sealed.example"], &message("both")).await;
@@ -74,4 +78,11 @@ async fn recipients_of_two_domains_go_in_two_transactions() {
         assert_eq!(mail.recipients.len(), 1);
         assert_eq!(mail.encrypted, mail.recipients[0] == "b@sealed.example");
     }
+}
+
+/// Routes both domains to the same host, by the same name.
+fn shared(site: Site, host: &Host, domains: [&str; 2]) -> Site {
+    let to = format!("{SHARED}:{}", host.address.port());
+    let zone = Zone::default().address(SHARED, host.address.ip());
+    domains.into_iter().fold(site.zone(zone), |site, domain| site.route(domain, &to))
 }

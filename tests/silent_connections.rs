@@ -15,7 +15,7 @@ const WANTED: usize = 10_000;
 const RESERVED: usize = 500;
 
 /// What a connection that sends nothing may cost the relay, octets.
-const MEMORY_EACH: u64 = 24 * 1024;
+const MEMORY_EACH: u64 = 16 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_connections_that_send_nothing_cost_little_memory_and_no_mail() {

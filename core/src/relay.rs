@@ -2,6 +2,8 @@
 
 mod directories;
 mod error;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -161,21 +163,22 @@ impl Relay {
     }
 }
 
+/// The queue comes first: its lock keeps a second relay out of the data directory.
 fn services(config: Config) -> Result<Services, StartError> {
-    let data_dir = config.data_dir.clone();
+    let data_dir = &config.data_dir;
+    let spool = Embedded::open(&data_dir.join("spool")).map_err(StartError::Spool)?;
     let observer =
-        Observer::open(&data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
+        Observer::open(data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
     let (tls, warnings) = Tls::load(&config).map_err(StartError::Tls)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
     let live = Live::load(source(&config)).map_err(StartError::Policies)?;
-    let spool = Arc::new(Embedded::open(&data_dir.join("spool")).map_err(StartError::Spool)?);
     Ok(Services {
         config,
         live,
         tls,
-        spool,
+        spool: Arc::new(spool),
         observer,
         sessions: Sessions::default(),
         stopping: CancellationToken::new(),
@@ -231,7 +234,7 @@ fn log_identities(reloaded: &Identities, last: &mut Vec<Diagnostic>) {
         match finding.severity {
             Severity::Warning => tracing::warn!("{finding}"),
             Severity::Error => {
-                tracing::error!("certificates were not reloaded, the last good ones stay: {finding}")
+                tracing::error!("certificates were not reloaded, the last good ones stay: {finding}");
             }
         }
     }

@@ -63,6 +63,15 @@ impl Diagnostic {
         Self { length: length.max(1), ..self }
     }
 
+    /// Spanning the word that begins at its place; for those who know no more than where.
+    #[must_use]
+    pub(crate) fn spanning_word(self) -> Self {
+        let line = self.place.line.checked_sub(1).and_then(|index| self.source.lines().nth(index));
+        let rest = line.unwrap_or_default().chars().skip(self.place.column.saturating_sub(1));
+        let length = rest.take_while(|one| one.is_alphanumeric() || *one == '_').count();
+        self.spanning(length)
+    }
+
     /// Saying what would be right.
     #[must_use]
     pub fn helped(self, help: impl Into<String>) -> Self {

@@ -12,10 +12,6 @@ use crate::config::Config;
 use crate::relay;
 use crate::tls::Tls;
 
-/// Check configuration, certificates and policies
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {}
-
 #[derive(Debug, Serialize)]
 struct Report {
     errors: usize,
@@ -26,27 +22,26 @@ struct Report {
     findings: Vec<Finding>,
 }
 
-impl Arguments {
-    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
-        let file = setting.file()?;
-        let (all, checked) = check(&file);
-        let errors = all.iter().filter(|finding| finding.severity == Severity::Error).count();
-        if setting.json {
-            let checked = checked.as_ref();
-            output::say_json(&Report {
-                errors,
-                warnings: all.len() - errors,
-                rows: checked.map_or(0, |checked| checked.rows),
-                policies: checked.map_or(0, |checked| checked.policies),
-                tests_passed: checked.map_or(0, |checked| checked.tests.passed.len()),
-                findings: findings(&all),
-            })?;
-        } else {
-            all.iter().for_each(output::say);
-            output::say(summary(&shown(&file), errors, all.len() - errors, checked.as_ref()));
-        }
-        Ok(if errors == 0 { Outcome::Fine } else { Outcome::Problems })
+/// Checks all there is to check.
+pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
+    let file = setting.file()?;
+    let (all, checked) = check(&file);
+    let errors = all.iter().filter(|finding| finding.severity == Severity::Error).count();
+    if setting.json {
+        let checked = checked.as_ref();
+        output::say_json(&Report {
+            errors,
+            warnings: all.len() - errors,
+            rows: checked.map_or(0, |checked| checked.rows),
+            policies: checked.map_or(0, |checked| checked.policies),
+            tests_passed: checked.map_or(0, |checked| checked.tests.passed.len()),
+            findings: findings(&all),
+        })?;
+    } else {
+        all.iter().for_each(output::say);
+        output::say(summary(&shown(&file), errors, all.len() - errors, checked.as_ref()));
     }
+    Ok(if errors == 0 { Outcome::Fine } else { Outcome::Problems })
 }
 
 /// All findings, and what the policies came to: `None` where the configuration does not say where

@@ -38,19 +38,19 @@ const EXIT_CODES: &str =
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the relay
-    Run(run::Arguments),
+    Run,
     /// Try it: a relay and a receiving host on this machine, each decision printed as it is taken
     Demo(demo::Arguments),
     /// Write a configuration and a domain table, or copy a shipped policy to edit
     Init(init::Arguments),
     /// Check configuration, certificates and policies
-    Check(check::Arguments),
+    Check,
     /// Run the policies' own tests
-    Test(test::Arguments),
+    Test,
     /// Have the running relay read policies and certificates again
     Reload(reload::Arguments),
     /// Show how the running relay is
-    Status(status::Arguments),
+    Status,
 }
 
 /// What a command that ran came to.
@@ -67,13 +67,13 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let setting = Setting::new(arguments.config, arguments.json);
     let outcome = match arguments.command {
-        Command::Run(arguments) => arguments.run(&setting),
+        Command::Run => run::run(&setting),
         Command::Demo(arguments) => arguments.run(&setting),
         Command::Init(arguments) => arguments.run(&setting),
-        Command::Check(arguments) => arguments.run(&setting),
-        Command::Test(arguments) => arguments.run(&setting),
+        Command::Check => check::run(&setting),
+        Command::Test => test::run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),
-        Command::Status(arguments) => arguments.run(&setting),
+        Command::Status => status::run(&setting),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -11,16 +11,11 @@ use crate::config::Config;
 use crate::observe;
 use crate::relay::{Relay, Services, Stopped};
 
-/// Run the relay
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {}
-
-impl Arguments {
-    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
-        let config = setting.config()?;
-        observe::tracing::init(&config.log)?;
-        setting::runtime()?.block_on(serve(config))
-    }
+/// Runs the relay until a signal ends it.
+pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
+    let config = setting.config()?;
+    observe::tracing::init(&config.log)?;
+    setting::block_on(serve(config))
 }
 
 /// Runs until a signal: SIGTERM and SIGINT stop it once transactions in progress have ended, or at
@@ -29,11 +24,8 @@ async fn serve(config: Config) -> anyhow::Result<Outcome> {
     let mut signals = Signals::new()?;
     let relay = Relay::start(config).await?;
     announce(&relay);
-    loop {
-        match signals.next().await {
-            Asked::Reload => reload(&relay.services).await,
-            Asked::Stop => break,
-        }
+    while let Asked::Reload = signals.next().await {
+        reload(&relay.services).await;
     }
     let limit = relay.services.config.timeouts.stop;
     tracing::info!(
@@ -78,10 +70,10 @@ async fn reload(services: &Arc<Services>) {
     let reload = services.reload(Removals::Refuse).await;
     match reload.policies {
         Reloaded::Swapped { generation, .. } => {
-            tracing::info!("SIGHUP: policies of generation {generation} are in force")
+            tracing::info!("SIGHUP: policies of generation {generation} are in force");
         }
         Reloaded::Unchanged { generation } => {
-            tracing::info!("SIGHUP: policies are unchanged, generation {generation}")
+            tracing::info!("SIGHUP: policies are unchanged, generation {generation}");
         }
         Reloaded::Rejected { diagnostics, .. } => {
             tracing::error!(

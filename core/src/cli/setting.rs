@@ -5,7 +5,6 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
-use tokio::runtime::Runtime;
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
 use super::output;
@@ -52,8 +51,7 @@ impl Setting {
     /// Asks the running relay.
     pub(super) fn ask(&self, request: &Request) -> anyhow::Result<Response> {
         let socket = self.config()?.data_dir.join(admin::SOCKET);
-        let answer = runtime()?.block_on(admin::control::ask(&socket, request));
-        match answer {
+        match block_on(async { Ok(admin::control::ask(&socket, request).await) })? {
             Ok(Response::Error { message }) => bail!(message),
             Ok(response) => Ok(response),
             Err(error) if is_absent(error.kind()) => {
@@ -64,10 +62,14 @@ impl Setting {
     }
 }
 
-/// The relay's runtime: a thread a core.
-pub(super) fn runtime() -> anyhow::Result<Runtime> {
+/// Runs a future on a thread a core. What still runs when it has ended is not waited for: a relay
+/// that has stopped has left nothing behind that matters.
+pub(super) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("the runtime cannot be started")
+    let runtime = runtime.context("the runtime cannot be started")?;
+    let outcome = runtime.block_on(future);
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Findings, one after the other, each with its excerpt.

@@ -7,22 +7,17 @@ use super::setting::Setting;
 use super::{Outcome, output};
 use crate::admin::protocol::{Policies, Queue, Request, Response, Status};
 
-/// Show how the running relay is
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {}
-
-impl Arguments {
-    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
-        let Response::Status(status) = setting.ask(&Request::Status)? else {
-            bail!("the relay answered something else")
-        };
-        if setting.json {
-            output::say_json(&status)?;
-        } else {
-            show(&status);
-        }
-        Ok(if has_problems(&status) { Outcome::Problems } else { Outcome::Fine })
+/// Asks the running relay.
+pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
+    let Response::Status(status) = setting.ask(&Request::Status)? else {
+        bail!("the relay answered something else")
+    };
+    if setting.json {
+        output::say_json(&status)?;
+    } else {
+        show(&status);
     }
+    Ok(if has_problems(&status) { Outcome::Problems } else { Outcome::Fine })
 }
 
 fn has_problems(status: &Status) -> bool {

@@ -76,7 +76,7 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>, certificate: &Arc<Certificate>)
         Outcome::Verdict(HostAnswer::Refuse(said)) => {
             Outgoing::Refuse(Denied::by(&decision, said, UNACCEPTABLE))
         }
-        Outcome::Failure(failure) => Outgoing::Defer(Denied::failed(&decision, failure)),
+        Outcome::Failure(_) => Outgoing::Defer(Denied::failed(&decision)),
     }
 }
 

@@ -51,7 +51,7 @@ impl Chain<'_> {
 
     /// Whether a pin is of the leaf, or of a certificate that really leads to it. What a peer
     /// merely sends along proves nothing: anyone can send anyone's certificate.
-    pub(super) fn is_pinned(&self, pins: &[String], leaf_spki: &str, now: Timestamp) -> bool {
+    pub(super) fn is_pinned(&self, pins: &[String], leaf_spki: &str, trust: &Trust) -> bool {
         let is_pinned = |spki: &str| pins.iter().any(|pin| digest::is_pin_of(pin, spki));
         if pins.is_empty() {
             return false;
@@ -59,8 +59,8 @@ impl Chain<'_> {
         if is_pinned(leaf_spki) {
             return true;
         }
-        let root = self.trust(now).root_spki;
-        is_pinned(&root) || self.certificates.iter().skip(1).any(|issuer| self.leads_to(issuer, is_pinned))
+        is_pinned(&trust.root_spki)
+            || self.certificates.iter().skip(1).any(|issuer| self.leads_to(issuer, is_pinned))
     }
 
     fn leads_to(&self, issuer: &CertificateDer<'_>, is_pinned: impl Fn(&str) -> bool) -> bool {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use waxseal_plugins::decision::Outcome;
 use waxseal_plugins::facts::{Client, Handshake, Hello, Host};
 use waxseal_plugins::hooks;
-use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::incoming::Cipher as Answer;
 use waxseal_plugins::verdicts::outgoing::Cipher as HostAnswer;
 use waxseal_plugins::verdicts::{EnhancedCode, Terms};
@@ -77,10 +76,7 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>, handshake: &Arc<Handshake>, pla
     match decision.outcome() {
         Outcome::Verdict(HostAnswer::Accept) => match terms::negotiated(&plan.terms, handshake) {
             Ok(()) => Outgoing::Accept,
-            Err(unmet) => {
-                let place = Place::file(host.row.place.as_str());
-                Outgoing::Defer(Denied { reply: unmet.for_host(), place })
-            }
+            Err(unmet) => Outgoing::Defer(Denied::by_row(&host.row, unmet.for_host())),
         },
         Outcome::Verdict(HostAnswer::Defer(said)) => {
             Outgoing::Defer(Denied::by(&decision, said, EnhancedCode::new(4, 7, 5)))
@@ -88,6 +84,6 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>, handshake: &Arc<Handshake>, pla
         Outcome::Verdict(HostAnswer::Refuse(said)) => {
             Outgoing::Refuse(Denied::by(&decision, said, EnhancedCode::new(5, 7, 5)))
         }
-        Outcome::Failure(failure) => Outgoing::Defer(Denied::failed(&decision, failure)),
+        Outcome::Failure(_) => Outgoing::Defer(Denied::failed(&decision)),
     }
 }

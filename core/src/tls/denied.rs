@@ -1,6 +1,7 @@
 //! What is said where a hook does not let on: to a client as a reply, of a host as a reason.
 
-use waxseal_plugins::decision::{Decision, Failure};
+use waxseal_plugins::decision::Decision;
+use waxseal_plugins::facts::Row;
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::{EnhancedCode, Reply, Verdict};
 
@@ -26,9 +27,15 @@ impl Denied {
     }
 
     /// A policy failed: never opens anything, and is nobody's fault but ours (RFC 3463, X.3.0).
-    pub(super) fn failed<V: Verdict>(decision: &Decision<V>, failure: &Failure) -> Self {
-        let text = format!("a policy failed: {failure}");
-        Self { reply: Reply::new(EnhancedCode::new(4, 3, 0), text), place: decision.answer.place.clone() }
+    /// How it failed is in the log, with this place.
+    pub(super) fn failed<V: Verdict>(decision: &Decision<V>) -> Self {
+        let reply = Reply::new(EnhancedCode::new(4, 3, 0), "a policy of this relay failed");
+        Self { reply, place: decision.answer.place.clone() }
+    }
+
+    /// The relay itself does not let on.
+    pub(super) fn by_row(row: &Row, reply: Reply) -> Self {
+        Self { reply, place: Place::file(row.place.as_str()) }
     }
 }
 

@@ -107,10 +107,10 @@ fn load(files: &IdentityFiles, findings: &mut Vec<Diagnostic>) -> Option<Identit
 fn unusable(files: &IdentityFiles, error: &rustls::Error) -> Diagnostic {
     match error {
         rustls::Error::InconsistentKeys(_) => {
-            problem("T004", &files.key, "the key is not the key of the certificate")
+            problem("K004", &files.key, "the key is not the key of the certificate")
                 .helped(format!("give the key with which {} was made", files.certificate.display()))
         }
-        error => problem("T005", &files.certificate, format!("certificate and key cannot be used: {error}"))
+        error => problem("K005", &files.certificate, format!("certificate and key cannot be used: {error}"))
             .helped(
                 "a certificate of X.509 version 3, and a key of ECDSA, Ed25519, or RSA from 2048 bits on",
             ),
@@ -126,7 +126,7 @@ fn read_chain(path: &Path, findings: &mut Vec<Diagnostic>) -> Option<Vec<Certifi
         Err(error) => format!("the PEM cannot be read: {error}"),
     };
     let help = "a PEM file with `-----BEGIN CERTIFICATE-----`, our own certificate first";
-    findings.push(problem("T002", path, message).helped(help));
+    findings.push(problem("K002", path, message).helped(help));
     None
 }
 
@@ -135,7 +135,7 @@ fn read_key(path: &Path, findings: &mut Vec<Diagnostic>) -> Option<PrivateKeyDer
     let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
         let message = format!("there is no private key that can be read: {error}");
         let help = "an unencrypted PEM file with `-----BEGIN PRIVATE KEY-----`";
-        findings.push(problem("T003", path, message).helped(help));
+        findings.push(problem("K003", path, message).helped(help));
     });
     key.ok()
 }
@@ -144,7 +144,7 @@ fn read(path: &Path, findings: &mut Vec<Diagnostic>) -> Option<Vec<u8>> {
     let content = fs::read(path).map_err(|error| {
         let help =
             "make it readable for the user as whom the relay runs, or mend the path in the configuration";
-        findings.push(problem("T001", path, format!("the file cannot be read: {error}")).helped(help));
+        findings.push(problem("K001", path, format!("the file cannot be read: {error}")).helped(help));
     });
     content.ok()
 }
@@ -161,7 +161,7 @@ fn check_chain(path: &Path, chain: &[CertificateDer<'_>], findings: &mut Vec<Dia
     if !in_order {
         let message = "the chain is not in order: each certificate must be followed by its issuer's";
         let help = "our own certificate first, then the intermediate ones; else other hosts may find no root";
-        findings.push(warning("T007", path, message).helped(help));
+        findings.push(warning("K007", path, message).helped(help));
     }
 }
 
@@ -173,11 +173,11 @@ fn check_dates(path: &Path, certificate: &X509Certificate<'_>, findings: &mut Ve
     if now > until {
         let message = format!("the certificate of `{subject}` has expired");
         findings
-            .push(warning("T006", path, message).helped("renew it; hosts that check certificates refuse it"));
+            .push(warning("K006", path, message).helped("renew it; hosts that check certificates refuse it"));
     } else if now < from {
         let message = format!("the certificate of `{subject}` is not valid yet");
         findings
-            .push(warning("T006", path, message).helped("look at its dates, and at this machine's clock"));
+            .push(warning("K006", path, message).helped("look at its dates, and at this machine's clock"));
     }
 }
 

@@ -1,13 +1,16 @@
 //! What there is to say of a certificate chain: every aspect on its own.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use waxseal_plugins::facts;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::chain::{Chain, Trust};
+use super::chain::{Chain, Trust, is_self_signed};
+use super::digest::{key_kind, sha256_hex};
+use super::roots::Anchors;
 use super::{Tls, names, verifier};
 
 /// Whose certificate it is.
@@ -46,37 +49,29 @@ impl Tls {
         expected: &Expected<'_>,
         now: Timestamp,
     ) -> facts::Certificate {
-        let Some(leaf) = chain.first() else {
-            return facts::Certificate {
-                problem: "no certificate was presented".into(),
-                chain_problem: "no certificate was presented".into(),
-                expected_names: expected.names.to_vec(),
-                ..facts::Certificate::default()
-            };
-        };
+        let Some(leaf) = chain.first() else { return none_presented(expected) };
         let anchors = self.anchors(expected);
-        let parsed = Chain { certificates: chain, usage: expected.usage, anchors: &anchors };
-        let trust = parsed.trust(now);
-        let mut certificate = described(leaf, now);
-        certificate.presented = true;
-        certificate.chain_length = chain.len().try_into().unwrap_or(i64::MAX);
-        certificate.possession = expected.possession && verifier::proves_possession(leaf);
-        certificate.name_matches = certificate
-            .names
-            .iter()
-            .any(|presented| expected.names.iter().any(|name| names::matches(name, presented)));
-        certificate.expected_names = expected.names.to_vec();
-        certificate.pinned =
-            certificate.possession && parsed.is_pinned(expected.pins, &certificate.spki_sha256, now);
-        certificate.trusted = trust.chain_problem.is_empty();
-        certificate.chain_problem.clone_from(&trust.chain_problem);
-        certificate.root.clone_from(&trust.root);
-        certificate.problem = first_problem(&certificate, &trust);
-        certificate.verified = certificate.problem.is_empty();
-        certificate
+        let chain = Chain { certificates: chain, usage: expected.usage, anchors: &anchors };
+        let trust = chain.trust(now);
+        let leaf_facts = described(leaf, now);
+        let possession = expected.possession && verifier::proves_possession(leaf);
+        let judged = facts::Certificate {
+            presented: true,
+            trusted: trust.chain_problem.is_empty(),
+            chain_problem: trust.chain_problem.clone(),
+            root: trust.root.clone(),
+            name_matches: has_name(&leaf_facts.names, expected.names),
+            expected_names: expected.names.to_vec(),
+            possession,
+            pinned: possession && chain.is_pinned(expected.pins, &leaf_facts.spki_sha256, &trust),
+            chain_length: chain.certificates.len().try_into().unwrap_or(i64::MAX),
+            ..leaf_facts
+        };
+        let problem = first_problem(&judged, &trust);
+        facts::Certificate { verified: problem.is_empty(), problem, ..judged }
     }
 
-    fn anchors(&self, expected: &Expected<'_>) -> std::sync::Arc<super::roots::Anchors> {
+    fn anchors(&self, expected: &Expected<'_>) -> Arc<Anchors> {
         let materials = self.materials.load();
         let configured = match expected.usage {
             Usage::Host | Usage::Own => &self.roots,
@@ -109,27 +104,40 @@ fn first_problem(certificate: &facts::Certificate, trust: &Trust) -> String {
 }
 
 fn wrong_name(certificate: &facts::Certificate) -> String {
-    /// More names than this say nothing to a reader.
-    const SHOWN: usize = 5;
-    let listed = |names: &[String], none: &str| match names.len() {
-        0 => none.to_owned(),
-        count if count > SHOWN => {
-            format!(
-                "{} and {} more",
-                names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "),
-                count - SHOWN
-            )
-        }
-        _ => names.join(", "),
-    };
     let expected = listed(&certificate.expected_names, "none that is known");
     let presented = listed(&certificate.names, "no name");
     format!("the certificate is for {presented}; expected is {expected}")
 }
 
+/// More than five names say nothing to a reader.
+fn listed(names: &[String], none: &str) -> String {
+    const SHOWN: usize = 5;
+    match (names, names.split_at_checked(SHOWN)) {
+        ([], _) => none.to_owned(),
+        (_, Some((shown, rest))) if !rest.is_empty() => {
+            format!("{} and {} more", shown.join(", "), rest.len())
+        }
+        _ => names.join(", "),
+    }
+}
+
+fn none_presented(expected: &Expected<'_>) -> facts::Certificate {
+    const NONE: &str = "no certificate was presented";
+    facts::Certificate {
+        problem: NONE.into(),
+        chain_problem: NONE.into(),
+        expected_names: expected.names.to_vec(),
+        ..facts::Certificate::default()
+    }
+}
+
+fn has_name(presented: &[String], expected: &[String]) -> bool {
+    presented.iter().any(|presented| expected.iter().any(|expected| names::matches(expected, presented)))
+}
+
 /// What the leaf itself says.
 fn described(leaf: &CertificateDer<'_>, now: Timestamp) -> facts::Certificate {
-    let sha256 = super::digest::sha256_hex(leaf);
+    let sha256 = sha256_hex(leaf);
     let Ok((_, parsed)) = X509Certificate::from_der(leaf) else {
         return facts::Certificate { sha256, ..facts::Certificate::default() };
     };
@@ -142,14 +150,14 @@ fn described(leaf: &CertificateDer<'_>, now: Timestamp) -> facts::Certificate {
         valid_until: until,
         expired: now.as_second() > until,
         not_yet_valid: now.as_second() < from,
-        self_signed: super::chain::is_self_signed(&parsed),
+        self_signed: is_self_signed(&parsed),
         client_usage: usages.is_none_or(|usages| usages.any || usages.client_auth),
         server_usage: usages.is_none_or(|usages| usages.any || usages.server_auth),
         subject: names::rfc4514(parsed.subject()),
         issuer: names::rfc4514(parsed.issuer()),
-        key: super::digest::key_kind(parsed.public_key()),
+        key: key_kind(parsed.public_key()),
         sha256,
-        spki_sha256: super::digest::sha256_hex(parsed.public_key().raw),
+        spki_sha256: sha256_hex(parsed.public_key().raw),
         ..facts::Certificate::default()
     }
 }

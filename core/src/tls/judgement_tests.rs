@@ -187,3 +187,17 @@ fn judges_none_and_garbage() {
     let judged = judge(&fixture, &garbage);
     assert_eq!((judged.presented, judged.verified, judged.trusted), (true, false, false));
 }
+
+#[test]
+fn keeps_a_bounded_number_of_root_sets() {
+    let fixture = Fixture::new();
+    let leaf = fixture.ca.leaf(&leaf_params(&[NAME]));
+    for number in 0..200 {
+        let roots = BTreeSet::from([format!("no-{number}.pem")]);
+        let expected =
+            Expected { usage: Usage::Host, names: &[], roots: Some(&roots), pins: &[], possession: true };
+        assert!(!fixture.tls.judge(&leaf.chain, &expected, Timestamp::now()).trusted);
+    }
+    // The configured ones were read first, and stay.
+    assert!(judge(&fixture, &leaf).verified);
+}

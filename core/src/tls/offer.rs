@@ -68,6 +68,6 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>) -> Outgoing {
         Outcome::Verdict(HostAnswer::Refuse(said)) => {
             Outgoing::Refuse(Denied::by(&decision, said, EnhancedCode::new(5, 7, 4)))
         }
-        Outcome::Failure(failure) => Outgoing::Defer(Denied::failed(&decision, failure)),
+        Outcome::Failure(_) => Outgoing::Defer(Denied::failed(&decision)),
     }
 }

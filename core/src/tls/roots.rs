@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +11,9 @@ use rustls::pki_types::{CertificateDer, TrustAnchor};
 use waxseal_plugins::diagnostic::Diagnostic;
 
 use super::identities::place;
+
+/// The most sets, and unions of sets, that are kept: a script may make up names without end.
+const MOST: usize = 64;
 
 /// Trusted roots of one set or several.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,7 +48,7 @@ impl Roots {
         if let Some(problem) = &self.set(name).problem {
             let help = "`webpki`, `system`, or a PEM file with certificates of CAs";
             let place = place(&self.directory.join(name));
-            findings.push(Diagnostic::error("T010", place, problem.clone()).helped(help));
+            findings.push(Diagnostic::error("K010", place, problem.clone()).helped(help));
         }
     }
 
@@ -59,7 +63,7 @@ impl Roots {
             anchors: sets.iter().flat_map(|set| set.anchors.iter().cloned()).collect(),
             problem: sets.iter().find_map(|set| set.problem.clone()),
         });
-        lock(&self.unions).insert(names, Arc::clone(&union));
+        keep(&self.unions, names, &union);
         union
     }
 
@@ -93,13 +97,20 @@ impl Roots {
             path => read_file(&self.directory.join(path)),
         };
         let set = Arc::new(read);
-        lock(&self.sets).insert(name.to_owned(), Arc::clone(&set));
+        keep(&self.sets, name.to_owned(), &set);
         set
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn keep<K: Eq + Hash>(kept: &Mutex<HashMap<K, Arc<Anchors>>>, key: K, anchors: &Arc<Anchors>) {
+    let mut kept = lock(kept);
+    if kept.len() < MOST {
+        kept.insert(key, Arc::clone(anchors));
+    }
 }
 
 fn read_system() -> Anchors {

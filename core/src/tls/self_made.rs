@@ -27,14 +27,14 @@ pub(super) fn identity(
     let is_made = files.certificate.exists() && files.key.exists();
     if !is_made && let Err(error) = make(hostname, &directory, &files) {
         findings.push(
-            Diagnostic::error("T020", place(&directory), format!("no certificate could be made: {error}"))
+            Diagnostic::error("K020", place(&directory), format!("no certificate could be made: {error}"))
                 .helped("make the directory writable, or configure a `[[tls.identity]]`"),
         );
         return None;
     }
     findings.push(
         Diagnostic::warning(
-            "T021",
+            "K021",
             place(&files.certificate),
             "no `[[tls.identity]]` is configured: the relay uses a certificate that it made itself",
         )

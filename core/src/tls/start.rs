@@ -5,7 +5,6 @@ use std::sync::Arc;
 use waxseal_plugins::decision::Outcome;
 use waxseal_plugins::facts::{Client, Host, Nothing, Row};
 use waxseal_plugins::hooks;
-use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::incoming::Start as Answer;
 use waxseal_plugins::verdicts::outgoing::Start as HostAnswer;
 use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Reply as Said, Terms};
@@ -76,7 +75,7 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>) -> Outgoing {
             let terms = Terms::of(&host.row).join(terms.clone());
             if let Some(clash) = terms.clash() {
                 let reply = Said::new(EnhancedCode::new(4, 7, 5), clash);
-                return Outgoing::Defer(Denied { reply, place: Place::file(host.row.place.as_str()) });
+                return Outgoing::Defer(Denied::by_row(&host.row, reply));
             }
             Outgoing::Go(ClientPlan {
                 server_name: server_name.clone().unwrap_or_else(|| host.name.clone()),
@@ -92,7 +91,7 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>) -> Outgoing {
         Outcome::Verdict(HostAnswer::Refuse(said)) => {
             Outgoing::Refuse(Denied::by(&decision, said, EnhancedCode::new(5, 7, 0)))
         }
-        Outcome::Failure(failure) => Outgoing::Defer(Denied::failed(&decision, failure)),
+        Outcome::Failure(_) => Outgoing::Defer(Denied::failed(&decision)),
     }
 }
 

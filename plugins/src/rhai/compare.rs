@@ -78,17 +78,23 @@ fn version(value: &Dynamic) -> Result<Option<Version>, Box<EvalAltResult>> {
     text.parse().map(Some).map_err(|unknown: crate::facts::UnknownVersion| unknown.to_string().into())
 }
 
-/// The name of a value's type, as scripts know it.
+/// What a value is, as people call it.
 pub(super) fn name(value: &Dynamic) -> String {
-    match value.type_name() {
+    if value.is::<Version>() { "a TLS version".to_owned() } else { kind(value.type_name()) }
+}
+
+/// What a type is, as people call it.
+pub(super) fn kind(type_name: &str) -> String {
+    match type_name {
         "i64" => "a number".to_owned(),
         "f64" => "a decimal number".to_owned(),
         "bool" => "true or false".to_owned(),
         "()" => "nothing".to_owned(),
         "array" => "a list".to_owned(),
         "map" => "a map".to_owned(),
-        _ if value.is_string() => "a text".to_owned(),
-        _ if value.is::<Version>() => "a TLS version".to_owned(),
-        other => format!("a {}", other.rsplit("::").next().unwrap_or(other).trim_end_matches('>')),
+        "string" => "a text".to_owned(),
+        other => {
+            format!("a {}", other.rsplit("::").next().unwrap_or(other).trim_end_matches('>').to_lowercase())
+        }
     }
 }

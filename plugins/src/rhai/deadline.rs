@@ -36,3 +36,27 @@ impl Drop for Restore {
         DEADLINE.set(self.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_a_call_that_has_no_other_limit() {
+        let mut engine = super::super::engine::sandbox();
+        engine.set_max_operations(0);
+        let ended = within(Duration::from_millis(5), || engine.run("loop { }"));
+        assert!(matches!(*ended.unwrap_err(), ::rhai::EvalAltResult::ErrorTerminated(..)));
+        assert_eq!(DEADLINE.get(), None);
+    }
+
+    #[test]
+    fn an_inner_call_leaves_the_outer_deadline_in_place() {
+        within(Duration::from_secs(60), || {
+            let outer = DEADLINE.get();
+            within(Duration::ZERO, || assert!(check(STRIDE).is_some()));
+            assert_eq!(DEADLINE.get(), outer);
+            assert!(check(STRIDE).is_none());
+        });
+    }
+}

@@ -2,6 +2,8 @@
 
 use ::rhai::{EvalAltResult, Position};
 
+use super::compare;
+
 /// An error of a running script: what is wrong, and where.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
@@ -29,6 +31,9 @@ fn message(error: &EvalAltResult) -> String {
         EvalAltResult::ErrorTooManyOperations(_) => "it runs too long: too many operations".to_owned(),
         EvalAltResult::ErrorTerminated(..) => "it runs too long: its time is over".to_owned(),
         EvalAltResult::ErrorStackOverflow(_) => "its functions call each other too deeply".to_owned(),
+        EvalAltResult::ErrorMismatchDataType(needed, given, _) => {
+            format!("{} stands where {} is needed", compare::kind(given), compare::kind(needed))
+        }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => no_function(signature),
         other => {
             let text = other.to_string();

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::verdict::{FromSpoken, Setter, Word};
+use super::verdict::{CodeClass, FromSpoken, Setter, Word};
 use crate::facts::{Certificate, Facts, Kind, Row};
 use crate::hooks::{Direction, Hook, HookName, incoming, outgoing};
 
@@ -21,6 +21,7 @@ pub(super) struct Signature {
     pub(super) parameters: Vec<&'static FactTable>,
     pub(super) words: &'static [Word],
     pub(super) setters: &'static [Setter],
+    pub(super) codes: CodeClass,
 }
 
 static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
@@ -100,6 +101,7 @@ fn signature<H: Hook>() -> Signature {
             .collect(),
         words: <H::Verdict as FromSpoken>::WORDS,
         setters: <H::Verdict as FromSpoken>::SETTERS,
+        codes: <H::Verdict as FromSpoken>::CODES,
     }
 }
 

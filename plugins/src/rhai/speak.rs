@@ -76,12 +76,7 @@ fn replying(ctx: &NativeCallContext, word: Word, reply: Reply) -> Spoken {
 
 #[expect(clippy::needless_pass_by_value, reason = "the engine calls it so")]
 fn require(ctx: NativeCallContext, level: &str) -> Said {
-    let floor = match level {
-        "encrypted" => Floor::Encrypted,
-        "verified" => Floor::Verified,
-        _ => return Err(format!("`{level}` cannot be required: write \"encrypted\" or \"verified\"").into()),
-    };
-    Ok(Spoken { floor, ..Spoken::new(Word::Require, ctx.call_position()) })
+    Ok(Spoken { floor: floor(level)?, ..Spoken::new(Word::Require, ctx.call_position()) })
 }
 
 fn set(engine: &mut Engine, setter: Setter, apply: fn(&mut Spoken, &str) -> Result<(), String>) {
@@ -107,7 +102,15 @@ fn set_list(engine: &mut Engine, setter: Setter, apply: fn(&mut Spoken, Vec<Stri
     volatile(setter.word()).register_into_engine(engine, chained);
 }
 
-fn client_certificate(value: &str) -> Result<ClientCertificate, String> {
+pub(super) fn floor(level: &str) -> Result<Floor, String> {
+    match level {
+        "encrypted" => Ok(Floor::Encrypted),
+        "verified" => Ok(Floor::Verified),
+        _ => Err(format!("`{level}` cannot be required: write \"encrypted\" or \"verified\"")),
+    }
+}
+
+pub(super) fn client_certificate(value: &str) -> Result<ClientCertificate, String> {
     match value {
         "none" => Ok(ClientCertificate::None),
         "request" => Ok(ClientCertificate::Request),
@@ -116,7 +119,10 @@ fn client_certificate(value: &str) -> Result<ClientCertificate, String> {
     }
 }
 
-fn parse_all<T: FromStr<Err = UnknownName> + Ord>(names: Vec<String>) -> Result<BTreeSet<T>, String> {
+pub(super) fn parse_all<T>(names: impl IntoIterator<Item = String>) -> Result<BTreeSet<T>, String>
+where
+    T: FromStr<Err = UnknownName> + Ord,
+{
     names.into_iter().map(|name| name.parse().map_err(|unknown: UnknownName| explain(&unknown))).collect()
 }
 

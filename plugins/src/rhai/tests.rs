@@ -118,8 +118,8 @@ fn terms_are_chained() {
 
 #[test]
 fn a_wrong_term_is_a_failure_that_says_what_would_be_right() {
-    assert!(failure(start(r#"accept().min_version("1.4")"#)).contains("write \"1.2\" or \"1.3\""));
-    let message = failure(start(r#"accept().suites(["TLS_AES_256_GCM_SHA385"])"#));
+    assert!(failure(start(r#"let v = "1.4"; accept().min_version(v)"#)).contains("write \"1.2\" or \"1.3\""));
+    let message = failure(start(r#"let s = ["TLS_AES_256_GCM_SHA385"]; accept().suites(s)"#));
     assert!(message.contains("did you mean \"TLS_AES_256_GCM_SHA384\"?"), "{message}");
     assert!(failure(start("accept().groups([])")).contains("would allow nothing"));
     assert!(failure(start("accept().groups([1])")).contains("takes texts"));
@@ -129,9 +129,9 @@ fn a_wrong_term_is_a_failure_that_says_what_would_be_right() {
 
 #[test]
 fn codes_fit_their_verdicts() {
-    assert!(failure(mail(r#"defer("5.7.1", "x")"#)).contains("did you mean \"4.7.1\"?"));
-    assert!(failure(mail(r#"refuse("4.7.1", "x")"#)).contains("did you mean \"5.7.1\"?"));
-    assert!(failure(mail(r#"refuse("571", "x")"#)).contains("RFC 3463"));
+    assert!(failure(mail(r#"let code = "5.7.1"; defer(code, "x")"#)).contains("did you mean \"4.7.1\"?"));
+    assert!(failure(mail(r#"let code = "4.7.1"; refuse(code, "x")"#)).contains("did you mean \"5.7.1\"?"));
+    assert!(failure(mail(r#"let code = "571"; refuse(code, "x")"#)).contains("RFC 3463"));
     let answer = start(r#"refuse("4.7.0", "x")"#);
     assert!(matches!(answer.outcome, Outcome::Verdict(verdicts::outgoing::Start::Refuse(_))));
 }
@@ -164,10 +164,8 @@ fn versions_compare_with_texts_and_nothing_else() {
     ] {
         holds(condition);
     }
-    for condition in
-        ["host.version < 12", "host.version < 1.2", "13 > host.version", "host.version == \"tls13\""]
-    {
-        let answer = mail(&format!("if {condition} {{ refuse(\"old\") }} else {{ accept() }}"));
+    for condition in ["h.version < 12", "h.version < 1.2", "13 > h.version", "h.version == \"tls13\""] {
+        let answer = mail(&format!("let h = host; if {condition} {{ refuse(\"old\") }} else {{ accept() }}"));
         let message = failure(answer);
         assert!(message.contains("cannot be compared") || message.contains("no TLS version"), "{message}");
     }
@@ -175,8 +173,9 @@ fn versions_compare_with_texts_and_nothing_else() {
 
 #[test]
 fn different_types_are_never_silently_unequal() {
-    for condition in ["\"13\" == 13", "host.port < \"25\"", "host.name == 1", "() < 13", "[1] == [\"1\"]"] {
-        let message = failure(mail(&format!("if {condition} {{ accept() }} else {{ accept() }}")));
+    for condition in ["\"13\" == 13", "h.port < \"25\"", "h.name == 1", "() < 13", "[1] == [\"1\"]"] {
+        let message =
+            failure(mail(&format!("let h = host; if {condition} {{ accept() }} else {{ accept() }}")));
         assert!(message.contains("cannot be compared"), "{condition}: {message}");
     }
     for condition in
@@ -260,4 +259,10 @@ fn a_filter_is_asked_by_its_first_parameter() {
     assert!(has(Direction::Outgoing, HookName::Mail) && has(Direction::Incoming, HookName::Mail));
     let client = Arc::new(canonical::clear_client(Arc::default()));
     assert_eq!(filter.ask::<incoming::Mail>(&client, &Arc::default()), None);
+}
+
+#[test]
+fn a_text_is_no_condition() {
+    let message = failure(mail("let h = host; if h.name { accept() }"));
+    assert_eq!(message, "a text stands where true or false is needed");
 }

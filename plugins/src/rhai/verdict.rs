@@ -11,7 +11,7 @@ use ::rhai::Position;
 use super::Role;
 use super::fault::Fault;
 use crate::suggest;
-use crate::verdicts::{ClientCertificate, Floor, Reply, Terms};
+use crate::verdicts::{ClientCertificate, EnhancedCode, Floor, Reply, Terms};
 
 /// The verdict functions of scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,19 +173,17 @@ impl Spoken {
     /// The hook's own verdict.
     pub(super) fn into_verdict<V: FromSpoken>(self, role: Role, hook: &str) -> Result<V, Fault> {
         let (word, position) = (self.word, self.position);
-        self.check_setters::<V>(role, hook)?;
-        self.check_code::<V>()?;
         if word == Word::Require && role != Role::Filter {
             let message = "`require` is for filters; a policy says start_tls, and judges later";
             return Err(Fault::new(message, position));
         }
-        Self::check_word(word, V::WORDS, hook)
-            .and_then(|()| V::from_spoken(self).ok_or_else(|| no_verdict(word, V::WORDS, hook)))
-            .map_err(|message| Fault::new(message, position))
-    }
-
-    fn check_word(word: Word, words: &[Word], hook: &str) -> Result<(), String> {
-        if words.contains(&word) { Ok(()) } else { Err(no_verdict(word, words, hook)) }
+        let no_verdict = || Fault::new(no_verdict(word, V::WORDS, hook), position);
+        if !V::WORDS.contains(&word) {
+            return Err(no_verdict());
+        }
+        self.check_setters::<V>(role, hook)?;
+        self.check_code::<V>()?;
+        V::from_spoken(self).ok_or_else(no_verdict)
     }
 
     fn check_setters<V: FromSpoken>(&self, role: Role, hook: &str) -> Result<(), Fault> {
@@ -203,22 +201,17 @@ impl Spoken {
 
     fn check_code<V: FromSpoken>(&self) -> Result<(), Fault> {
         let Some(code) = self.reply.code else { return Ok(()) };
-        let right = match (V::CODES, self.word) {
-            (CodeClass::Fitting, Word::Defer) => code.class == 4,
-            (CodeClass::Fitting, _) => code.class == 5,
-            (CodeClass::Either, _) => matches!(code.class, 4 | 5),
-        };
-        if right {
-            return Ok(());
-        }
-        let word = self.word.word();
-        let class = if self.word == Word::Defer { 4 } else { 5 };
-        let better = code.in_class(class);
-        Err(Fault::new(
-            format!("`{code}` is no code to {word} with; did you mean \"{better}\"?"),
-            self.position,
-        ))
+        wrong_code(code, self.word, V::CODES)
+            .map_or(Ok(()), |message| Err(Fault::new(message, self.position)))
     }
+}
+
+/// What is said of a code whose class does not fit the verdict, if it does not.
+pub(super) fn wrong_code(code: EnhancedCode, word: Word, codes: CodeClass) -> Option<String> {
+    let class = if word == Word::Defer { 4 } else { 5 };
+    let right = code.class == class || codes == CodeClass::Either && matches!(code.class, 4 | 5);
+    let (word, better) = (word.word(), code.in_class(class));
+    (!right).then(|| format!("`{code}` is no code to {word} with; did you mean \"{better}\"?"))
 }
 
 /// What is said of a word that the hook does not have.

@@ -124,6 +124,8 @@ fn network(text: &str) -> Result<Option<IpNet>, BadPattern> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &str) -> Result<String, String> {
@@ -164,5 +166,14 @@ mod tests {
         }
         let outgoing = Pattern::parse("192.0.2.1", Direction::Outgoing);
         assert_eq!(outgoing, Err(BadPattern::AddressOutgoing("192.0.2.1".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_read_the_same_again(text in "\\PC{0,20}|(\\*\\.)?[a-zA-Zü0-9.-]{1,20}|[0-9./]{1,18}|[0-9a-f:/]{1,30}") {
+            if let Ok(read) = parse(&text) {
+                prop_assert_eq!(parse(&read), Ok(read.clone()));
+            }
+        }
     }
 }

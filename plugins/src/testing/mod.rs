@@ -67,7 +67,9 @@ fn run_file(engine: &Engine, path: &Arc<str>, source: &Arc<str>, report: &mut Re
             Err(fault) => {
                 let message = format!("{test}: {}", fault.message);
                 let place = rhai::place(path, fault.position);
-                report.failed.push(Diagnostic::error("E001", place, message).within(source.clone()));
+                report
+                    .failed
+                    .push(Diagnostic::error("E001", place, message).within(source.clone()).spanning_word());
             }
         }
     }
@@ -182,6 +184,29 @@ mod tests {
         assert!(warnings.is_empty(), "{}", warnings[0]);
         let report = run(&bundle, &shipped("tests"));
         assert!(report.failed.is_empty() && !report.passed.is_empty());
+    }
+
+    /// The scripts in a page's examples.
+    fn examples(page: &str) -> Vec<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies").join(page);
+        let text = std::fs::read_to_string(path).unwrap();
+        let blocks = text.split("```rhai\n").skip(1);
+        blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_examples_of_the_pages_work() {
+        let filters = examples("filters/README.md");
+        for source in &filters {
+            let found = Script::compile(&"filters/example.rhai".into(), source, Role::Filter);
+            assert!(found.is_ok_and(|(_, warnings)| warnings.is_empty()), "{source}");
+        }
+        let tests = examples("README.md");
+        for source in &tests {
+            let report = run_on(policies(), &[("tests/example.rhai".into(), source.as_str().into())]);
+            assert!(report.failed.is_empty() && !report.passed.is_empty(), "{source}");
+        }
+        assert!(!filters.is_empty() && !tests.is_empty());
     }
 
     #[test]

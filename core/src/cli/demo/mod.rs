@@ -7,6 +7,8 @@ mod mails;
 mod sender;
 mod show;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -49,7 +51,7 @@ impl Arguments {
         // Decisions are printed by the demo itself; the program's own log would hide them.
         observe::tracing::init(&Log { format: LogFormat::Text, level: "error".to_owned() })?;
         let directory = std::path::absolute(DIRECTORY)?;
-        setting::runtime()?.block_on(async {
+        setting::block_on(async {
             let mut stage = raise(&directory, self.port).await?;
             stage.round().await?;
             if !self.once {

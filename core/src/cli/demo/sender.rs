@@ -90,7 +90,7 @@ async fn reply(connection: &mut Connection) -> anyhow::Result<Answer> {
     loop {
         let line = connection.read_line(LINE, PATIENCE).await.context("reading the relay's reply")?;
         let line = String::from_utf8_lossy(&line).into_owned();
-        match (line.bytes().next(), line.bytes().nth(3)) {
+        match (line.as_bytes().first(), line.as_bytes().get(3)) {
             (_, Some(b'-')) => {}
             (Some(b'2' | b'3'), _) => return Ok(Answer::Taken),
             (Some(b'4' | b'5'), _) => return Ok(Answer::Refused(line)),

@@ -14,6 +14,7 @@ const DIM: &str = "\x1b[2m";
 const PLAIN: &str = "\x1b[0m";
 
 /// What became of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It arrived, inside TLS of this version and suite, or in clear.
     Arrived(Option<String>),

@@ -77,7 +77,8 @@ impl Stage {
         self.relay.stop().await;
     }
 
-    async fn follow(&mut self, mail: &Mail) -> anyhow::Result<Fate> {
+    /// Sends a mail, and prints what is decided until it is settled.
+    pub(super) async fn follow(&mut self, mail: &Mail) -> anyhow::Result<Fate> {
         // What is left of an earlier mail is nobody's business now.
         while self.arrivals.try_recv().is_ok() {}
         let spool = Arc::clone(&self.relay.services.spool);

@@ -4,6 +4,7 @@ mod told;
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use waxseal_plugins::facts::{Handshake, Version};
 use waxseal_plugins::verdicts::{EnhancedCode, Terms};
 
@@ -279,4 +280,40 @@ fn postmaster_is_completed_with_our_name_and_never_denied() {
     let dialogue = [("EHLO c", "250"), ("MAIL FROM:<>", "250"), ("RCPT TO:<Postmaster>", "250 2.1.5 ")];
     talk(&mut session, &dialogue);
     assert_eq!(session.transaction.unwrap().recipients[0].address, "postmaster@mx.example.org");
+}
+
+/// Lines that lead somewhere, or try to.
+const LINES: [&str; 14] = [
+    "EHLO c",
+    "HELO c",
+    "STARTTLS",
+    "MAIL FROM:<>",
+    "MAIL FROM:<a@b.example> SMTPUTF8",
+    "RCPT TO:<x@example.org>",
+    "RCPT TO:<x@other.example>",
+    "RCPT TO:<@example.org:x@other.example>",
+    "RCPT TO:<\"x@example.org\"@other.example>",
+    "RCPT TO:<x@[127.0.0.1]>",
+    "DATA",
+    "RSET",
+    "NOOP",
+    "nonsense",
+];
+
+proptest! {
+    #[test]
+    fn no_order_of_commands_relays_for_strangers(order in proptest::collection::vec(0..LINES.len(), 0..40)) {
+        let mut session = open(Told::default(), Switch::On);
+        let mut greeted = false;
+        for line in order.into_iter().map(|number| LINES[number]) {
+            greeted |= line.ends_with("LO c");
+            let step = send(&mut session, line);
+            prop_assert!(step != Step::Receive || greeted);
+            let recipients = session.transaction.iter().flat_map(|open| &open.recipients);
+            prop_assert!(recipients.into_iter().all(|recipient| recipient.domain == "example.org"));
+            if step == Step::Receive {
+                prop_assert!(session.transaction.take().is_some_and(|open| !open.recipients.is_empty()));
+            }
+        }
+    }
 }

@@ -33,7 +33,7 @@ async fn keeps_the_last_good_identities_and_roots() {
     std::fs::remove_file(directory.join("other.example.org.pem")).unwrap();
     let findings = tls.reload().unwrap_err();
     let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, ["T004", "T001", "T010"], "{findings:?}");
+    assert_eq!(codes, ["K004", "K001", "K010"], "{findings:?}");
     assert!(findings.iter().all(|finding| finding.help.is_some()));
     assert_eq!(handshake(tls, &plan, &client).await.1.unwrap().chain, before);
 }
@@ -46,7 +46,7 @@ fn warns_of_dates_and_order() {
     let disordered = ca.leaf(&leaf_params(&["b.example"])).below(&other).write(directory.path(), "b.example");
     let (_, warnings) = Tls::load(&configuration(directory.path(), &[old, disordered], &[])).unwrap();
     let codes: Vec<_> = warnings.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, ["T006", "T007"]);
+    assert_eq!(codes, ["K006", "K007"]);
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn makes_an_identity_of_its_own_once() {
     let directory = tempfile::TempDir::new().unwrap();
     let chain = async || -> Vec<CertificateDer<'static>> {
         let (tls, warnings) = Tls::load(&configuration(directory.path(), &[], &[])).unwrap();
-        assert_eq!(warnings.first().unwrap().code, "T021");
+        assert_eq!(warnings.first().unwrap().code, "K021");
         handshake(&tls, &ServerPlan::default(), &client_plan("mail.example.org")).await.1.unwrap().chain
     };
     assert_eq!(chain().await, chain().await);

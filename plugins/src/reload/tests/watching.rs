@@ -132,6 +132,27 @@ async fn a_swapped_symbolic_link_is_noticed_again_and_again() {
     }
 }
 
+/// As releases are switched: the directory itself is a link.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_linked_directory_that_is_switched_is_noticed_again_and_again() {
+    use std::os::unix::fs::symlink;
+    let mut watched = Watched::new(&[("domains.rhai", &table("attempt"))], NEVER);
+    let (policies, parent) = (watched.site.policies(), watched.site.directory.path().to_owned());
+    fs::rename(&policies, parent.join("release-0")).expect("moved");
+    symlink("release-0", &policies).expect("linked");
+    for (release, word) in [(1, "require"), (2, "require_verified"), (3, "attempt")] {
+        let next = parent.join(format!("release-{release}"));
+        fs::create_dir(&next).expect("made");
+        fs::write(next.join("domains.rhai"), table(word)).expect("written");
+        symlink(&next, parent.join("next")).expect("linked");
+        fs::rename(parent.join("next"), &policies).expect("switched");
+        watched.until(word).await;
+    }
+    watched.site.write("domains.rhai", &table("require"));
+    watched.until("require").await;
+}
+
 /// Network file systems give no events: a link's far end is watched by nobody, as theirs.
 #[cfg(unix)]
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Which functions a hook reaches, and which facts they are given.
 
 use super::File;
-use super::usage::{Chain, Function};
+use super::usage::{Argument, Chain, Function};
+use crate::facts::Kind;
 use crate::rhai::Defined;
 use crate::rhai::schema::{self, FactTable, Signature};
 
@@ -24,9 +25,19 @@ impl Context<'_> {
 
     /// The facts that a chain leads to, if it leads to some.
     fn end_of(&self, chain: &Chain) -> Option<&'static FactTable> {
-        chain.properties.iter().try_fold(self.facts(&chain.variable)?, |table, (property, _)| {
+        if chain.properties.is_empty() {
+            return self.facts(&chain.variable);
+        }
+        self.kind(chain).and_then(schema::behind)
+    }
+
+    /// The type of the fact that a chain ends with, if it ends with one.
+    pub(super) fn kind(&self, chain: &Chain) -> Option<Kind> {
+        let ((last, _), before) = chain.properties.split_last()?;
+        let before = before.iter().try_fold(self.facts(&chain.variable)?, |table, (property, _)| {
             table.kind(property).and_then(schema::behind)
-        })
+        });
+        before?.kind(last)
     }
 
     fn same(&self, other: &Context<'_>) -> bool {
@@ -65,8 +76,11 @@ pub(super) fn reached<'a>(
 fn calls<'a>(file: &'a File<'_>, context: &Context<'a>) -> Vec<Context<'a>> {
     let helpers = context.function.calls.iter().filter_map(|call| {
         let function = file.function(&call.name, call.arguments.len())?;
-        let end_of = |chain: &Option<Chain>| context.end_of(chain.as_ref()?);
-        let facts = call.arguments.iter().map(end_of).collect();
+        let facts = call.arguments.iter().map(|argument| match argument {
+            Argument::Chain(chain) => context.end_of(chain),
+            _ => None,
+        });
+        let facts = facts.collect();
         Some(Context { function, signature: context.signature, facts })
     });
     helpers.collect()

@@ -40,7 +40,7 @@ fn unknown_fact(file: &File<'_>, table: &'static FactTable, chain: &Chain) -> Op
 
 impl Chain {
     /// As it stands in the file.
-    fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         let properties = self.properties.iter().map(|(property, _)| property.as_str());
         std::iter::once(self.variable.as_str()).chain(properties).collect::<Vec<_>>().join(".")
     }

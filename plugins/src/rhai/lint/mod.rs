@@ -4,13 +4,15 @@
 //! |---|---|
 //! | P001, P002 | syntax; an error while the top level runs |
 //! | H001, H002, H003 | unknown hook; wrong parameters; a verdict that the hook does not have |
-//! | T001, T002 | unknown fact; assignment to a fact |
+//! | H004 | a verdict given what it cannot take |
+//! | T001, T002, T003 | unknown fact; assignment to a fact; comparison with a value of another type |
 //! | F001, F003, F004, F005 | unused function; unknown function; wrong number of arguments; a native function shadowed |
 
 mod contexts;
 mod facts;
 mod functions;
 mod hooks;
+mod literals;
 mod syntax;
 mod usage;
 
@@ -49,6 +51,7 @@ pub(super) fn check(
     for context in contexts::reached(&file, &hooks) {
         findings.extend(hooks::check_verdicts(&file, &context));
         findings.extend(facts::check(&file, &context));
+        findings.extend(literals::check(&file, &context));
     }
     findings.extend(functions::check(&file, engine));
     // A helper is looked at once for each hook that reaches it.

@@ -162,6 +162,43 @@ fn lints_reach_every_corner() {
 }
 
 #[test]
+fn lints_literals() {
+    let cases = [
+        ("defer(\"5.7.1\", \"no\")", "H004:1:23 `5.7.1` is no code to defer with; did you mean \"4.7.1\"?"),
+        ("refuse(\"571\", \"no\")", "H004:1:23 `571` is no enhanced status code"),
+        ("if host.version < 12 { accept() }", "T003:1:26 `host.version` is a TLS version: compare it"),
+        (
+            "if \"tls1.2\" > host.version { accept() }",
+            "T003:1:37 `host.version` is a TLS version, and `tls1.2` is no",
+        ),
+        ("if host.row.names == \"x\" { accept() }", "T003:1:26 `host.row.names` is a list"),
+        ("if host.port == \"25\" { accept() }", "T003:1:26 `host.port` is a number"),
+        ("if host.encrypted == 1 { accept() }", "T003:1:26 `host.encrypted` is true or false"),
+    ];
+    for (body, expected) in cases {
+        let found = findings(OUTGOING, &format!("fn mail(host, mail) {{ {body} }}"));
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{body}: {found:?}");
+    }
+    for body in [
+        "if host.row.names[0] == \"x\" { accept() }",
+        "if host.row.parameters[\"x\"] == 1 { accept() }",
+        "if host.row.parameters.x == 1 { accept() }",
+        "if host.row.names.len() == 1 { accept() }",
+        "if host.version == \"\" || host.version < \"1.3\" || host.name == () { accept() }",
+    ] {
+        assert!(findings(OUTGOING, &format!("fn mail(host, mail) {{ {body} }}")).is_empty(), "{body}");
+    }
+    let found = findings(OUTGOING, "fn start(host) { accept().min_version(\"1.4\").groups([\"x25518\"]) }");
+    assert!(found[0].contains("`1.4` is no TLS version") && found[1].contains("did you mean"), "{found:?}");
+}
+
+#[test]
+fn a_helper_is_given_what_a_method_returned() {
+    let source = "fn is_four(x) { x.y == 4 }\nfn offer(host) { if is_four(host.row.parameter(\"x\", 4)) { start_tls() } }";
+    assert!(findings(OUTGOING, source).is_empty());
+}
+
+#[test]
 fn functions_by_pointer_and_in_closures_are_used() {
     for source in [
         "fn good(x) { x > 1 }\nfn offer(host) { if [1].all(good) { start_tls() } }",

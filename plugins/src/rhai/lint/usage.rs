@@ -1,6 +1,6 @@
 //! What each function of a script uses: calls, facts, assignments.
 
-use ::rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use ::rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt, Token};
 
 /// A function, or the top level (without a name).
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub(super) struct Function {
     pub(super) position: Position,
     body: (Position, Position),
     pub(super) calls: Vec<Call>,
+    pub(super) comparisons: Vec<[Argument; 2]>,
     pub(super) chains: Vec<Chain>,
     pub(super) assigned: Vec<Chain>,
     /// Variables that the body makes: a parameter of the same name is hidden from then on.
@@ -23,8 +24,8 @@ pub(super) struct Function {
 pub(super) struct Call {
     pub(super) name: String,
     pub(super) style: Style,
-    /// Of each argument in brackets the chain of names, where it is one.
-    pub(super) arguments: Vec<Option<Chain>>,
+    /// Those in brackets.
+    pub(super) arguments: Vec<Argument>,
     pub(super) position: Position,
 }
 
@@ -35,12 +36,39 @@ pub(super) enum Style {
     Method,
 }
 
+/// An argument, or a side of a comparison, as far as it can be known without running.
+#[derive(Clone, Debug)]
+pub(super) enum Argument {
+    Chain(Chain),
+    Literal(Literal),
+    List(Vec<Self>),
+    Computed,
+}
+
+/// A value that stands in the script.
+#[derive(Clone, Debug)]
+pub(super) enum Literal {
+    Flag,
+    Number,
+    Text(String),
+}
+
 /// A variable and the properties read behind it: `host.row.pattern`.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     pub(super) variable: String,
     pub(super) position: Position,
     pub(super) properties: Vec<(String, Position)>,
+    reach: Reach,
+}
+
+/// How much of an expression a chain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// All of it.
+    Whole,
+    /// What stands before an index or a method call.
+    Beginning,
 }
 
 /// All functions of a script, the top level first.
@@ -75,6 +103,7 @@ impl Function {
             position,
             body,
             calls: Vec::new(),
+            comparisons: Vec::new(),
             chains: Vec::new(),
             assigned: Vec::new(),
             declared: Vec::new(),
@@ -98,6 +127,11 @@ impl Function {
     }
 
     fn call(&mut self, call: &FnCallExpr, position: Position, style: Style) {
+        if let [one, other] = call.args.as_slice()
+            && call.op_token.as_ref().is_some_and(is_comparison)
+        {
+            self.comparisons.push([argument(one), argument(other)]);
+        }
         // Operators are calls to the engine; a name behind `::` is a module's.
         if call.op_token.is_some() || !call.namespace.is_empty() {
             return;
@@ -105,37 +139,73 @@ impl Function {
         if let ("Fn", Some(Expr::StringConstant(name, _))) = (call.name.as_str(), call.args.first()) {
             self.mentions.push(name.to_string());
         }
-        let arguments = call.args.iter().map(chain).collect();
+        let arguments = call.args.iter().map(argument).collect();
         self.calls.push(Call { name: call.name.to_string(), style, arguments, position });
     }
 }
 
-/// The chain of names that an expression is, if it begins with a variable.
+fn is_comparison(operator: &Token) -> bool {
+    matches!(
+        operator,
+        Token::EqualsTo
+            | Token::NotEqualsTo
+            | Token::LessThan
+            | Token::LessThanEqualsTo
+            | Token::GreaterThan
+            | Token::GreaterThanEqualsTo
+    )
+}
+
+fn argument(expression: &Expr) -> Argument {
+    match expression {
+        Expr::BoolConstant(..) => Argument::Literal(Literal::Flag),
+        Expr::IntegerConstant(..) | Expr::FloatConstant(..) => Argument::Literal(Literal::Number),
+        Expr::StringConstant(text, _) => Argument::Literal(Literal::Text(text.to_string())),
+        Expr::Array(items, _) => Argument::List(items.iter().map(argument).collect()),
+        other => match chain(other) {
+            Some(chain) if chain.reach == Reach::Whole => Argument::Chain(chain),
+            _ => Argument::Computed,
+        },
+    }
+}
+
+/// The chain of names with which an expression begins, if it begins with a variable.
 fn chain(expression: &Expr) -> Option<Chain> {
     match expression {
-        Expr::Variable(variable, _, position) if variable.2.is_empty() => {
-            Some(Chain { variable: variable.1.to_string(), position: *position, properties: Vec::new() })
-        }
+        Expr::Variable(variable, _, position) if variable.2.is_empty() => Some(Chain {
+            variable: variable.1.to_string(),
+            position: *position,
+            properties: Vec::new(),
+            reach: Reach::Whole,
+        }),
         Expr::Dot(pair, ..) => {
             let mut chain = chain(&pair.lhs)?;
-            follow(&pair.rhs, &mut chain.properties);
+            if chain.reach == Reach::Whole {
+                chain.reach = follow(&pair.rhs, &mut chain.properties);
+            }
             Some(chain)
         }
-        Expr::Index(pair, ..) => chain(&pair.lhs),
+        Expr::Index(pair, ..) => Some(Chain { reach: Reach::Beginning, ..chain(&pair.lhs)? }),
         _ => None,
     }
 }
 
-/// The properties behind a dot, up to the first call or index.
-fn follow(expression: &Expr, properties: &mut Vec<(String, Position)>) {
+/// Adds the properties behind a dot, up to the first call or index.
+fn follow(expression: &Expr, properties: &mut Vec<(String, Position)>) -> Reach {
     match expression {
-        Expr::Property(property, position) => properties.push((property.2.to_string(), *position)),
-        Expr::Dot(pair, ..) if matches!(pair.lhs, Expr::Property(..)) => {
-            follow(&pair.lhs, properties);
-            follow(&pair.rhs, properties);
+        Expr::Property(property, position) => {
+            properties.push((property.2.to_string(), *position));
+            Reach::Whole
         }
-        Expr::Index(pair, ..) => follow(&pair.lhs, properties),
-        _ => (),
+        Expr::Dot(pair, ..) => match follow(&pair.lhs, properties) {
+            Reach::Whole => follow(&pair.rhs, properties),
+            Reach::Beginning => Reach::Beginning,
+        },
+        Expr::Index(pair, ..) => {
+            follow(&pair.lhs, properties);
+            Reach::Beginning
+        }
+        _ => Reach::Beginning,
     }
 }
 

@@ -1,0 +1,99 @@
+//! H004 and T003: literals that can never be right.
+//!
+//! Both would fail when they run; but the branch they stand in may run for the first time on the
+//! one message that matters.
+
+use super::File;
+use super::contexts::Context;
+use super::usage::{Argument, Call, Literal, Style};
+use crate::diagnostic::Diagnostic;
+use crate::facts::{Kind, UnknownVersion, Version};
+use crate::rhai::speak;
+use crate::rhai::verdict::{self, Setter, Word};
+use crate::verdicts::{EnhancedCode, Group, InvalidCode, Suite};
+
+/// Those of one function, as one hook reaches it.
+pub(super) fn check(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
+    let calls = context.function.calls.iter().filter_map(|call| {
+        let message = wrong_argument(call, context)?;
+        Some(file.error("H004", call.position, &call.name, message))
+    });
+    let comparisons = context.function.comparisons.iter().filter_map(|sides| {
+        let [Argument::Chain(chain), Argument::Literal(literal)] = ordered(sides) else { return None };
+        let message = incomparable(context.kind(chain)?, literal)?;
+        let written = chain.written();
+        Some(file.error("T003", chain.position, &written, format!("`{written}` is {message}")))
+    });
+    calls.chain(comparisons).collect()
+}
+
+/// What is wrong with what a verdict, or what is chained to it, is given.
+fn wrong_argument(call: &Call, context: &Context<'_>) -> Option<String> {
+    match (call.style, Word::from_word(&call.name), Setter::from_word(&call.name)) {
+        (Style::Function, Some(word), _) => match (word, call.arguments.as_slice()) {
+            (Word::Refuse | Word::Defer, [code, _]) => wrong_code(text(code)?, word, context),
+            (Word::Require, [level]) => speak::floor(text(level)?).err(),
+            _ => None,
+        },
+        (Style::Method, _, Some(setter)) => wrong_term(setter, call.arguments.first()?),
+        _ => None,
+    }
+}
+
+fn wrong_code(code: &str, word: Word, context: &Context<'_>) -> Option<String> {
+    match code.parse::<EnhancedCode>() {
+        Ok(code) => verdict::wrong_code(code, word, context.signature.codes),
+        Err(invalid @ InvalidCode(_)) => Some(invalid.to_string()),
+    }
+}
+
+fn wrong_term(setter: Setter, value: &Argument) -> Option<String> {
+    match setter {
+        Setter::MinVersion => wrong_version(text(value)?),
+        Setter::ClientCertificate => speak::client_certificate(text(value)?).err(),
+        Setter::Suites => speak::parse_all::<Suite>(texts(value)?).err(),
+        Setter::Groups => speak::parse_all::<Group>(texts(value)?).err(),
+        Setter::Roots | Setter::Identity | Setter::ServerName => None,
+    }
+}
+
+/// The sides of a comparison, a chain of names first.
+fn ordered([one, other]: &[Argument; 2]) -> [&Argument; 2] {
+    if matches!(other, Argument::Chain(_)) { [other, one] } else { [one, other] }
+}
+
+/// What a fact is, and why the literal cannot be compared with it.
+fn incomparable(kind: Kind, literal: &Literal) -> Option<String> {
+    let what = match (kind, literal) {
+        (Kind::Flag, Literal::Flag) | (Kind::Number, Literal::Number) | (Kind::Text, Literal::Text(_)) => {
+            return None;
+        }
+        (Kind::Version, Literal::Text(text)) if text.is_empty() => return None,
+        (Kind::Version, Literal::Text(text)) => {
+            return wrong_version(text).map(|message| format!("a TLS version, and {message}"));
+        }
+        (Kind::Version, _) => "a TLS version: compare it with a text like \"1.2\"",
+        (Kind::Flag, _) => "true or false: compare it with neither, or with one of these",
+        (Kind::Number, _) => "a number: compare it with one",
+        (Kind::Text, _) => "a text: compare it with one",
+        (Kind::Texts, _) => "a list: ask whether it `contains` one",
+        (Kind::Parameters | Kind::Row | Kind::Certificate, _) => "no single value: compare one of its own",
+    };
+    Some(what.to_owned())
+}
+
+fn wrong_version(text: &str) -> Option<String> {
+    text.parse::<Version>().err().map(|unknown: UnknownVersion| unknown.to_string())
+}
+
+fn text(argument: &Argument) -> Option<&str> {
+    match argument {
+        Argument::Literal(Literal::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn texts(argument: &Argument) -> Option<Vec<String>> {
+    let Argument::List(items) = argument else { return None };
+    items.iter().map(|item| text(item).map(str::to_owned)).collect()
+}
