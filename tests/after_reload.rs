@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use tokio::task::JoinSet;
 use waxseal_plugins::reload::Reloaded;
 use waxseal_tests::ca::Identity;
 use waxseal_tests::client::{Client, message};
@@ -26,16 +27,21 @@ const OUTGOING: [(&str, Option<bool>, &str, Option<bool>); 4] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outgoing_mail_follows_the_new_policy_and_then_the_old_one_again() {
+    let mut changes = JoinSet::new();
     for (before, first, after, second) in OUTGOING {
-        let host = Host::start(Mode::tls(&Identity::self_signed(&["mx.there.example"]))).await;
-        let row = |policy: &str| format!("\"there.example\" {policy}");
-        let relay = Site::new().outgoing(&[&row(before)]).host("there.example", host.address).start().await;
-        becomes(&relay, &host, first, before).await;
-        relay.retable(&[], &[&row(after)]).await;
-        becomes(&relay, &host, second, after).await;
-        relay.retable(&[], &[&row(before)]).await;
-        becomes(&relay, &host, first, before).await;
+        changes.spawn(async move {
+            let host = Host::start(Mode::tls(&Identity::self_signed(&["mx.there.example"]))).await;
+            let row = |policy: &str| format!("\"there.example\" {policy}");
+            let site = Site::new().outgoing(&[&row(before)]).host("there.example", host.address);
+            let relay = site.start().await;
+            becomes(&relay, &host, first, before).await;
+            relay.retable(&[], &[&row(after)]).await;
+            becomes(&relay, &host, second, after).await;
+            relay.retable(&[], &[&row(before)]).await;
+            becomes(&relay, &host, first, before).await;
+        });
     }
+    changes.join_all().await;
 }
 
 /// Sends a mail and sees what becomes of it under the generation in force.

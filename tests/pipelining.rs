@@ -1,7 +1,7 @@
 //! Commands that are sent ahead of their replies are answered in order, and none is lost (RFC 2920).
 
 use waxseal_tests::client::{Client, Reply};
-use waxseal_tests::host::{Host, Mode};
+use waxseal_tests::host::{Host, Message, Mode};
 use waxseal_tests::site::Site;
 
 /// Two mails and a goodbye, without waiting for a reply.
@@ -19,7 +19,7 @@ async fn a_whole_session_may_be_sent_at_once() {
     let mut client = relay.client().await;
     client.send(AHEAD).await;
     assert_eq!(replies(&mut client).await, CODES);
-    let subjects: Vec<_> = host.messages_until(2).await.iter().map(|mail| mail.text()).collect();
+    let subjects: Vec<_> = host.messages_until(2).await.iter().map(Message::text).collect();
     assert!(subjects.iter().any(|text| text.ends_with("Subject: one\r\n\r\n.dots\r\n")), "{subjects:?}");
     assert!(subjects.iter().any(|text| text.ends_with("Subject: two\r\n\r\n")), "{subjects:?}");
 }

@@ -1,5 +1,6 @@
 //! What a row asks of a handshake is held by the relay itself, under any policy.
 
+use tokio::task::JoinSet;
 use waxseal_tests::ca::{Identity, Usage, Validity};
 use waxseal_tests::client::message;
 use waxseal_tests::host::{Host, Mode};
@@ -29,23 +30,29 @@ const OUTGOING: [(&str, Versions, bool); 12] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outgoing_rows_hold_their_terms() {
+    let mut rows = JoinSet::new();
     for (row, versions, crosses) in OUTGOING {
-        let site = Site::new();
-        let identity = site.authority.issue_with(&["mx.there.example"], Validity::Current, Usage::Server);
-        let host = Host::start(Mode::Tls(tls::server(&identity, versions))).await;
-        let row = format!("\"there.example\" {}", row.replace("PIN", &identity.pin()));
-        let relay = site.outgoing(&[&row]).host("there.example", host.address).start().await;
-        relay.accept(SENDER, "a@there.example", &message("terms")).await;
-        if crosses {
-            assert!(host.messages_until(1).await[0].encrypted, "{row}");
-        } else {
-            // Tried, and tried again.
-            host.ended(2).await;
-            assert!(host.messages().is_empty(), "{row} {versions:?}");
-            assert!(host.sessions().iter().all(|session| !session.saw_mail_in_clear()), "{row}");
-            relay.waits(1).await;
-        }
+        rows.spawn(holds(row, versions, crosses));
     }
+    rows.join_all().await;
+}
+
+async fn holds(row: &str, versions: Versions, crosses: bool) {
+    let site = Site::new();
+    let identity = site.authority.issue_with(&["mx.there.example"], Validity::Current, Usage::Server);
+    let host = Host::start(Mode::Tls(tls::server(&identity, versions))).await;
+    let row = format!("\"there.example\" {}", row.replace("PIN", &identity.pin()));
+    let relay = site.outgoing(&[&row]).host("there.example", host.address).start().await;
+    relay.accept(SENDER, "a@there.example", &message("terms")).await;
+    if crosses {
+        assert!(host.messages_until(1).await[0].encrypted, "{row}");
+        return;
+    }
+    // Tried, and tried again.
+    host.ended(2).await;
+    assert!(host.messages().is_empty(), "{row} {versions:?}");
+    assert!(host.sessions().iter().all(|session| !session.saw_mail_in_clear()), "{row}");
+    relay.waits(1).await;
 }
 
 /// Clauses of an incoming row, the client's TLS versions, and whether its MAIL is accepted.

@@ -112,3 +112,72 @@ impl Pool {
         act(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use waxseal_plugins::verdicts::Floor;
+
+    use super::*;
+    use crate::outgoing::facts;
+    use crate::outgoing::limits::Limits;
+    use crate::outgoing::peer::{Peer, timeouts};
+    use crate::outgoing::session::greet;
+
+    /// A pool that keeps one connection, and under which key.
+    async fn kept() -> (Pool, Key) {
+        let peer = Peer::playing(vec![vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n"), ("QUIT", "")]]).await;
+        let endpoint = peer.endpoint.clone();
+        let row = Arc::new(Row::default());
+        let host = facts::host(&endpoint, "example.org", &row, 0);
+        let greeted = greet(&endpoint, host, "relay.example.net", &timeouts()).await.unwrap();
+        let place = Limits::new(1).try_enter(endpoint.address.ip()).unwrap();
+        let key = Key { domain: "example.org".to_owned(), endpoint, row, generation: 1 };
+        let pool = Pool::default();
+        pool.keep(key.clone(), greeted.in_clear("test", Floor::None), place);
+        (pool, key)
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again_once() {
+        let (pool, key) = kept().await;
+        assert!(pool.take(&key).is_some());
+        assert!(pool.take(&key).is_none());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_shared_under_another_key() {
+        let (pool, key) = kept().await;
+        let strict = Arc::new(Row { policy: "require".to_owned(), ..Row::default() });
+        let others = [
+            Key { domain: "example.net".to_owned(), ..key.clone() },
+            Key { generation: 2, ..key.clone() },
+            Key { row: strict, ..key.clone() },
+            Key {
+                endpoint: Endpoint { name: "mx.example.net".to_owned(), ..key.endpoint.clone() },
+                ..key.clone()
+            },
+        ];
+        for other in &others {
+            assert!(pool.take(other).is_none(), "{other:?}");
+        }
+        assert!(pool.take(&key).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_for_a_moment_only() {
+        let (pool, key) = kept().await;
+        assert!(pool.expired().is_empty());
+        tokio::time::pause();
+        tokio::time::advance(KEPT).await;
+        assert!(pool.take(&key).is_none());
+        assert_eq!(pool.expired().len(), 1);
+        assert!(pool.all().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_needed_is_given_up() {
+        let (pool, key) = kept().await;
+        assert!(pool.evict(key.endpoint.address.ip()).is_some());
+        assert!(pool.evict(key.endpoint.address.ip()).is_none());
+    }
+}

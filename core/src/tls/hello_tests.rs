@@ -1,3 +1,5 @@
+//! Hellos, real ones and damaged.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Judgements, every aspect on its own.
+
 use data_encoding::{BASE64, HEXLOWER};
 use rcgen::{ExtendedKeyUsagePurpose, IsCa};
 

@@ -1,3 +1,5 @@
+//! What a bounce says, and to whom.
+
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Where the mail of a domain goes, by a name system of a few names.
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;

@@ -1,3 +1,5 @@
+//! The dialogue with hosts that take, refuse, and break.
+
 use std::sync::Arc;
 use std::time::Duration;
 
