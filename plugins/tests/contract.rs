@@ -2,6 +2,8 @@
 //! (which plugins read through), and in `policies/REFERENCE.md` (which people read). They never
 //! drift apart.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 //!
 //! Behind the getters of scripts and plugins stands one Rust type for each thing a hook is given.
 //! The relay fills these types; nothing else describes a peer, a handshake or a certificate. Each
-//! type is written once, by [`facts!`]: the struct, the list of its facts with their documentation
+//! type is written once, by the macro `facts!`: the struct, the list of its facts with their documentation
 //! ([`Facts::FACTS`]), and how each is read. The script host registers its getters from that list,
 //! the linter checks names and types against it, and a test holds that the WIT contract lists
 //! exactly the same.
