@@ -203,3 +203,24 @@ fn keeps_a_bounded_number_of_root_sets() {
     // The configured ones were read first, and stay.
     assert!(judge(&fixture, &leaf).verified);
 }
+
+/// A peer may send hundreds of certificates among which there are millions of ways that lead
+/// nowhere: the search must end soon.
+#[test]
+fn searches_a_labyrinth_of_certificates_for_a_short_time_only() {
+    let fixture = Fixture::new();
+    let mut above = vec![Ca::new("Nowhere")];
+    let mut labyrinth = vec![];
+    for floor in 0..5 {
+        let name = format!("Floor {floor}");
+        let doors: Vec<_> = (0..30).map(|_| above.first().unwrap().below(ca_params(&name))).collect();
+        labyrinth.extend(doors.iter().map(Ca::der));
+        above = doors;
+    }
+    let mut leaf = above.first().unwrap().leaf(&leaf_params(&[NAME]));
+    leaf.chain.extend(labyrinth);
+    let begun = std::time::Instant::now();
+    let judged = judge(&fixture, &leaf);
+    assert!(!judged.trusted, "{judged:?}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(1), "{:?}", begun.elapsed());
+}
