@@ -23,7 +23,13 @@ fn row() -> Arc<Row> {
 
 fn decision<V>(outcome: Outcome<V>) -> Decision<V> {
     let place = Place::new("incoming/require.rhai", 12, 5);
-    Decision { answer: Answer { outcome, place }, row: row(), generation: 7, asked: Vec::<Asked>::new() }
+    Decision {
+        answer: Answer { outcome, place },
+        row: row(),
+        generation: 7,
+        asked: Vec::<Asked>::new(),
+        filters: None,
+    }
 }
 
 fn refuse_hello(observer: &Observer) {
