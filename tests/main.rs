@@ -33,3 +33,4 @@ mod silent_connections;
 mod smuggling;
 mod starttls_injection;
 mod trace_header;
+mod two_rows;

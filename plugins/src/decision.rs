@@ -69,6 +69,10 @@ pub struct Decision<V> {
     pub generation: u64,
     /// Everyone who was asked, filters first.
     pub asked: Vec<Asked>,
+    /// The filters' answers alone, joined, if one had an opinion: these hold whatever row is found
+    /// later.
+    #[serde(skip)]
+    pub filters: Option<Answer<V>>,
 }
 
 impl<V: Verdict> Outcome<V> {
@@ -131,7 +135,12 @@ impl<V: Verdict> Decision<V> {
     pub fn join(self, other: Self) -> Self {
         let row = if other.answer.precedes(&self.answer) { other.row } else { self.row };
         let asked = self.asked.into_iter().chain(other.asked).collect();
-        Self { answer: self.answer.join(other.answer).settle(), row, asked, ..self }
+        let filters = match (self.filters, other.filters) {
+            (Some(one), Some(two)) => Some(one.join(two)),
+            (one, two) => one.or(two),
+        };
+        let answer = self.answer.join(other.answer).settle();
+        Self { answer, row, asked, filters, ..self }
     }
 }
 

@@ -108,6 +108,11 @@ impl TestRelay {
         soon("the end of a reload", self.relay.services.live.reload(Removals::Refuse)).await
     }
 
+    /// The metrics, as they are shown.
+    pub fn metrics(&self) -> String {
+        self.relay.services.observer.metrics().encode()
+    }
+
     /// The decisions so far.
     pub fn decisions(&self) -> Vec<Decision> {
         decisions::read(&self.site.data())

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::net::TcpStream;
 use waxseal_plugins::facts;
+use waxseal_plugins::hooks::Direction;
 
 use super::driver::Ended;
 use super::facts::TlsRecord;
@@ -67,13 +68,17 @@ pub(super) async fn handshake(
         }
         answer
     });
+    let metrics = services.observer.metrics();
     match accepted.await {
         Ok(accepted) => {
+            let result = if accepted.handshake.resumed { "resumed" } else { "full" };
+            metrics.handshake(Direction::Incoming, result);
             session.hooks.forget(address);
             let (connection, record) = record(accepted, seen, &session);
             Ok((connection, session.secured(record, &plan)))
         }
         Err(failure) => {
+            metrics.handshake(Direction::Incoming, failure.kind.word());
             remember(&services, address, &failure);
             Err(Ended::Handshake(failure))
         }
@@ -98,9 +103,9 @@ fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Co
     };
     let own = Arc::new(services.tls.judge(&own_chain, &expected, Timestamp::now()));
     let offered = session.is_offered();
-    let terms = seen.plan.terms;
+    let ServerPlan { terms, filters, .. } = seen.plan;
     let hello = seen.hello;
-    let record = TlsRecord { handshake, hello, server_name, chain, possession, own, terms, offered };
+    let record = TlsRecord { handshake, hello, server_name, chain, possession, own, terms, filters, offered };
     (Connection::new(stream), record)
 }
 

@@ -23,8 +23,14 @@ fn row() -> Arc<Row> {
 
 fn decision<V>(outcome: Outcome<V>) -> Decision<V> {
     let place = Place::new("incoming/require.rhai", 12, 5);
-    let answer = Answer { outcome, place };
-    Decision { hook: HookName::Mail, answer, row: row(), generation: 7, asked: Vec::<Asked>::new() }
+    Decision {
+        hook: HookName::Mail,
+        answer: Answer { outcome, place },
+        row: row(),
+        generation: 7,
+        asked: Vec::<Asked>::new(),
+        filters: None,
+    }
 }
 
 fn refuse_hello(observer: &Observer) {

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use waxseal_plugins::decision::Outcome;
+use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::facts::{Certificate, Client, Host, Row};
 use waxseal_plugins::hooks;
 use waxseal_plugins::verdicts::incoming::Certificate as Answer;
 use waxseal_plugins::verdicts::outgoing::Certificate as HostAnswer;
-use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Reply as Said};
+use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Passage, Reply as Said};
 
 use super::ask::Asker;
 pub use super::cipher::Outgoing;
@@ -50,20 +50,13 @@ pub fn incoming(
 }
 
 /// Asked again at MAIL FROM, for a row that is known only then; `certificate` is the chain on
-/// record, judged anew for the row and the sender's domain.
-///
-/// # Errors
-///
-/// The reply to MAIL.
+/// record, judged anew for the row and the sender's domain. What is against the mail, if anything.
 pub fn incoming_at_mail(
     asker: &Asker,
     client: &Arc<Client>,
     certificate: &Arc<Certificate>,
-) -> Result<(), Reply> {
-    match ask(asker, client, certificate) {
-        Incoming::Accept => Ok(()),
-        Incoming::Refuse(reply) | Incoming::Fail(reply) => Err(reply),
-    }
+) -> Option<Decision<Passage>> {
+    denied::mail(&decide(asker, client, certificate), UNACCEPTABLE)
 }
 
 /// The handshake is done, no SMTP octet has crossed it. The relay holds pins and floors before mail:
@@ -116,12 +109,15 @@ pub fn own_names(config: &Config, server_name: &str) -> Vec<String> {
 }
 
 fn ask(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Incoming {
-    let decision = asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate);
-    match decision.outcome() {
+    match decide(asker, client, certificate).outcome() {
         Outcome::Verdict(Answer::Accept) => Incoming::Accept,
         Outcome::Verdict(Answer::Refuse(said)) => Incoming::Refuse(denied::reply(554, UNACCEPTABLE, said)),
         Outcome::Failure(_) => Incoming::Fail(denied::failed(451, EnhancedCode::new(4, 3, 0))),
     }
+}
+
+fn decide(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Decision<Answer> {
+    asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate)
 }
 
 fn domain_and_below(domain: &str) -> Vec<String> {

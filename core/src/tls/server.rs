@@ -35,6 +35,9 @@ pub struct ServerPlan {
     pub client_certificate: ClientCertificate,
     /// What may be negotiated.
     pub terms: Terms,
+    /// What filters alone asked: it holds for the mail of every row, the rest of the terms only
+    /// for that of the connection's.
+    pub filters: Box<Terms>,
     /// The generation of the bundle: no TLS session resumes across a reload of policies.
     pub generation: u64,
 }

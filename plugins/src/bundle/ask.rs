@@ -24,8 +24,10 @@ impl Bundle {
         if !H::NAME.is_for_filters() {
             asked.push(trace);
         }
-        let answer = answers.into_iter().fold(of_policy, Answer::join).settle();
-        Decision { hook: H::NAME, answer, row: peer.row().clone(), generation: self.generation, asked }
+        let filters = answers.into_iter().reduce(Answer::join);
+        let answer = filters.iter().cloned().fold(of_policy, Answer::join).settle();
+        let (hook, row, generation) = (H::NAME, peer.row().clone(), self.generation);
+        Decision { hook, answer, row, generation, asked, filters }
     }
 
     /// The policy's answer, and who was asked.
