@@ -28,6 +28,7 @@ mod relay_process;
 mod reload_soak;
 mod resumed_sessions;
 mod row_terms;
+mod shared_connections;
 mod shared_host;
 mod silent_connections;
 mod smuggling;

@@ -39,13 +39,14 @@ const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 /// Delivers a lease as far as it goes now, and settles it.
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let bundle = outbound.services.live.current();
+    let epoch = outbound.services.tls.epoch();
     let today = today();
     let row = bundle.table().outgoing(&lease.domain, today);
     let mail = Arc::new(facts::mail(&lease));
     let observer = outbound.services.observer.clone();
     let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
     let mut tally = Tally::new(&lease.recipients);
-    let attempt = Attempt { outbound: &outbound, lease: &lease, bundle, row, mail, asker };
+    let attempt = Attempt { outbound: &outbound, lease: &lease, bundle, row, mail, asker, epoch };
     if timeout(DEADLINE, attempt.over_hosts(&mut tally)).await.is_err() {
         tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 4, 7), "the attempt took too long"));
     }
@@ -59,6 +60,8 @@ struct Attempt<'a> {
     row: Arc<Row>,
     mail: Arc<Mail>,
     asker: Asker,
+    /// Of identities and roots, before any handshake.
+    epoch: u64,
 }
 
 /// Whether further hosts are to be tried.
@@ -136,26 +139,34 @@ impl Attempt<'_> {
             return Ok((session.ask(&self.asker, &self.mail).await?, place));
         }
         let place = self.place(endpoint).await?;
-        let services = &self.outbound.services;
-        let reach = Reach {
-            means: Means { config: &services.config, tls: &services.tls, asker: &self.asker },
-            domain: &self.lease.domain,
-            row: &self.row,
-            mail: &self.mail,
-        };
+        let (means, domain) = (self.means(), &self.lease.domain);
+        let reach = Reach { means, domain, row: &self.row, mail: &self.mail };
         Ok((reach.reach(endpoint).await?, place))
     }
 
-    /// A kept connection that still answers; RSET finds out (RFC 5321 section 4.1.1.5).
+    /// A kept connection that this domain may use, and that still answers; RSET finds out (RFC 5321
+    /// section 4.1.1.5).
     async fn kept(&self, endpoint: &Endpoint) -> Option<(Session, Place)> {
-        let mut idle = self.outbound.pool.take(&self.key(endpoint))?;
-        match idle.session.dialogue.ask("RSET").await {
-            Ok(reply) if reply.is_success() => Some((idle.session, idle.place)),
+        let key = self.key(endpoint);
+        let (mut session, place) = match self.outbound.pool.take(&key)?.serve(self.means(), &key) {
+            Ok(served) => served,
+            Err(idle) => {
+                self.outbound.pool.put_back(*idle);
+                return None;
+            }
+        };
+        match session.dialogue.ask("RSET").await {
+            Ok(reply) if reply.is_success() => Some((session, place)),
             _ => {
-                idle.session.dialogue.close().await;
+                session.dialogue.close().await;
                 None
             }
         }
+    }
+
+    fn means(&self) -> Means<'_> {
+        let services = &self.outbound.services;
+        Means { config: &services.config, tls: &services.tls, asker: &self.asker }
     }
 
     async fn place(&self, endpoint: &Endpoint) -> Result<Place, Problem> {
@@ -164,7 +175,7 @@ impl Attempt<'_> {
             return Ok(place);
         }
         if let Some(idle) = self.outbound.pool.evict(address) {
-            idle.session.dialogue.quit().await;
+            idle.quit().await;
         }
         let place = self.outbound.limits.enter(address).await;
         place.ok_or_else(|| Problem::temporary(EnhancedCode::new(4, 3, 2), "the relay is stopping"))
@@ -221,6 +232,7 @@ impl Attempt<'_> {
             endpoint: endpoint.clone(),
             row: Arc::clone(&self.row),
             generation: self.bundle.generation(),
+            epoch: self.epoch,
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
         () = close_idle(&outbound) => {}
     }
     for idle in outbound.pool.all() {
-        idle.session.dialogue.quit().await;
+        idle.quit().await;
     }
 }
 
@@ -80,7 +80,7 @@ async fn close_idle(outbound: &Outbound) {
         sleep(KEPT / 2).await;
         for idle in outbound.pool.expired() {
             // A host that does not say goodbye must not hold up the others.
-            outbound.services.tasks.spawn(idle.session.dialogue.quit());
+            outbound.services.tasks.spawn(idle.quit());
         }
     }
 }

@@ -7,7 +7,7 @@
 //! - `attempt`: one message, the recipients of one domain, over its hosts in order
 //! - `reach`: one host made ready: the hooks in their order; `fallback` says when clear text
 //!   may follow
-//! - `session`, `dialogue`, `starttls`: the connection
+//! - `session`, `dialogue`, `starttls`: the connection; `grounds`: what it rests on
 //! - `mail`: may this envelope cross this connection? `facts` are what the hooks are told
 //! - `transaction`: MAIL, RCPT, DATA
 //! - `problem`, `outcome`, `settle`, `bounce`, `report`: what came of it, and who is told
@@ -19,6 +19,7 @@ mod dialogue;
 mod dispatch;
 mod facts;
 mod fallback;
+mod grounds;
 mod hosts;
 mod limits;
 mod mail;
