@@ -1,6 +1,10 @@
 //! One attempt: one message, the recipients of one domain, over the domain's hosts in their order.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -26,7 +30,7 @@ use super::settle::settle;
 use super::starttls::Means;
 use super::transaction::{self, After, Letter, transact};
 use crate::observe::SessionId;
-use crate::spool::{Lease, SpoolError};
+use crate::spool::Lease;
 use crate::tls::ask::Asker;
 
 /// The most addresses that one attempt tries. RFC 5321 section 5.1 asks for at least two.
@@ -47,10 +51,15 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
     let mut tally = Tally::new(&lease.recipients);
     let attempt = Attempt { outbound: &outbound, lease: &lease, bundle, row, mail, asker, epoch };
-    if timeout(DEADLINE, attempt.over_hosts(&mut tally)).await.is_err() {
-        tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 4, 7), "the attempt took too long"));
+    match unpanicking(timeout(DEADLINE, attempt.over_hosts(&mut tally))).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => tally.at_fault(EnhancedCode::new(4, 4, 7), "the attempt took too long"),
+        Err(Panicked) => {
+            tracing::error!(message = %lease.envelope.id, domain = %lease.domain, "an attempt panicked: a defect of Waxseal; its mail is tried again");
+            tally.at_fault(EnhancedCode::new(4, 3, 0), "the relay failed in the middle of the attempt");
+        }
     }
-    settle(&outbound, &lease, &attempt.asker, tally).await;
+    settle(&outbound, &lease, &attempt.asker, &attempt.row, tally).await;
 }
 
 struct Attempt<'a> {
@@ -76,9 +85,11 @@ impl Attempt<'_> {
         let config = &self.outbound.services.config;
         let directions =
             Directions { routes: &config.routes, port: config.delivery.port, ourselves: &config.hostname };
-        let candidates = match directions.hosts(&self.lease.domain, self.outbound.names.as_ref()).await {
-            Ok(candidates) => candidates,
-            Err(problem) => return self.ruled_out(tally, &problem),
+        let looking = directions.hosts(&self.lease.domain, self.outbound.names.as_ref());
+        let candidates = match self.unless_stopping(looking).await {
+            Some(Ok(candidates)) => candidates,
+            Some(Err(problem)) => return self.ruled_out(tally, &problem),
+            None => return tally.abandon(),
         };
         let mut left = ADDRESSES;
         for candidate in &candidates {
@@ -89,11 +100,16 @@ impl Attempt<'_> {
     }
 
     async fn over_addresses(&self, candidate: &Candidate, left: &mut usize, tally: &mut Tally) -> Onward {
-        let endpoints = match candidate.endpoints(self.outbound.names.as_ref()).await {
-            Ok(endpoints) => endpoints,
-            Err(problem) => {
+        let looking = candidate.endpoints(self.outbound.names.as_ref());
+        let endpoints = match self.unless_stopping(looking).await {
+            Some(Ok(endpoints)) => endpoints,
+            Some(Err(problem)) => {
                 self.ruled_out(tally, &problem);
                 return Onward::Next;
+            }
+            None => {
+                tally.abandon();
+                return Onward::Stop;
             }
         };
         for endpoint in endpoints {
@@ -117,18 +133,10 @@ impl Attempt<'_> {
     /// One host: ready, then as many transactions as it takes. The relay's stop ends it before a
     /// transaction, never within one.
     async fn at_host(&self, endpoint: &Endpoint, tally: &mut Tally) -> Onward {
-        let stopping = &self.outbound.services.stopping;
-        let reached = tokio::select! {
-            biased;
-            () = stopping.cancelled() => {
-                tally.abandon();
-                return Onward::Stop;
-            }
-            reached = self.ready(endpoint) => reached,
-        };
-        match reached {
-            Ok((accepted, place)) => self.over_transactions(endpoint, accepted, place, tally).await,
-            Err(problem) => self.ruled_out(tally, &problem.at(&endpoint.name)),
+        match self.unless_stopping(self.ready(endpoint)).await {
+            Some(Ok((accepted, place))) => self.over_transactions(endpoint, accepted, place, tally).await,
+            Some(Err(problem)) => self.ruled_out(tally, &problem.at(&endpoint.name)),
+            None => tally.abandon(),
         }
         if tally.is_done() { Onward::Stop } else { Onward::Next }
     }
@@ -164,6 +172,11 @@ impl Attempt<'_> {
         }
     }
 
+    /// What was awaited, or `None` when the relay stops first.
+    async fn unless_stopping<T>(&self, awaited: impl Future<Output = T>) -> Option<T> {
+        self.outbound.services.stopping.run_until_cancelled(awaited).await
+    }
+
     fn means(&self) -> Means<'_> {
         let services = &self.outbound.services;
         Means { config: &services.config, tls: &services.tls, asker: &self.asker }
@@ -193,11 +206,12 @@ impl Attempt<'_> {
         let mut groups = recipients.chunks(transaction::RECIPIENTS).peekable();
         while let Some(recipients) = groups.next() {
             report::crosses(&self.asker.session, self.lease, &accepted);
-            tally.crossing(accepted.crossing().reached());
+            let crossing = accepted.crossing();
+            tally.crossing(&crossing.host.name, crossing.reached());
             let body = match self.outbound.services.spool.open_body(self.lease.envelope.id).await {
                 Ok(body) => body,
                 Err(error) => {
-                    tally.ruled_out(&unreadable(&error));
+                    transaction::unreadable(tally, &error);
                     return accepted.into_session().dialogue.quit().await;
                 }
             };
@@ -242,12 +256,27 @@ impl Attempt<'_> {
     }
 }
 
-fn unreadable(error: &SpoolError) -> Problem {
-    let reason = format!("the relay could not read the message: {error}");
-    Problem::temporary(EnhancedCode::new(4, 3, 0), reason)
+/// A panic was caught; what it said is on the standard error already.
+#[derive(Debug)]
+struct Panicked;
+
+/// Awaits the future, and survives its panic: a lease must be settled, come what may.
+async fn unpanicking<F: Future>(future: F) -> Result<F::Output, Panicked> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        // Of what the future changed only the tally is looked at again, and it changes in one step.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Ok),
+            Err(_) => Poll::Ready(Err(Panicked)),
+        }
+    })
+    .await
 }
 
 /// The day, UTC: what the table's `until` is compared with.
 fn today() -> Date {
     Offset::UTC.to_datetime(Timestamp::now()).date()
 }
+
+#[cfg(test)]
+mod tests;

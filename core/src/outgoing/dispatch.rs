@@ -22,7 +22,7 @@ const LEASES: usize = 64;
 
 /// Delivers until the relay is stopping.
 pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
-    let limits = Limits::new(services.config.delivery.connections_per_host);
+    let limits = Limits::new(services.config.delivery.connections_per_host, services.observer.clone());
     let total = Arc::new(Semaphore::new(services.config.delivery.connections_total.max(1)));
     let outbound = Arc::new(Outbound { services, names, limits, pool: Pool::default() });
     let stopping = outbound.services.stopping.clone();

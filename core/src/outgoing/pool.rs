@@ -149,6 +149,7 @@ mod tests {
     use waxseal_plugins::verdicts::Floor;
 
     use super::*;
+    use crate::observe::Observer;
     use crate::outgoing::facts;
     use crate::outgoing::hosts::{Endpoint, FoundBy};
     use crate::outgoing::limits::Limits;
@@ -162,7 +163,7 @@ mod tests {
         let row = Arc::new(Row::default());
         let host = facts::host(&endpoint, "example.org", &row, 0);
         let greeted = greet(&endpoint, host, "relay.example.net", &timeouts()).await.unwrap();
-        let place = Limits::new(1).try_enter(endpoint.address.ip()).unwrap();
+        let place = Limits::new(1, Observer::off()).try_enter(endpoint.address.ip()).unwrap();
         let key = Key { domain: "example.org".to_owned(), endpoint, row, generation: 1, epoch: 1 };
         let pool = Pool::default();
         pool.keep(key.clone(), greeted.in_clear("test", Floor::None), place);

@@ -1,6 +1,7 @@
 //! The end of an attempt: outcomes, and the bounce for those given up, recorded at once.
 
 use jiff::Timestamp;
+use waxseal_plugins::facts::Row;
 
 use super::Outbound;
 use super::bounce::{self, Failed, Occasion};
@@ -13,14 +14,14 @@ use crate::tls::ask::Asker;
 const HEADERS: usize = 64 * 1024;
 
 /// Settles a lease by what the hosts said.
-pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, tally: Tally) {
+pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, row: &Row, tally: Tally) {
     let envelope = &lease.envelope;
     let now = Timestamp::now();
     let delivery = &outbound.services.config.delivery;
-    let protection = tally.protection();
+    let reached = tally.reached().clone();
     let outcomes = tally.settle(&Schedule { delivery, received: envelope.received, now });
     let bounce = bounced(outbound, lease, &outcomes, now).await;
-    report::settled(asker, lease, protection, &outcomes, bounce.as_ref());
+    report::settled(asker, lease, (row, &reached), &outcomes, bounce.as_ref());
     let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
     let settlement = Settlement { message: envelope.id, outcomes, bounce };
     if let Err(error) = outbound.services.spool.settle(settlement).await {
