@@ -10,6 +10,7 @@
 mod after_reload;
 mod architecture;
 mod bounces;
+mod dead_host;
 mod failing_policies;
 mod filters;
 mod graceful_stop;

@@ -72,7 +72,7 @@ impl Idle {
         let host = Arc::new(facts::for_domain(&crossing.host, &key.domain, &key.row));
         match (&crossing.tls, grounds.course()) {
             (Some(tls), Course::StartTls { plan, .. }) => {
-                starttls::ask(means.asker, &host, tls, plan).ok()?
+                starttls::ask(means.asker, &host, tls, plan).ok()?;
             }
             (None, Course::Clear { .. }) => {}
             _ => return None,

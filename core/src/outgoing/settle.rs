@@ -38,7 +38,12 @@ async fn bounced(
 ) -> Option<NewMessage> {
     let failed: Vec<Failed> = outcomes.iter().filter_map(failed).collect();
     let envelope = &lease.envelope;
-    if failed.is_empty() || envelope.sender.is_empty() {
+    if failed.is_empty() {
+        return None;
+    }
+    if envelope.sender.is_empty() {
+        // Never answered by another bounce (RFC 5321 section 6.1): the log is all that is left.
+        tracing::warn!(message = %envelope.id, domain = %lease.domain, "a bounce could not be delivered, and nobody is told");
         return None;
     }
     let headers = match outbound.services.spool.open_body(envelope.id).await {
