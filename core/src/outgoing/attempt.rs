@@ -1,10 +1,6 @@
 //! One attempt: one message, the recipients of one domain, over the domain's hosts in their order.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,6 +17,7 @@ use super::hosts::{Candidate, Directions, Endpoint};
 use super::limits::Place;
 use super::mail::Accepted;
 use super::outcome::Tally;
+use super::panics::{Panicked, unpanicking};
 use super::pool::Key;
 use super::problem::Problem;
 use super::reach::Reach;
@@ -254,23 +251,6 @@ impl Attempt<'_> {
         report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
         tally.ruled_out(problem);
     }
-}
-
-/// A panic was caught; what it said is on the standard error already.
-#[derive(Debug)]
-struct Panicked;
-
-/// Awaits the future, and survives its panic: a lease must be settled, come what may.
-async fn unpanicking<F: Future>(future: F) -> Result<F::Output, Panicked> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        // Of what the future changed only the tally is looked at again, and it changes in one step.
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-            Ok(polled) => polled.map(Ok),
-            Err(_) => Poll::Ready(Err(Panicked)),
-        }
-    })
-    .await
 }
 
 /// The day, UTC: what the table's `until` is compared with.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::limits::Limits;
 use super::names::Names;
-use super::pool::{KEPT, Pool};
+use super::pool::{Idle, KEPT, Pool};
 use super::{Outbound, attempt};
 use crate::relay::Services;
 use crate::spool::Lease;
@@ -31,9 +32,9 @@ pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
         () = deliver(&outbound, &total) => {}
         () = close_idle(&outbound) => {}
     }
-    for idle in outbound.pool.all() {
-        idle.quit().await;
-    }
+    // Side by side: a host that does not answer must not use up the time of the stop.
+    let goodbyes: JoinSet<()> = outbound.pool.all().into_iter().map(Idle::quit).collect();
+    goodbyes.join_all().await;
 }
 
 /// An attempt has one connection at a time: the total of connections bounds the attempts.

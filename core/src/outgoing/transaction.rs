@@ -1,8 +1,9 @@
 //! One envelope over one connection: MAIL, RCPT, DATA (RFC 5321 section 3.3), with PIPELINING
-//! (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152) and SMTPUTF8 (RFC 6531).
+//! (RFC 2920).
 
 use waxseal_plugins::verdicts::EnhancedCode;
 
+use super::commands::{mail_command, rcpt_command};
 use super::dialogue::{Broken, Dialogue};
 use super::mail::Accepted;
 use super::outcome::Tally;
@@ -254,49 +255,6 @@ async fn send(dialogue: &mut Dialogue, mut body: Box<dyn BodyReader>) -> Result<
     wire.clear();
     encoder.finish(&mut wire);
     dialogue.send_data(&wire).await.map_err(Unsent::Broken)
-}
-
-/// The MAIL command with the parameters that this host knows.
-///
-/// # Errors
-///
-/// The host cannot take this message as it is; another may.
-fn mail_command(
-    envelope: &Envelope,
-    recipients: &[LeasedRecipient],
-    host: &Capabilities,
-) -> Result<String, Problem> {
-    let cannot = |detail, what: String| Err(Problem::permanent(detail, what));
-    let utf8 = envelope.smtp_utf8
-        || !envelope.sender.is_ascii()
-        || recipients.iter().any(|recipient| !recipient.address.is_ascii());
-    if utf8 && !host.offers(Extension::SmtpUtf8) {
-        let what = "the message needs UTF-8 addresses or headers (SMTPUTF8), which the host does not take";
-        return cannot(EnhancedCode::new(5, 6, 7), what.to_owned());
-    }
-    if envelope.eight_bit && !host.offers(Extension::EightBitMime) {
-        let what = "the message has 8-bit content (8BITMIME), which the host does not take";
-        return cannot(EnhancedCode::new(5, 6, 3), what.to_owned());
-    }
-    if let Some(limit) = host.size_limit().filter(|limit| envelope.size > *limit) {
-        let what = format!("the message has {} octets; the host takes at most {limit}", envelope.size);
-        return cannot(EnhancedCode::new(5, 3, 4), what);
-    }
-    let mut command = format!("MAIL FROM:<{}>", envelope.sender);
-    if host.offers(Extension::Size) {
-        command.push_str(&format!(" SIZE={}", envelope.size));
-    }
-    if envelope.eight_bit {
-        command.push_str(" BODY=8BITMIME");
-    }
-    if utf8 {
-        command.push_str(" SMTPUTF8");
-    }
-    Ok(command)
-}
-
-fn rcpt_command(recipient: &LeasedRecipient) -> String {
-    format!("RCPT TO:<{}>", recipient.address)
 }
 
 /// The host's no to a recipient. A 552 here means too many recipients to many a host, and is to be
