@@ -10,6 +10,7 @@
 mod after_reload;
 mod architecture;
 mod bounces;
+mod dead_host;
 mod failing_policies;
 mod filters;
 mod graceful_stop;
@@ -28,6 +29,7 @@ mod relay_process;
 mod reload_soak;
 mod resumed_sessions;
 mod row_terms;
+mod shared_connections;
 mod shared_host;
 mod silent_connections;
 mod smuggling;
