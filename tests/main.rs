@@ -26,6 +26,7 @@ mod pipelining;
 mod relay_control;
 mod relay_process;
 mod reload_soak;
+mod removals;
 mod resumed_sessions;
 mod row_terms;
 mod shared_host;
