@@ -82,8 +82,11 @@ async fn a_plain_mx_name_proves_nothing_unless_the_row_says_so() {
         let site = site.zone(zone).set("delivery", "port", host.address.port().to_string());
         let relay = site.outgoing(&[&format!("\"there.example\" {row}")]).start().await;
         relay.accept(SENDER, "a@there.example", &message("whose host")).await;
-        let session = host.ended(1).await;
-        assert_eq!(session.was_told("MAIL"), crosses, "{row}");
+        if crosses {
+            host.messages_until(1).await;
+        } else {
+            assert!(!host.ended(1).await.was_told("MAIL"), "{row}");
+        }
         relay.waits(u64::from(!crosses)).await;
     }
 }

@@ -36,7 +36,8 @@ async fn with_the_switch_off_mail_alone_is_asked() {
     assert_eq!(client.say("STARTTLS").await.codes(), "502 5.5.1");
     assert_eq!(client.mail("a@client.example", &["b@there.example"], &message("open")).await.code, 250);
 
-    let session = host.ended(1).await;
+    host.messages_until(1).await;
+    let session = &host.sessions()[0];
     assert!(!session.was_told("STARTTLS") && !session.messages[0].encrypted, "{session:?}");
     relay.decision("the decision at outgoing mail", |it| it.is("outgoing", "mail")).await;
     let decisions = relay.decisions();
