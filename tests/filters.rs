@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use tokio::task::JoinSet;
-use waxseal_tests::ca::Identity;
 use waxseal_tests::client::{Client, message};
-use waxseal_tests::host::{Host, Mode};
+use waxseal_tests::host::Host;
+use waxseal_tests::receiver::Receiver;
 use waxseal_tests::site::Site;
 use waxseal_tests::tls::{self, Versions};
 
@@ -14,29 +14,23 @@ const SENDER: &str = "someone@senders.example";
 /// A floor, the host, and whether the mail crosses. The policy is `attempt`, which by itself sends
 /// the mail to all of them.
 #[rustfmt::skip]
-const FLOORS: [(&str, Receiver, bool); 11] = [
-    ("encrypted", Receiver::NoStartTls,     false),
-    ("encrypted", Receiver::Refuses454,     false),
-    ("encrypted", Receiver::Garbage,        false),
-    ("encrypted", Receiver::SelfSigned,     true),
-    ("encrypted", Receiver::Valid,          true),
-    ("verified",  Receiver::NoStartTls,     false),
-    ("verified",  Receiver::Refuses454,     false),
-    ("verified",  Receiver::Garbage,        false),
-    ("verified",  Receiver::OnlyTls10,      false),
-    ("verified",  Receiver::SelfSigned,     false),
-    ("verified",  Receiver::Valid,          true),
+const FLOORS: [(&str, Receiver, bool); 15] = [
+    ("encrypted", Receiver::NoStartTls, false),
+    ("encrypted", Receiver::Refuses454, false),
+    ("encrypted", Receiver::Garbage,    false),
+    ("encrypted", Receiver::Closes,     false),
+    ("encrypted", Receiver::SelfSigned, true),
+    ("encrypted", Receiver::Valid,      true),
+    ("verified",  Receiver::NoStartTls, false),
+    ("verified",  Receiver::Refuses454, false),
+    ("verified",  Receiver::Garbage,    false),
+    ("verified",  Receiver::OnlyTls10,  false),
+    ("verified",  Receiver::Expired,    false),
+    ("verified",  Receiver::SelfSigned, false),
+    ("verified",  Receiver::UnknownCa,  false),
+    ("verified",  Receiver::WrongName,  false),
+    ("verified",  Receiver::Valid,      true),
 ];
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Receiver {
-    NoStartTls,
-    Refuses454,
-    Garbage,
-    OnlyTls10,
-    SelfSigned,
-    Valid,
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_floor_of_a_filter_holds_on_every_path() {
@@ -49,15 +43,7 @@ async fn a_floor_of_a_filter_holds_on_every_path() {
 
 async fn floor_holds(floor: &str, receiver: Receiver, crosses: bool) {
     let site = Site::new();
-    let host = Host::start(match receiver {
-        Receiver::NoStartTls => Mode::NoStartTls,
-        Receiver::Refuses454 => Mode::Refuse454,
-        Receiver::Garbage => Mode::GarbageAfter220,
-        Receiver::OnlyTls10 => Mode::OnlyTls10,
-        Receiver::SelfSigned => Mode::tls(&Identity::self_signed(&["mx.sealed.example"])),
-        Receiver::Valid => Mode::tls(&site.authority.issue(&["mx.sealed.example"])),
-    })
-    .await;
+    let host = Host::start(receiver.mode("mx.sealed.example", &site.authority)).await;
     let filter =
         format!("fn offer(host) {{ if host.domain == \"sealed.example\" {{ require(\"{floor}\") }} }}");
     let site = site.policy("filters/floor.rhai", &filter);
