@@ -1,6 +1,8 @@
 //! Reading the table: parse, run once, read the rows, check the whole.
 
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -17,6 +19,9 @@ use crate::rhai::engine::sandbox;
 const OPERATIONS: u64 = 20_000_000;
 /// Elements of a list of domains.
 const LIST: usize = 1_000_000;
+/// Stack of the thread that runs the table, octets: each level of nested lists takes some to copy.
+/// What is not used is not taken from the machine.
+const STACK: usize = 256 * 1024 * 1024;
 /// How long the top level may run.
 const TIME: Duration = Duration::from_secs(10);
 
@@ -32,7 +37,7 @@ impl Table {
         today: Date,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut findings = Findings::new(PATH.into(), source.into());
-        let Some(written) = run(source, &mut findings) else {
+        let Some(written) = with_room(|| run(source, &mut findings)) else {
             return Err(findings.sorted());
         };
         let table = Self::new(rows::read(&written.rows, words, &mut findings));
@@ -42,6 +47,23 @@ impl Table {
             return Err(found);
         }
         Ok((table, found))
+    }
+}
+
+/// Runs it on a thread that has room for the lists of a big table, however deeply they are nested;
+/// where there can be none, here.
+fn with_room<T: Send>(run: impl FnOnce() -> Option<T> + Send) -> Option<T> {
+    let run = Mutex::new(Some(run));
+    let take = || run.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let ran = thread::scope(|scope| {
+        let thread =
+            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || take().and_then(|run| run()));
+        thread.ok().map(thread::ScopedJoinHandle::join)
+    });
+    match ran {
+        Some(Ok(ran)) => ran,
+        Some(Err(panic)) => std::panic::resume_unwind(panic),
+        None => take().and_then(|run| run()),
     }
 }
 
@@ -106,4 +128,18 @@ fn never_run(ast: &AST, ran: &HashSet<Position>, findings: &mut Findings) {
         }
         true
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use rhai::Dynamic;
+
+    use super::*;
+
+    /// Dropping a nested list takes stack at each level: on a usual stack this would end the relay.
+    #[test]
+    fn deeply_nested_lists_have_room() {
+        let nested = || (0..50_000).fold(Dynamic::UNIT, |inner, _| vec![inner].into());
+        assert_eq!(with_room(|| nested().is_array().then_some(())), Some(()));
+    }
 }
