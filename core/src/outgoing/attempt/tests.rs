@@ -14,7 +14,6 @@ use waxseal_plugins::reload::{Live, Source};
 
 use super::*;
 use crate::config::Config;
-use crate::incoming::Sessions;
 use crate::observe::Observer;
 use crate::outgoing::limits::Limits;
 use crate::outgoing::names::{LookupError, Mx, Names};
@@ -133,7 +132,7 @@ impl World {
             tls,
             spool: Arc::clone(&spool) as Arc<dyn Spool>,
             observer: Observer::off(),
-            sessions: Sessions::default(),
+            sessions: Default::default(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
