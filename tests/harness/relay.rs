@@ -4,8 +4,9 @@ use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use waxseal::config::Config;
-use waxseal::relay::Relay;
+use waxseal::relay::{Relay, Reload};
 use waxseal_plugins::reload::{Reloaded, Removals};
 
 use crate::client::Client;
@@ -73,9 +74,14 @@ impl TestRelay {
         self.relay.services.live.current().generation()
     }
 
+    /// Tells of each swap of the bundle.
+    pub fn swaps(&self) -> watch::Receiver<u64> {
+        self.relay.services.live.subscribe()
+    }
+
     /// Saves a policy file, awaits the bundle that has it, and gives its generation.
     pub async fn edit(&self, path: &str, text: &str, style: Style) -> u64 {
-        let mut swaps = self.relay.services.live.subscribe();
+        let mut swaps = self.swaps();
         let before = *swaps.borrow_and_update();
         style.save(&self.site.policies().join(path), text);
         let swapped = async {
@@ -111,6 +117,21 @@ impl TestRelay {
     /// The metrics, as they are shown.
     pub fn metrics(&self) -> String {
         self.relay.services.observer.metrics().encode()
+    }
+
+    /// Reads them as `waxseal reload --accept-removals` does.
+    pub async fn accept_removals(&self) -> Reloaded {
+        soon("the end of a reload", self.relay.services.live.reload(Removals::Accept)).await
+    }
+
+    /// Reads policies, certificates and keys now, as `waxseal reload` and SIGHUP do.
+    pub async fn reload_everything(&self) -> Reload {
+        soon("the end of a reload", self.relay.services.reload(Removals::Refuse)).await
+    }
+
+    /// Where it serves metrics and health, if it does.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.relay.admin
     }
 
     /// The decisions so far.

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use waxseal_plugins::decision::{Answer, Decision, Outcome};
 use waxseal_plugins::facts::{Certificate, Client, Mail, Row};
-use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::hooks::{HookName, incoming};
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::incoming::Mail as Passage;
 use waxseal_plugins::verdicts::{EnhancedCode, Floor, Reply as Said, Terms};
@@ -115,8 +115,8 @@ fn terms_of(view: View<'_>, row: &Row, record: &TlsRecord) -> Terms {
 fn by_row(hooks: &BundleHooks, row: &Arc<Row>, said: Said) -> Decision<Passage> {
     let outcome = Outcome::Verdict(Passage::Refuse(said));
     let answer = Answer { outcome, place: Place::file(row.place.as_str()) };
-    let generation = hooks.asker.bundle.generation();
-    Decision { answer, row: Arc::clone(row), generation, asked: Vec::new(), filters: None }
+    let (row, generation) = (Arc::clone(row), hooks.asker.bundle.generation());
+    Decision { hook: HookName::Mail, answer, row, generation, asked: Vec::new(), filters: None }
 }
 
 fn permit(asked: Vec<Asked>, decision: &Decision<Passage>) -> Result<Permit, Reply> {

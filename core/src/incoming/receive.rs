@@ -15,7 +15,7 @@ use super::transaction::Transaction;
 use crate::message::hops::{HOP_LIMIT, HopCounter};
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
-use crate::smtp::command::{BodyKind, Charset};
+use crate::smtp::command::Charset;
 use crate::smtp::dot::{Decoder, Newlines, Progress};
 use crate::spool::{BodyWriter, Envelope, Spool, SpoolError};
 
@@ -195,8 +195,11 @@ async fn commit(
         received,
         sender: transaction.mail.sender.to_string(),
         size: receipt.written,
-        eight_bit: receipt.eight_bit || transaction.mail.body == BodyKind::EightBitMime,
-        smtp_utf8: transaction.mail.charset == Charset::Utf8,
+        // What the content is counts, not what it was declared as: many clients declare all their
+        // mail, and a host without the extension takes what is ASCII all the same. Addresses are
+        // looked at when it is sent.
+        eight_bit: receipt.eight_bit,
+        smtp_utf8: receipt.eight_bit && transaction.mail.charset == Charset::Utf8,
     };
     let body = writer.finish().await.map_err(|error| of_spool(&error))?;
     let done = spool.commit(envelope, transaction.recipients.clone(), body).await;

@@ -13,7 +13,9 @@ use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Passage, Reply 
 use super::ask::Asker;
 pub use super::cipher::Outgoing;
 use super::denied::{self, Denied};
+use super::names;
 use super::server::ServerPlan;
+use crate::config::Config;
 use crate::smtp::reply::Reply;
 
 /// The client's certificate will not do: RFC 3463, X.7.5.
@@ -95,6 +97,17 @@ pub fn host_names(host: &Host) -> Vec<String> {
     domain_and_below(&host.domain)
 }
 
+/// The names of which our own certificate must have one: the relay's, or the one that the client
+/// asked for if an identity of ours has it. Another name that a client makes up says nothing of our
+/// certificate.
+pub fn own_names(config: &Config, server_name: &str) -> Vec<String> {
+    let mut ours = config.tls.identities.iter().flat_map(|identity| &identity.names);
+    // A leading dot would stand for any name below.
+    let is_ours = !server_name.starts_with('.') && ours.any(|own| names::matches(server_name, own));
+    let asked = is_ours.then(|| server_name.to_owned());
+    [config.hostname.clone()].into_iter().chain(asked).collect()
+}
+
 fn ask(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Incoming {
     match decide(asker, client, certificate).outcome() {
         Outcome::Verdict(Answer::Accept) => Incoming::Accept,
@@ -113,6 +126,7 @@ fn domain_and_below(domain: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::support::{Leaf, configuration, leaf_params};
     use super::*;
 
     fn host(found_by: &str, name: &str, names: &[&str]) -> Host {
@@ -143,6 +157,19 @@ mod tests {
         assert_eq!(host_names(&host("route", "relay.example", &[])), ["relay.example"]);
         assert!(host_names(&host("route", "192.0.2.1", &[])).is_empty());
         assert!(host_names(&host("route", "2001:db8::1", &[])).is_empty());
+    }
+
+    #[test]
+    fn our_names_are_the_hostname_and_what_was_asked_for_of_ours() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let mut identity = Leaf::self_signed(&leaf_params(&["x.example"])).write(directory.path(), "x");
+        identity.names = vec!["mx.example.net".into(), "*.example.com".into()];
+        let config = configuration(directory.path(), &[identity], &[]);
+        let asked = |name: &str| own_names(&config, name).split_off(1);
+        assert_eq!(own_names(&config, ""), ["mail.example.org"]);
+        assert_eq!(asked("MX.example.net."), ["MX.example.net."]);
+        assert_eq!(asked("a.example.com"), ["a.example.com"]);
+        assert!(asked("made-up.example").is_empty() && asked(".example.com").is_empty());
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(super) fn mail_refused<V: Verdict>(decision: &Decision<V>, said: Reply) -> D
 
 fn in_place_of<V: Verdict>(decision: &Decision<V>, answer: Answer<Passage>) -> Decision<Passage> {
     let (row, generation) = (decision.row.clone(), decision.generation);
-    Decision { answer, row, generation, asked: decision.asked.clone(), filters: None }
+    Decision { hook: decision.hook, answer, row, generation, asked: decision.asked.clone(), filters: None }
 }
 
 /// The reply of a hook to a client: the hook's code, the verdict's text, the enhanced code brought

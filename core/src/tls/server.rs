@@ -13,7 +13,7 @@ use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsStream};
 use waxseal_plugins::facts::{self, Version};
 use waxseal_plugins::verdicts::{ClientCertificate, Suite, Terms};
 
-use super::cache::Cache;
+use super::cache::{Cache, Key};
 use super::deadline::Deadline;
 use super::failure::{FailureKind, HandshakeFailure};
 use super::farewell::Alert;
@@ -82,6 +82,12 @@ pub(super) struct ConfigKey {
     epoch: u64,
     leaf: Vec<u8>,
     resumption: Resumption,
+}
+
+impl Key for ConfigKey {
+    fn supersedes(&self, other: &Self) -> bool {
+        self.plan.generation > other.plan.generation || self.epoch > other.epoch
+    }
 }
 
 /// Whether clients may resume TLS sessions.
