@@ -1,8 +1,11 @@
 //! A message whose end never came is no message (RFC 5321 section 4.1.1.4).
 
+use std::time::Duration;
+
 use waxseal_tests::client::{Client, Reply};
 use waxseal_tests::site::Site;
 use waxseal_tests::tls::{self, Versions};
+use waxseal_tests::wait::soon;
 
 #[tokio::test]
 async fn a_client_that_falls_silent_in_the_middle_is_told_and_nothing_is_kept() {
@@ -23,6 +26,24 @@ async fn a_client_that_vanishes_in_the_middle_leaves_nothing() {
     drop(amid(client.start_tls(&tls::client(None, Versions::Modern)).await.unwrap()).await);
     // Stopped, it has no session left: all it would have kept is kept.
     let relay = relay.stop().await.start().await;
+    assert_eq!(relay.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_client_that_drips_is_sent_away_though_it_never_pauses() {
+    let relay = Site::new().set("timeouts", "command", r#""1s""#).start().await;
+    let mut client = amid(relay.client().await).await;
+    let dripping = async {
+        let mut drips = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            drips.tick().await;
+            client.send("x").await;
+            if let Ok(reply) = tokio::time::timeout(Duration::from_millis(50), client.reply()).await {
+                return reply;
+            }
+        }
+    };
+    assert_eq!(soon("the end of a drip", dripping).await.codes(), "421 4.4.2");
     assert_eq!(relay.waiting().await, 0);
 }
 

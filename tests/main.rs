@@ -32,6 +32,8 @@ mod reload_soak;
 mod removals;
 
 // Incoming mail: what is taken, and what is not.
+mod hostile_clients;
+mod incoming_metrics;
 mod interrupted_data;
 mod large_message;
 mod oversize;

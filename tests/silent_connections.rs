@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use waxseal_tests::client::{Client, message};
 use waxseal_tests::host::{Host, Mode};
 use waxseal_tests::site::Site;
+use waxseal_tests::tls::{self, Versions};
 
 /// What this test would open.
 const WANTED: usize = 10_000;
@@ -15,7 +16,11 @@ const WANTED: usize = 10_000;
 const RESERVED: usize = 500;
 
 /// What a connection that sends nothing may cost the relay, octets.
-const MEMORY_EACH: u64 = 16 * 1024;
+const MEMORY_EACH: u64 = 8 * 1024;
+
+/// How many connections idle inside TLS, and what each may cost, octets.
+const TLS_COUNT: usize = 1000;
+const MEMORY_EACH_TLS: u64 = 20 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_connections_that_send_nothing_cost_little_memory_and_no_mail() {
@@ -39,6 +44,18 @@ async fn ten_thousand_connections_that_send_nothing_cost_little_memory_and_no_ma
     assert!(each < MEMORY_EACH, "{count} connections cost {each} octets each");
     drop(silent);
     assert_eq!(Client::connect(relay.address).await.greeting.code, 220);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn idle_connections_inside_tls_cost_little_memory() {
+    let relay = Site::new().set("limits", "sessions_per_client", "20000").spawn().await;
+    // What the first handshakes cost once is not counted.
+    drop(idle_inside_tls(relay.address, 50).await);
+    let before = relay.memory();
+    let idle = idle_inside_tls(relay.address, TLS_COUNT).await;
+    let each = relay.memory().saturating_sub(before) / u64::try_from(TLS_COUNT).unwrap();
+    assert!(each < MEMORY_EACH_TLS, "{TLS_COUNT} connections inside TLS cost {each} octets each");
+    drop(idle);
 }
 
 #[tokio::test]
@@ -75,6 +92,17 @@ async fn connect(relay: SocketAddr, count: usize) -> Vec<TcpStream> {
         });
     }
     connecting.join_all().await.into_iter().flatten().collect()
+}
+
+/// Makes so many connections go over to TLS, and say EHLO.
+async fn idle_inside_tls(relay: SocketAddr, count: usize) -> Vec<Client> {
+    let config = tls::client(None, Versions::Modern);
+    let mut clients = Vec::new();
+    for _ in 0..count {
+        let client = Client::ready([127, 0, 0, 1].into(), relay, Some(&config)).await;
+        clients.push(client.expect("a handshake"));
+    }
+    clients
 }
 
 /// How many files this process may open.

@@ -6,10 +6,13 @@ use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
 use waxseal_tests::tls::{self, Versions};
 
-/// What the policy of the address row answers at MAIL, and at which hook; the same of the sender's
+/// A hook, and what a policy answers there.
+type Answer = (&'static str, &'static str);
+
+/// What the policy of the address row answers at MAIL; the same of the sender's
 /// row; and whose answer is said. The address row's policy has the greater path.
 #[rustfmt::skip]
-const ANSWERS: [((&str, &str), (&str, &str), &str); 9] = [
+const ANSWERS: [(Answer, Answer, &str); 9] = [
     // Stricter wins, whoever says it and wherever.
     (("mail", DEFER),         ("mail", REFUSE),        "550 5.7.1 of aaa"),
     (("mail", REFUSE),        ("mail", DEFER),         "550 5.7.1 of zzz"),
@@ -42,7 +45,7 @@ async fn the_answers_of_both_rows_are_ranked_together() {
 }
 
 /// A policy that answers so at MAIL, to clients from where this test comes.
-fn policy(name: &str, (hook, answer): (&str, &str)) -> String {
+fn policy(name: &str, (hook, answer): Answer) -> String {
     let subject = match hook {
         "cipher" => "hello",
         other => other,

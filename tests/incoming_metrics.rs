@@ -1,0 +1,62 @@
+//! What the metrics count of incoming mail.
+
+use waxseal_tests::client::{Client, message};
+use waxseal_tests::relay::TestRelay;
+use waxseal_tests::site::Site;
+use waxseal_tests::tls::{self, Versions};
+use waxseal_tests::wait::until;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_handshakes_and_messages_are_counted() {
+    let relay = Site::new().incoming(&[r#""sealed.example" require"#]).start().await;
+    assert_eq!(value(&relay, "waxseal_messages_accepted_total"), Some(0));
+
+    let mut client = relay.client().await;
+    assert_eq!(value(&relay, SESSIONS), Some(1));
+    client.ehlo().await;
+    assert_eq!(client.say("MAIL FROM:<a@sealed.example>").await.code, 530);
+    assert_eq!(value(&relay, &refused("policy")), Some(1));
+    assert_eq!(client.say("MAIL FROM:<a@client.example> SIZE=99999999999").await.code, 552);
+    assert_eq!(value(&relay, &refused("size")), Some(1));
+    let content = message("counted");
+    assert_eq!(client.mail("a@client.example", &["b@there.example"], "a\nb\r\n").await.code, 550);
+    assert_eq!(value(&relay, &refused("newlines")), Some(1));
+    assert_eq!(client.mail("a@client.example", &["b@there.example"], &content).await.code, 250);
+    assert_eq!(value(&relay, "waxseal_messages_accepted_total"), Some(1));
+    let octets = value(&relay, "waxseal_messages_accepted_bytes_total").unwrap();
+    assert!(octets > content.len() as u64, "{octets}");
+
+    let mut client = client.start_tls(&tls::client(None, Versions::Modern)).await.unwrap();
+    client.ehlo().await;
+    assert_eq!(value(&relay, &handshakes("full")), Some(1));
+    drop(client);
+    until("the end of the session", || (value(&relay, SESSIONS) == Some(0)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn failed_handshakes_are_counted_by_how_they_failed() {
+    let relay = Site::new().start().await;
+    let mut client: Client = relay.client().await;
+    client.ehlo().await;
+    assert_eq!(client.say("STARTTLS").await.code, 220);
+    client.send("GET / HTTP/1.1\r\n\r\n").await;
+    client.rest().await;
+    until("a failure", || (value(&relay, &handshakes("garbage")) == Some(1)).then_some(())).await;
+}
+
+const SESSIONS: &str = r#"waxseal_sessions{direction="incoming"}"#;
+
+fn refused(reason: &str) -> String {
+    format!(r#"waxseal_messages_refused_total{{reason="{reason}"}}"#)
+}
+
+fn handshakes(result: &str) -> String {
+    format!(r#"waxseal_handshakes_total{{direction="incoming",result="{result}"}}"#)
+}
+
+/// What a metric shows, if it is shown at all.
+fn value(relay: &TestRelay, name: &str) -> Option<u64> {
+    let shown = relay.metrics();
+    let mut lines = shown.lines().filter_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+    lines.next()
+}
