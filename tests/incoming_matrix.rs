@@ -27,11 +27,12 @@ enum Sender {
     UnknownCa,
     SelfSigned,
     Expired,
+    ExpiredIntermediate,
     FailedHandshakeThenClear,
 }
 
 #[rustfmt::skip]
-const CELLS: [(&str, Sender, &str); 27] = [
+const CELLS: [(&str, Sender, &str); 30] = [
     ("attempt",          InClear,                  "250"),
     ("attempt",          NoCertificate,            "250"),
     ("attempt",          RightCertificate,         "250"),
@@ -40,6 +41,7 @@ const CELLS: [(&str, Sender, &str); 27] = [
     ("attempt",          UnknownCa,                "250"),
     ("attempt",          SelfSigned,               "250"),
     ("attempt",          Expired,                  "250"),
+    ("attempt",          ExpiredIntermediate,      "250"),
     ("attempt",          FailedHandshakeThenClear, "250"),
 
     ("require",          InClear,                  "530 5.7.0"),
@@ -50,6 +52,7 @@ const CELLS: [(&str, Sender, &str); 27] = [
     ("require",          UnknownCa,                "250"),
     ("require",          SelfSigned,               "250"),
     ("require",          Expired,                  "250"),
+    ("require",          ExpiredIntermediate,      "250"),
     ("require",          FailedHandshakeThenClear, "450 4.7.1"),
 
     ("require_verified", InClear,                  "530 5.7.0"),
@@ -60,6 +63,7 @@ const CELLS: [(&str, Sender, &str); 27] = [
     ("require_verified", UnknownCa,                "554 5.7.5"),
     ("require_verified", SelfSigned,               "554 5.7.5"),
     ("require_verified", Expired,                  "554 5.7.5"),
+    ("require_verified", ExpiredIntermediate,      "554 5.7.5"),
     ("require_verified", FailedHandshakeThenClear, "450 4.7.1"),
 ];
 
@@ -184,6 +188,10 @@ impl Sender {
             UnknownCa => Authority::new("Unknown root").issue(&name),
             SelfSigned => Identity::self_signed(&name),
             Expired => trusted.issue_with(&name, Validity::Expired, Usage::Both),
+            ExpiredIntermediate => {
+                let old = trusted.below("Old intermediate", Validity::Expired);
+                old.issue(&name).chained(&old)
+            }
             NoCertificate | InClear | FailedHandshakeThenClear => {
                 return tls::client(None, Versions::Modern);
             }

@@ -16,10 +16,12 @@ mod incoming_matrix;
 mod outgoing_matrix;
 mod row_terms;
 mod switch_off;
+mod two_rows;
 mod verdicts;
 
 // TLS: nothing from before a handshake survives it, and no session carries anybody past a policy.
 mod resumed_sessions;
+mod shared_connections;
 mod shared_host;
 mod starttls_injection;
 
@@ -41,6 +43,7 @@ mod trace_header;
 
 // Outgoing mail: where it goes, and what comes back.
 mod bounces;
+mod dead_host;
 mod extensions;
 mod mx_order;
 

@@ -114,6 +114,11 @@ impl TestRelay {
         soon("the end of a reload", self.relay.services.live.reload(Removals::Refuse)).await
     }
 
+    /// The metrics, as they are shown.
+    pub fn metrics(&self) -> String {
+        self.relay.services.observer.metrics().encode()
+    }
+
     /// Reads them as `waxseal reload --accept-removals` does.
     pub async fn accept_removals(&self) -> Reloaded {
         soon("the end of a reload", self.relay.services.live.reload(Removals::Accept)).await

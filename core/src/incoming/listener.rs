@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::admission::{Admission, TooMany};
@@ -104,6 +105,7 @@ async fn serve(
     let Ok(listener) = socket.local_addr() else {
         return;
     };
+    let _counted = services.observer.metrics().session(Direction::Incoming);
     let bundle = services.live.current();
     let row = bundle.table().incoming(client.ip(), today());
     let peer = Peer { address: client, listener, mode, row };
