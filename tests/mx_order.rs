@@ -39,6 +39,39 @@ async fn a_verdict_on_one_host_leaves_the_others() {
     assert!(refused.tls.is_some() && refused.messages.is_empty() && !refused.was_told("MAIL"), "{refused:?}");
 }
 
+/// A refusal rules out one host; the mail fails only if all were reached and refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_fails_only_if_every_host_was_reached_and_refused() {
+    let refusing = r#"
+        fn offer(host) { if host.name.starts_with(host.row.parameters.refused) { refuse("No") } else { stay_clear() } }
+        fn mail(host, mail) { accept() }
+    "#;
+    let postbox = Host::start(Mode::NoStartTls).await;
+    // Which names are refused, whether the second host is there, and what becomes of the mail.
+    for (refused, second_is_up, becomes) in
+        [("first", true, "taken"), ("first", false, "waits"), ("", true, "returned")]
+    {
+        let second = Host::start_at("127.0.8.2:0", Mode::NoStartTls, Taking::Accept).await;
+        let first = beside(&second, "127.0.8.1", Mode::NoStartTls).await;
+        let row = format!("\"there.example\" picky with #{{ refused: \"{refused}\" }}");
+        let site = furnished(Site::new(), second.address).policy("outgoing/picky.rhai", refusing);
+        let site = site.route("senders.example", postbox.address).outgoing(&[&row]);
+        let running = second_is_up.then_some(second);
+        let relay = site.start().await;
+        relay.accept(SENDER, "a@there.example", &message(refused)).await;
+        match (becomes, running) {
+            ("taken", Some(second)) => drop(second.messages_until(1).await),
+            ("waits", _) => {
+                relay.decision("the refusal", |it| it.text("verdict") == "refuse").await;
+                first.ended(2).await;
+                relay.waits(1).await;
+            }
+            _ => drop(postbox.messages_until(1).await),
+        }
+    }
+    assert_eq!(postbox.messages().len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_preferred_host_gets_the_mail() {
     let second = Host::start_at("127.0.8.2:0", Mode::NoStartTls, Taking::Accept).await;
