@@ -35,7 +35,7 @@ fn ends_with(body: &str, expected: &str) {
     let began = Instant::now();
     let fate = fate(format!("fn again(n) {{ again(n + 1) }}\nfn mail(host, mail) {{ again; {body} }}"));
     assert!(fate.contains(expected), "{body}: {fate}");
-    assert!(began.elapsed() < CALL_TIME * 20, "{body} took {:?}", began.elapsed());
+    assert!(began.elapsed() < CALL_TIME * 200, "{body} took {:?}", began.elapsed());
 }
 
 #[test]
