@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use waxseal::config::Config;
 use waxseal::relay::Relay;
 use waxseal_plugins::reload::{Reloaded, Removals};
@@ -41,7 +43,8 @@ impl Site {
         }
     }
 
-    pub(crate) async fn with_name_server(self) -> (Self, NameServer) {
+    /// Starts its name server, which answers until it is dropped.
+    pub async fn with_name_server(self) -> (Self, NameServer) {
         let name_server = NameServer::start(self.zone.clone()).await;
         let servers = format!("[\"{}\"]", name_server.address);
         (self.set("dns", "servers", servers), name_server)
@@ -106,6 +109,22 @@ impl TestRelay {
     /// Reads the policies now, as `waxseal reload` does, without waiting for the watcher.
     pub async fn reload(&self) -> Reloaded {
         soon("the end of a reload", self.relay.services.live.reload(Removals::Refuse)).await
+    }
+
+    /// Reads all that can be reloaded now, certificates too.
+    pub async fn reload_all(&self) {
+        soon("the end of a reload", self.relay.services.reload(Removals::Refuse)).await;
+    }
+
+    /// The metrics, as Prometheus reads them; the site must have an `admin.address`.
+    pub async fn metrics(&self) -> String {
+        let mut stream =
+            TcpStream::connect(self.relay.admin.expect("an admin address")).await.expect("it listens");
+        let request = b"GET /metrics HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.expect("a request");
+        let mut answer = String::new();
+        soon("the metrics", stream.read_to_string(&mut answer)).await.expect("an answer");
+        answer
     }
 
     /// The decisions so far.

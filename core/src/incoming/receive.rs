@@ -60,6 +60,7 @@ pub(super) async fn receive(
     }
     Ok(match commit(services.spool.as_ref(), receipt, &transaction, id, time).await {
         Ok(size) => {
+            services.observer.metrics().accepted(size);
             log(session, &transaction, id, size);
             Step::Reply(replies::message_accepted(id))
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::net::TcpStream;
 use waxseal_plugins::facts;
+use waxseal_plugins::hooks::Direction;
 
 use super::driver::Ended;
 use super::facts::TlsRecord;
@@ -71,10 +72,13 @@ pub(super) async fn handshake(
     match accepted.await {
         Ok(accepted) => {
             session.hooks.forget(address);
+            let result = if accepted.handshake.resumed { "resumed" } else { "full" };
+            services.observer.metrics().handshake(Direction::Incoming, result);
             let (connection, record) = record(accepted, seen, &session);
             Ok((connection, session.secured(record, &plan)))
         }
         Err(failure) => {
+            services.observer.metrics().handshake(Direction::Incoming, failure.kind.word());
             remember(&services, address, &failure);
             Err(Ended::Handshake(failure))
         }
