@@ -82,6 +82,11 @@ async fn status_shows_that_the_configuration_has_changed() {
     fs::write(&configuration, text + "# changed\n").unwrap();
     let status = waxseal(&configuration, &["status"]).await;
     assert!(status.output.contains("changed since the start"), "{status:?}");
+
+    // A file that is broken now hinders nobody from asking.
+    fs::write(&configuration, "hostname = 5\ndata_dir = \"data\"\n[[").unwrap();
+    let status = waxseal(&configuration, &["status"]).await;
+    assert!(status.output.contains("changed since the start"), "{status:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
