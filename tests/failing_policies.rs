@@ -2,92 +2,153 @@
 //!
 //! The scripts here fail for one peer alone, which no check before the reload can know of.
 
-use waxseal_tests::client::message;
-use waxseal_tests::host::{Host, Mode};
+use tokio::task::JoinSet;
+use waxseal_tests::ca::Identity;
+use waxseal_tests::client::{Client, message};
+use waxseal_tests::host::{Host, Mode, Session};
+use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
 use waxseal_tests::tls::{self, Versions};
 
 const UNLUCKY: [u8; 4] = [127, 0, 11, 13];
 
-/// An incoming policy in which this hook fails for the unlucky client.
-fn failing(hook: &str, parameters: &str) -> String {
-    format!(
-        "fn {hook}({parameters}) {{ if client.address == \"127.0.11.13\" {{ throw \"bad luck\" }} accept() }}"
-    )
-}
+/// The ways in which a script fails, and what the decision log says of it.
+const FAILURES: [(&str, &str); 4] =
+    [(r#"throw "bad luck""#, "bad luck"), ("loop {}", ""), ("return 42", ""), ("[1][7]", "")];
 
-fn site(hook: &str, parameters: &str) -> Site {
-    Site::new().policy("incoming/unlucky.rhai", &failing(hook, parameters)).incoming(&[r#""*" unlucky"#])
-}
+/// Each hook for incoming mail, what it is given, and what its failure is told as.
+#[rustfmt::skip]
+const INCOMING: [(&str, &str, Told); 5] = [
+    ("offer",       "client",              Told::AtMail),
+    ("start",       "client",              Told::AtStartTls),
+    ("cipher",      "client, hello",       Told::InTheHandshake),
+    ("certificate", "client, certificate", Told::AtMailInsideTls),
+    ("mail",        "client, mail",        Told::AtMail),
+];
 
-#[tokio::test]
-async fn a_failure_at_mail_defers_that_mail_and_no_other() {
-    let relay = site("mail", "client, mail").start().await;
-    let mut client = relay.client_from(UNLUCKY).await;
-    client.ehlo().await;
-    assert_eq!(client.say("MAIL FROM:<a@client.example>").await.codes(), "451 4.3.0");
-    let mut other = relay.client().await;
-    other.ehlo().await;
-    assert_eq!(other.say("MAIL FROM:<a@client.example>").await.code, 250);
-
-    let failure = relay.decision("the failure", |it| it.text("verdict") == "failure").await;
-    assert!(failure.text("decided_by").starts_with("incoming/unlucky.rhai:1:"), "{failure:?}");
-    assert!(failure.text("reason").contains("bad luck"), "{failure:?}");
-}
-
-#[tokio::test]
-async fn a_failure_at_start_answers_454() {
-    let relay = site("start", "client").start().await;
-    let mut client = relay.client_from(UNLUCKY).await;
-    client.ehlo().await;
-    assert_eq!(client.say("STARTTLS").await.codes(), "454 4.7.0");
-}
-
-#[tokio::test]
-async fn a_failure_at_cipher_fails_the_handshake() {
-    let relay = site("cipher", "client, hello").start().await;
-    let config = tls::client(None, Versions::Modern);
-    let mut client = relay.client_from(UNLUCKY).await;
-    client.ehlo().await;
-    assert!(client.start_tls(&config).await.err().unwrap().to_string().contains("InternalError"));
-    let mut other = relay.client().await;
-    other.ehlo().await;
-    assert!(other.start_tls(&config).await.is_ok());
-}
-
-#[tokio::test]
-async fn a_failure_at_certificate_defers_the_mail() {
-    let relay = site("certificate", "client, certificate").start().await;
-    let mut client = relay.client_from(UNLUCKY).await;
-    client.ehlo().await;
-    let mut client = client.start_tls(&tls::client(None, Versions::Modern)).await.unwrap();
-    client.ehlo().await;
-    assert_eq!(client.say("MAIL FROM:<a@client.example>").await.codes(), "451 4.3.0");
+/// Where an unlucky client hears of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// STARTTLS is offered, and every MAIL gets `451 4.3.0`, in clear and inside TLS.
+    AtMail,
+    /// `454 4.7.0`.
+    AtStartTls,
+    /// The alert `internal_error`.
+    InTheHandshake,
+    /// MAIL inside TLS gets `451 4.3.0`.
+    AtMailInsideTls,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failure_for_a_host_defers_its_mail() {
-    let host = Host::start(Mode::NoStartTls).await;
-    for (hook, parameters) in [("offer", "host"), ("mail", "host, mail")] {
-        let script = format!(
-            "fn {hook}({parameters}) {{ if host.domain == \"there.example\" {{ throw \"bad luck\" }} {} }}",
-            if hook == "offer" { "stay_clear()" } else { "accept()" }
-        );
-        let site = Site::new().policy("outgoing/unlucky.rhai", &script);
-        let relay = site.outgoing(&[r#""*" unlucky"#]).host("there.example", host.address).start().await;
-        relay.accept("a@client.example", "b@there.example", &message("unlucky")).await;
-        relay.decision("the failure", |it| it.is("outgoing", hook) && it.text("verdict") == "failure").await;
-        relay.waits(1).await;
+async fn no_failure_for_a_client_takes_its_mail_or_harms_another() {
+    let mut cells = JoinSet::new();
+    for (hook, parameters, told) in INCOMING {
+        for (failure, logged) in FAILURES {
+            cells.spawn(async move {
+                let condition = r#"client.address == "127.0.11.13""#;
+                let script = script(hook, parameters, condition, failure, "incoming");
+                let site = Site::new().policy("incoming/unlucky.rhai", &script);
+                let relay = site.incoming(&[r#""*" unlucky"#]).start().await;
+                told.holds(&relay, &format!("{hook}: {failure}")).await;
+                is_logged(&relay, hook, "incoming", logged).await;
+            });
+        }
     }
-    assert!(host.sessions().iter().all(|session| !session.saw_mail_in_clear()));
+    cells.join_all().await;
 }
 
-#[tokio::test]
-async fn an_endless_loop_is_a_failure_too() {
-    let script = r#"fn mail(client, mail) { if client.address == "127.0.11.13" { loop {} } accept() }"#;
-    let site = Site::new().policy("incoming/unlucky.rhai", script).incoming(&[r#""*" unlucky"#]);
-    let relay = site.start().await;
-    let mut client = relay.client_from(UNLUCKY).await;
+/// Each hook for outgoing mail, and what it is given.
+const OUTGOING: [(&str, &str); 5] = [
+    ("offer", "host"),
+    ("start", "host"),
+    ("cipher", "host, handshake"),
+    ("certificate", "host, certificate"),
+    ("mail", "host, mail"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_failure_for_a_host_sends_it_mail_on_any_path() {
+    let mut cells = JoinSet::new();
+    for (hook, parameters) in OUTGOING {
+        for (failure, logged) in FAILURES {
+            cells.spawn(async move {
+                let host = Host::start(Mode::tls(&Identity::self_signed(&["mx.there.example"]))).await;
+                let condition = r#"host.domain == "there.example""#;
+                let script = script(hook, parameters, condition, failure, "outgoing");
+                let site = Site::new().policy("outgoing/unlucky.rhai", &script);
+                let relay = site.outgoing(&[r#""*" unlucky"#]).host("there.example", host.address);
+                let relay = relay.host("other.example", host.address).start().await;
+                relay.accept("a@client.example", "b@there.example", &message("unlucky")).await;
+                relay.accept("a@client.example", "b@other.example", &message("lucky")).await;
+                is_logged(&relay, hook, "outgoing", logged).await;
+                let taken = host.messages_until(1).await;
+                assert_eq!(taken[0].recipients, ["b@other.example"], "{hook}: {failure}");
+                relay.waits(1).await;
+                let asked = |session: &Session| session.commands.iter().any(|it| it.contains("b@there"));
+                assert!(!host.sessions().iter().any(asked), "{hook}: {failure}: the envelope crossed");
+            });
+        }
+    }
+    cells.join_all().await;
+}
+
+/// A policy of this hook alone beside `mail`, which fails under a condition.
+fn script(hook: &str, parameters: &str, condition: &str, failure: &str, direction: &str) -> String {
+    let good = match (direction, hook) {
+        ("incoming", "offer") => "advertise()",
+        ("outgoing", "offer") => "start_tls()",
+        _ => "accept()",
+    };
+    let mail = match (direction, hook) {
+        (_, "mail") => "",
+        ("incoming", _) => "fn mail(client, mail) { accept() }",
+        (_, _) => "fn mail(host, mail) { accept() }",
+    };
+    format!("fn {hook}({parameters}) {{ if {condition} {{ {failure} }} {good} }}\n{mail}\n")
+}
+
+async fn is_logged(relay: &TestRelay, hook: &str, direction: &str, reason: &str) {
+    let awaited = format!("the failure at {direction} {hook}");
+    let failure =
+        relay.decision(awaited, |it| it.is(direction, hook) && it.text("verdict") == "failure").await;
+    let place = format!("{direction}/unlucky.rhai:1:");
+    assert!(failure.text("decided_by").starts_with(&place), "{failure:?}");
+    assert!(failure.text("reason").contains(reason), "{failure:?}");
+}
+
+impl Told {
+    async fn holds(self, relay: &TestRelay, cell: &str) {
+        let config = tls::client(None, Versions::Modern);
+        let mut other = relay.client().await;
+        other.ehlo().await;
+        let mut other = other.start_tls(&config).await.expect(cell);
+        other.ehlo().await;
+        assert_eq!(mail(&mut other).await, "250 2.1.0", "{cell}: another client");
+
+        let mut client = relay.client_from(UNLUCKY).await;
+        assert!(client.ehlo().await.offers("STARTTLS"), "{cell}");
+        match self {
+            Self::AtMail => {
+                assert_eq!(mail(&mut client).await, "451 4.3.0", "{cell}");
+                assert_eq!(inside(client, &config).await, "451 4.3.0", "{cell}");
+            }
+            Self::AtStartTls => assert_eq!(client.say("STARTTLS").await.codes(), "454 4.7.0", "{cell}"),
+            Self::InTheHandshake => {
+                let failed = client.start_tls(&config).await.err().expect(cell);
+                assert!(failed.to_string().contains("InternalError"), "{cell}: {failed}");
+            }
+            Self::AtMailInsideTls => assert_eq!(inside(client, &config).await, "451 4.3.0", "{cell}"),
+        }
+    }
+}
+
+/// What MAIL is answered inside TLS.
+async fn inside(client: Client, config: &std::sync::Arc<rustls::ClientConfig>) -> String {
+    let mut client = client.start_tls(config).await.expect("a handshake");
     client.ehlo().await;
-    assert_eq!(client.say("MAIL FROM:<a@client.example>").await.codes(), "451 4.3.0");
+    mail(&mut client).await
+}
+
+async fn mail(client: &mut Client) -> String {
+    client.say("MAIL FROM:<a@client.example>").await.codes()
 }

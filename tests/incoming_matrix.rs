@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use tokio::task::JoinSet;
 use waxseal_tests::ca::{Authority, Identity, Usage, Validity};
-use waxseal_tests::client::{Client, Reply};
+use waxseal_tests::client::Client;
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::{HOSTNAME, Site};
 use waxseal_tests::tls::{self, Versions};
@@ -27,11 +27,12 @@ enum Sender {
     UnknownCa,
     SelfSigned,
     Expired,
+    ExpiredIntermediate,
     FailedHandshakeThenClear,
 }
 
 #[rustfmt::skip]
-const CELLS: [(&str, Sender, &str); 27] = [
+const CELLS: [(&str, Sender, &str); 30] = [
     ("attempt",          InClear,                  "250"),
     ("attempt",          NoCertificate,            "250"),
     ("attempt",          RightCertificate,         "250"),
@@ -40,6 +41,7 @@ const CELLS: [(&str, Sender, &str); 27] = [
     ("attempt",          UnknownCa,                "250"),
     ("attempt",          SelfSigned,               "250"),
     ("attempt",          Expired,                  "250"),
+    ("attempt",          ExpiredIntermediate,      "250"),
     ("attempt",          FailedHandshakeThenClear, "250"),
 
     ("require",          InClear,                  "530 5.7.0"),
@@ -50,6 +52,7 @@ const CELLS: [(&str, Sender, &str); 27] = [
     ("require",          UnknownCa,                "250"),
     ("require",          SelfSigned,               "250"),
     ("require",          Expired,                  "250"),
+    ("require",          ExpiredIntermediate,      "250"),
     ("require",          FailedHandshakeThenClear, "450 4.7.1"),
 
     ("require_verified", InClear,                  "530 5.7.0"),
@@ -60,6 +63,7 @@ const CELLS: [(&str, Sender, &str); 27] = [
     ("require_verified", UnknownCa,                "554 5.7.5"),
     ("require_verified", SelfSigned,               "554 5.7.5"),
     ("require_verified", Expired,                  "554 5.7.5"),
+    ("require_verified", ExpiredIntermediate,      "554 5.7.5"),
     ("require_verified", FailedHandshakeThenClear, "450 4.7.1"),
 ];
 
@@ -164,31 +168,6 @@ async fn a_client_that_was_not_offered_tls_may_try_again_at_once() {
     assert_eq!(client.say("MAIL FROM:<a@require.example>").await.code, 250);
 }
 
-#[tokio::test]
-async fn with_the_switch_off_nothing_is_offered() {
-    let relay = Site::new().tls_off().start().await;
-    let mut client = relay.client().await;
-    assert!(!client.ehlo().await.offers("STARTTLS"));
-    assert_eq!(client.say("STARTTLS").await.codes(), "502 5.5.1");
-    assert_eq!(client.say("MAIL FROM:<a@attempt.example>").await.code, 250);
-    relay.decision("a decision at mail", |decision| decision.is("incoming", "mail")).await;
-    let about_tls = ["offer", "start", "cipher", "certificate"];
-    let asked = relay.decisions().into_iter().find(|it| about_tls.contains(&it.text("hook")));
-    assert_eq!(asked, None);
-}
-
-#[tokio::test]
-async fn an_implicit_listener_asks_the_same_policies() {
-    let relay = Site::new().implicit_listener().incoming(&DOMAINS).start().await;
-    let config = tls::client(None, Versions::Modern);
-    let mut client = Client::connect_implicit(relay.implicit.unwrap(), &config).await.unwrap();
-    assert_eq!(client.greeting.code, 220);
-    assert!(!client.ehlo().await.offers("STARTTLS"));
-    assert_eq!(client.say("MAIL FROM:<a@require.example>").await.code, 250);
-    assert_eq!(client.say("RSET").await.code, 250);
-    assert_eq!(client.say("MAIL FROM:<a@require-verified.example>").await.codes(), "554 5.7.5");
-}
-
 impl Sender {
     /// A client that is about to say MAIL FROM.
     async fn connect(self, relay: &TestRelay, source: IpAddr, domain: &str) -> Client {
@@ -209,6 +188,10 @@ impl Sender {
             UnknownCa => Authority::new("Unknown root").issue(&name),
             SelfSigned => Identity::self_signed(&name),
             Expired => trusted.issue_with(&name, Validity::Expired, Usage::Both),
+            ExpiredIntermediate => {
+                let old = trusted.below("Old intermediate", Validity::Expired);
+                old.issue(&name).chained(&old)
+            }
             NoCertificate | InClear | FailedHandshakeThenClear => {
                 return tls::client(None, Versions::Modern);
             }
@@ -226,8 +209,7 @@ async fn after_a_failed_handshake(relay: &TestRelay, source: IpAddr) -> Client {
     let not_offered = async {
         loop {
             let mut client = Client::connect_from(source, relay.address).await;
-            let reply: Reply = client.ehlo().await;
-            if !reply.offers("STARTTLS") {
+            if !client.ehlo().await.offers("STARTTLS") {
                 return client;
             }
         }

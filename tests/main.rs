@@ -1,4 +1,5 @@
-//! End to end: real sockets, real TLS, real files. One file a behaviour.
+//! End to end: real sockets, real TLS, real files. One file a behaviour; what it is about is in its
+//! first line. README.md maps behaviours to files.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,32 +8,54 @@
     reason = "a test stops at its first surprise"
 )]
 
-mod after_reload;
-mod architecture;
-mod bounces;
+// The decisions: what policies, rows, filters and verdicts mean.
 mod failing_policies;
 mod filters;
-mod graceful_stop;
-mod harness_itself;
+mod implicit_tls;
 mod incoming_matrix;
-mod interrupted_data;
-mod kill;
-mod large_message;
-mod mx_order;
-mod operator;
 mod outgoing_matrix;
-mod oversize;
+mod row_terms;
+mod switch_off;
+mod two_rows;
+mod verdicts;
+
+// TLS: nothing from before a handshake survives it, and no session carries anybody past a policy.
+mod resumed_sessions;
+mod shared_connections;
+mod shared_host;
+mod starttls_injection;
+
+// Reload: policies and certificates change while mail flows.
+mod after_reload;
 mod own_certificates;
+mod reload_soak;
+mod removals;
+
+// Incoming mail: what is taken, and what is not.
+mod interrupted_data;
+mod large_message;
+mod oversize;
 mod pipelining;
 mod relay_control;
-mod relay_process;
-mod reload_soak;
-mod resumed_sessions;
-mod row_terms;
-mod shared_host;
-mod signals;
 mod silent_connections;
 mod smuggling;
-mod starts;
-mod starttls_injection;
 mod trace_header;
+
+// Outgoing mail: where it goes, and what comes back.
+mod bounces;
+mod dead_host;
+mod extensions;
+mod mx_order;
+
+// The process: how it ends, and what can be seen of it.
+mod admin;
+mod graceful_stop;
+mod kill;
+mod operator;
+mod signals;
+mod starts;
+
+// The house: who may import whom, whether the harness tells the truth, the relay that can be killed.
+mod architecture;
+mod harness_itself;
+mod relay_process;

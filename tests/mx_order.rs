@@ -66,9 +66,29 @@ async fn a_name_server_that_fails_is_no_reason_to_return_mail() {
     let zone = Zone::default().fails("broken.example");
     let relay: TestRelay = Site::new().zone(zone).start().await;
     relay.accept(SENDER, "a@broken.example", &message("later")).await;
-    // Two retries pass.
+    // That nothing comes back can only be seen by waiting: two retries pass.
     tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
-    assert_eq!(relay.waiting().await, 1);
+    relay.waits(1).await;
+}
+
+/// Who forges the MX record has a certificate for the name he wrote there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_mx_name_proves_nothing_unless_the_row_says_so() {
+    let provider = "mx.provider.example";
+    for (row, crosses) in [("require_verified", false), (r#"require_verified names "mx""#, true)] {
+        let site = Site::new();
+        let host = Host::start(Mode::tls(&site.authority.issue(&[provider]))).await;
+        let zone = Zone::default().mx("there.example", 10, provider).address(provider, host.address.ip());
+        let site = site.zone(zone).set("delivery", "port", host.address.port().to_string());
+        let relay = site.outgoing(&[&format!("\"there.example\" {row}")]).start().await;
+        relay.accept(SENDER, "a@there.example", &message("whose host")).await;
+        if crosses {
+            host.messages_until(1).await;
+        } else {
+            assert!(!host.ended(1).await.was_told("MAIL"), "{row}");
+        }
+        relay.waits(u64::from(!crosses)).await;
+    }
 }
 
 /// A site whose `there.example` has two mail hosts, at 127.0.8.1 and 127.0.8.2.

@@ -119,8 +119,8 @@ async fn metrics_count_reloads_and_mail() {
     relay.rejects("domains.rhai", "fn (((").await;
     let other = Identity::self_signed(&[HOSTNAME]);
     other.write(&relay.site.path("tls/relay.pem"), &relay.site.path("tls/relay.key"));
-    relay.reload_all().await;
-    let metrics = relay.metrics().await;
+    relay.reload_everything().await.identities.unwrap();
+    let metrics = relay.scraped().await;
     for line in [
         r#"waxseal_reloads_total{part="policies",result="swapped"} 1"#,
         r#"waxseal_reloads_total{part="policies",result="rejected"} 1"#,

@@ -2,6 +2,7 @@
 
 use waxseal_tests::client::message;
 use waxseal_tests::site::Site;
+use waxseal_tests::wait::soon;
 
 #[tokio::test]
 async fn an_endless_command_is_refused_and_the_next_one_is_read() {
@@ -55,6 +56,19 @@ async fn a_client_with_too_many_sessions_is_told_so_and_others_are_not() {
     assert_eq!((first.greeting.code, second.greeting.code), (220, 220));
     assert_eq!(relay.client_from([127, 0, 6, 1]).await.greeting.code, 421);
     assert_eq!(relay.client_from([127, 0, 6, 2]).await.greeting.code, 220);
+}
+
+#[tokio::test]
+async fn too_many_sessions_in_all_are_told_so_until_one_ends() {
+    let relay = Site::new().set("limits", "sessions", "2").start().await;
+    let (mut first, second) =
+        (relay.client_from([127, 0, 6, 1]).await, relay.client_from([127, 0, 6, 2]).await);
+    assert_eq!((first.greeting.code, second.greeting.code), (220, 220));
+    assert_eq!(relay.client_from([127, 0, 6, 3]).await.greeting.code, 421);
+    assert_eq!(first.say("QUIT").await.code, 221);
+    first.rest().await;
+    let admitted = async { while relay.client_from([127, 0, 6, 3]).await.greeting.code != 220 {} };
+    soon("the place of the one that ended", admitted).await;
 }
 
 #[tokio::test]

@@ -25,10 +25,13 @@ async fn a_key_that_does_not_fit_changes_nothing_until_it_does() {
     let (renewed, other) = (relay.site.authority.issue(&[HOSTNAME]), Identity::self_signed(&[HOSTNAME]));
     renewed.write(&relay.site.path("tls/relay.pem"), &relay.site.path("tls/unused.key"));
     other.write(&relay.site.path("tls/unused.pem"), &relay.site.path("tls/relay.key"));
+    let refused = relay.reload_everything().await.identities.unwrap_err();
+    assert!(refused[0].to_string().contains("relay.key"), "{refused:?}");
     assert_eq!(presented(&relay).await, old);
 
     renewed.write(&relay.site.path("tls/relay.pem"), &relay.site.path("tls/relay.key"));
-    until_presented(&relay, &renewed).await;
+    relay.reload_everything().await.identities.unwrap();
+    assert_eq!(presented(&relay).await, renewed.chain);
 }
 
 async fn until_presented(relay: &TestRelay, identity: &Identity) {
@@ -68,12 +71,12 @@ async fn every_way_of_renewing_is_noticed_and_no_old_session_resumes() {
 
             // Half of it does no harm, and hinders nothing.
             std::fs::write(relay.site.path("tls/relay.pem"), "-----BEGIN CERTIFICATE-----\nMII").unwrap();
-            relay.reload_all().await;
+            let _ = relay.reload_everything().await;
             assert!(resumes(&relay, &config).await, "{renewal:?}: half a file ended a session");
 
             let renewed = relay.site.authority.issue(&[HOSTNAME]);
             renew(&relay, &renewed, renewal);
-            relay.reload_all().await;
+            let _ = relay.reload_everything().await;
             assert_eq!(presented(&relay).await, renewed.chain, "{renewal:?}");
             assert!(!resumes(&relay, &config).await, "{renewal:?}: a session outlived its certificate");
         });

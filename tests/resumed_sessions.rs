@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use waxseal_tests::client::{Client, message};
 use waxseal_tests::decisions::Decision;
-use waxseal_tests::host::{Host, Mode};
+use waxseal_tests::host::{Host, Mode, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
 use waxseal_tests::tls::{self, Versions};
@@ -67,11 +67,12 @@ async fn is_told(relay: &TestRelay, config: &Arc<ClientConfig>, resumed: bool, e
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_is_judged_again_when_its_session_is_resumed() {
     let site = Site::new().outgoing(&[r#""there.example" require_verified"#]);
-    let host = Host::start(Mode::tls(&site.authority.issue(&["mx.there.example"]))).await;
+    let mode = Mode::tls(&site.authority.issue(&["mx.there.example"]));
+    // Each mail is to have a connection of its own.
+    let host = Host::start_at("127.0.0.1:0", mode, Taking::AcceptOne).await;
     let relay = site.host("there.example", host.address).start().await;
     for (number, resumed) in [(1, false), (2, true)] {
         relay.accept("a@client.example", "b@there.example", &message("again")).await;
-        // The connection is kept for a moment; the next mail is to have one of its own.
         let session = host.ended(number).await;
         assert_eq!(session.tls.unwrap().resumed, resumed);
         assert_eq!(session.messages.len(), 1);

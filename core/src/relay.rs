@@ -20,11 +20,11 @@ use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
 use self::certificates::Certificates;
 pub use self::error::StartError;
 use crate::admin::{self, Running};
-use crate::config::Config;
+use crate::config::{Config, Delivery};
 use crate::incoming::{Server, Sessions};
 use crate::observe::Observer;
 use crate::outgoing;
-use crate::spool::{Embedded, Spool};
+use crate::spool::{Embedded, Options, Spool};
 use crate::tls::{self, Tls};
 
 /// What the parts of a running relay share.
@@ -158,7 +158,8 @@ impl Relay {
 /// The queue comes first: its lock keeps a second relay out of the data directory.
 fn services(config: Config) -> Result<Services, StartError> {
     let data_dir = &config.data_dir;
-    let spool = Embedded::open(&data_dir.join("spool")).map_err(StartError::Spool)?;
+    let options = Options { leases_per_domain: leases_per_domain(&config.delivery), ..Options::default() };
+    let spool = Embedded::open_with(&data_dir.join("spool"), options).map_err(StartError::Spool)?;
     let observer =
         Observer::open(data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
     let (tls, warnings) = Tls::load(&config).map_err(StartError::Tls)?;
@@ -177,6 +178,12 @@ fn services(config: Config) -> Result<Services, StartError> {
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
     })
+}
+
+/// As many as its host may have connections, but never all: a host that does not answer must leave
+/// some to the others.
+fn leases_per_domain(delivery: &Delivery) -> usize {
+    delivery.connections_per_host.min(delivery.connections_total / 2).max(1)
 }
 
 fn source(config: &Config) -> Source {

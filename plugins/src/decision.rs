@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::facts::Row;
+use crate::hooks::HookName;
 use crate::place::Place;
 use crate::verdicts::{Reply, Strictness, Verdict};
 
@@ -27,7 +28,8 @@ pub struct Failure {
     pub message: String,
 }
 
-/// An outcome with its place: what the join works on.
+/// An outcome with its place: what the join works on. Where a policy has no such function, or no
+/// opinion, the place is its whole file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer<V> {
     /// The verdict or failure.
@@ -41,15 +43,24 @@ pub struct Answer<V> {
 pub struct Asked {
     /// The file that was asked.
     pub path: Arc<str>,
-    /// What it said: the verdict's word, `failure`, or `no opinion`.
+    /// What it said: the verdict's word, `failure`, `no opinion`, or `no function`.
     pub said: &'static str,
     /// The line that said so, if it said something.
     pub place: Option<Place>,
 }
 
+impl Asked {
+    /// It was asked, and came to no verdict.
+    pub const NO_OPINION: &str = "no opinion";
+    /// A policy that has no function for the hook.
+    pub const NO_FUNCTION: &str = "no function";
+}
+
 /// The decision of a hook: the join of all answers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision<V> {
+    /// The hook that was asked.
+    pub hook: HookName,
     /// The joined answer.
     pub answer: Answer<V>,
     /// The row that chose the policy.
@@ -58,6 +69,10 @@ pub struct Decision<V> {
     pub generation: u64,
     /// Everyone who was asked, filters first.
     pub asked: Vec<Asked>,
+    /// The filters' answers alone, joined, if one had an opinion: these hold whatever row is found
+    /// later.
+    #[serde(skip)]
+    pub filters: Option<Answer<V>>,
 }
 
 impl<V: Verdict> Outcome<V> {
@@ -101,19 +116,40 @@ impl<V: Verdict> Decision<V> {
         }
     }
 
+    /// What the file at which the decision points did not say, where it said nothing itself: it has
+    /// no such function, or its function came to no verdict.
+    fn silence(&self) -> Option<String> {
+        let place = &self.answer.place;
+        let whole_file = place.line == 0 && matches!(self.answer.outcome, Outcome::Verdict(_));
+        let silent = self.asked.iter().filter(|_| whole_file).find(|one| one.path == place.path)?;
+        match silent.said {
+            Asked::NO_FUNCTION => Some(format!("has no `{}`", self.hook)),
+            Asked::NO_OPINION => Some(format!("has no opinion in `{}`", self.hook)),
+            _ => None,
+        }
+    }
+
     /// Both decisions at once: the incoming hooks are asked for the rows of both lookups. The row
     /// is that of the answer which decides.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let row = if other.answer.precedes(&self.answer) { other.row } else { self.row };
         let asked = self.asked.into_iter().chain(other.asked).collect();
-        Self { answer: self.answer.join(other.answer).settle(), row, generation: self.generation, asked }
+        let filters = match (self.filters, other.filters) {
+            (Some(one), Some(two)) => Some(one.join(two)),
+            (one, two) => one.or(two),
+        };
+        let answer = self.answer.join(other.answer).settle();
+        Self { answer, row, asked, filters, ..self }
     }
 }
 
 impl<V: Verdict> fmt::Display for Decision<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}", self.answer.outcome.word(), self.answer.place)?;
+        if let Some(silence) = self.silence() {
+            write!(f, " {silence}")?;
+        }
         if !self.reason().is_empty() {
             write!(f, ": {}", self.reason())?;
         }

@@ -51,15 +51,21 @@ pub struct Identity {
 impl Authority {
     /// A new authority of this name.
     pub fn new(name: &str) -> Self {
-        let mut params = parameters(name, &[], Validity::Current);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let params = of_authority(name, Validity::Current);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.self_signed(&key).expect("a root certificate");
         Self { certificate, issuer: Issuer::new(params, key) }
     }
 
-    /// The root certificate, PEM.
+    /// An authority below this one.
+    pub fn below(&self, name: &str, validity: Validity) -> Self {
+        let params = of_authority(name, validity);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("an intermediate certificate");
+        Self { certificate, issuer: Issuer::new(params, key) }
+    }
+
+    /// Its own certificate, PEM.
     pub fn pem(&self) -> String {
         self.certificate.pem()
     }
@@ -117,6 +123,13 @@ impl Identity {
         format!("sha256:{hexadecimal}")
     }
 
+    /// With the certificate of the authority that issued it.
+    pub fn chained(mut self, authority: &Authority) -> Self {
+        self.chain.push(authority.certificate.der().clone());
+        self.chain_pem.push_str(&authority.pem());
+        self
+    }
+
     /// Writes chain and key as PEM files.
     pub fn write(&self, certificate: &Path, key: &Path) {
         std::fs::write(certificate, &self.chain_pem).expect("the certificate is written");
@@ -126,6 +139,13 @@ impl Identity {
     fn of(certificate: rcgen::Certificate, key: KeyPair) -> Self {
         Self { chain_pem: certificate.pem(), chain: vec![certificate.into()], key }
     }
+}
+
+fn of_authority(name: &str, validity: Validity) -> CertificateParams {
+    let mut params = parameters(name, &[], validity);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
 }
 
 fn parameters(common_name: &str, names: &[&str], validity: Validity) -> CertificateParams {

@@ -139,6 +139,15 @@ impl Client {
     pub async fn start_tls(mut self, config: &Arc<ClientConfig>) -> io::Result<Self> {
         let reply = self.say("STARTTLS").await;
         assert_eq!(reply.code, 220, "to STARTTLS the relay said {reply}");
+        self.handshake(config).await
+    }
+
+    /// Makes the handshake, after a 220 to STARTTLS.
+    ///
+    /// # Errors
+    ///
+    /// The handshake failed.
+    pub async fn handshake(self, config: &Arc<ClientConfig>) -> io::Result<Self> {
         let (wire, negotiated) = handshake(self.wire, config).await?;
         Ok(Self { wire, greeting: self.greeting, tls: Some(negotiated) })
     }

@@ -5,6 +5,7 @@
 //! - [`tls`]: configurations of rustls that take whatever they are shown
 //! - [`wire`]: a socket, clear or encrypted, read by lines
 //! - [`host`]: scripted receiving hosts that record what crossed, and how
+//! - [`receiver`]: the kinds of such hosts
 //! - [`client`]: a scripted sending client
 //! - [`dns`]: a name server with a zone
 //! - [`site`]: the files of a relay: configuration, policies, certificates
@@ -28,6 +29,7 @@ pub mod decisions;
 pub mod dns;
 pub mod host;
 pub mod process;
+pub mod receiver;
 pub mod relay;
 pub mod save;
 pub mod site;

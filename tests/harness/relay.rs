@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use waxseal::config::Config;
-use waxseal::relay::Relay;
+use waxseal::relay::{Relay, Reload};
 use waxseal_plugins::reload::{Reloaded, Removals};
 
 use crate::client::Client;
@@ -76,9 +77,14 @@ impl TestRelay {
         self.relay.services.live.current().generation()
     }
 
+    /// Tells of each swap of the bundle.
+    pub fn swaps(&self) -> watch::Receiver<u64> {
+        self.relay.services.live.subscribe()
+    }
+
     /// Saves a policy file, awaits the bundle that has it, and gives its generation.
     pub async fn edit(&self, path: &str, text: &str, style: Style) -> u64 {
-        let mut swaps = self.relay.services.live.subscribe();
+        let mut swaps = self.swaps();
         let before = *swaps.borrow_and_update();
         style.save(&self.site.policies().join(path), text);
         let swapped = async {
@@ -111,20 +117,35 @@ impl TestRelay {
         soon("the end of a reload", self.relay.services.live.reload(Removals::Refuse)).await
     }
 
-    /// Reads all that can be reloaded now, certificates too.
-    pub async fn reload_all(&self) {
-        soon("the end of a reload", self.relay.services.reload(Removals::Refuse)).await;
+    /// The metrics, as they are shown.
+    pub fn metrics(&self) -> String {
+        self.relay.services.observer.metrics().encode()
     }
 
-    /// The metrics, as Prometheus reads them; the site must have an `admin.address`.
-    pub async fn metrics(&self) -> String {
-        let mut stream =
-            TcpStream::connect(self.relay.admin.expect("an admin address")).await.expect("it listens");
+    /// The metrics as Prometheus reads them; the site must have an `admin.address`.
+    pub async fn scraped(&self) -> String {
+        let admin = self.relay.admin.expect("an admin address");
+        let mut stream = TcpStream::connect(admin).await.expect("it listens");
         let request = b"GET /metrics HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n";
         stream.write_all(request).await.expect("a request");
         let mut answer = String::new();
         soon("the metrics", stream.read_to_string(&mut answer)).await.expect("an answer");
         answer
+    }
+
+    /// Reads them as `waxseal reload --accept-removals` does.
+    pub async fn accept_removals(&self) -> Reloaded {
+        soon("the end of a reload", self.relay.services.live.reload(Removals::Accept)).await
+    }
+
+    /// Reads policies, certificates and keys now, as `waxseal reload` and SIGHUP do.
+    pub async fn reload_everything(&self) -> Reload {
+        soon("the end of a reload", self.relay.services.reload(Removals::Refuse)).await
+    }
+
+    /// Where it serves metrics and health, if it does.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.relay.admin
     }
 
     /// The decisions so far.

@@ -21,9 +21,10 @@ pub enum Style {
 }
 
 impl Style {
-    /// All of them.
+    /// All of them. The link comes last: what is then written through it gives no event in the
+    /// policies' directory, and is seen by looking only, every ten seconds.
     pub const ALL: [Self; 5] =
-        [Self::InPlace, Self::RenameOver, Self::TruncateFirst, Self::SymlinkSwap, Self::GarbageFirst];
+        [Self::InPlace, Self::RenameOver, Self::TruncateFirst, Self::GarbageFirst, Self::SymlinkSwap];
 
     /// Saves a file in this way.
     pub fn save(self, path: &Path, text: &str) {

@@ -27,6 +27,8 @@ pub struct Site {
     outgoing: Vec<String>,
     routes: Vec<(String, String)>,
     listeners: Vec<&'static str>,
+    /// The names of the identities beside its own.
+    identities: Vec<String>,
     settings: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     /// What its name server knows.
     pub(crate) zone: Zone,
@@ -52,6 +54,7 @@ impl Site {
             outgoing: Vec::new(),
             routes: Vec::new(),
             listeners: vec!["starttls"],
+            identities: Vec::new(),
             settings: BTreeMap::new(),
             zone: Zone::default(),
         };
@@ -115,6 +118,14 @@ impl Site {
     #[must_use]
     pub fn identity(self, identity: &Identity) -> Self {
         identity.write(&self.path("tls/relay.pem"), &self.path("tls/relay.key"));
+        self
+    }
+
+    /// A certificate beside the relay's own, which a row of the table may ask for by this name.
+    #[must_use]
+    pub fn another_identity(mut self, name: &str, identity: &Identity) -> Self {
+        identity.write(&self.path(format!("tls/{name}.pem")), &self.path(format!("tls/{name}.key")));
+        self.identities.push(name.to_owned());
         self
     }
 
@@ -184,14 +195,21 @@ impl Site {
                 text += &format!("{key} = {value}\n");
             }
         }
-        text += &format!(
-            "\n[[tls.identity]]\nnames = [\"{HOSTNAME}\"]\ncertificate = \"tls/relay.pem\"\nkey = \"tls/relay.key\"\n"
-        );
+        text += &identity(HOSTNAME, "relay");
+        for name in &self.identities {
+            text += &identity(name, name);
+        }
         for (domain, to) in &self.routes {
             text += &format!("\n[[route]]\ndomain = \"{domain}\"\nto = \"{to}\"\n");
         }
         text
     }
+}
+
+fn identity(name: &str, files: &str) -> String {
+    format!(
+        "\n[[tls.identity]]\nnames = [\"{name}\"]\ncertificate = \"tls/{files}.pem\"\nkey = \"tls/{files}.key\"\n"
+    )
 }
 
 /// A domain table with these rows, `"*" attempt` beneath them where no row has that pattern.

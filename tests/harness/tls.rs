@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, NamedGroup, ServerConfig, SignatureScheme,
     SupportedProtocolVersion,
 };
 
@@ -33,6 +33,19 @@ pub fn server(identity: &Identity, versions: Versions) -> Arc<ServerConfig> {
         .with_protocol_versions(&versions.list())
         .expect("versions that the provider has")
         .with_client_cert_verifier(Arc::new(Anyone(provider())))
+        .with_single_cert(identity.chain.clone(), identity.key())
+        .expect("a key that fits its certificate");
+    Arc::new(config)
+}
+
+/// A host's configuration with this key exchange group alone.
+pub fn server_with_group(identity: &Identity, group: NamedGroup) -> Arc<ServerConfig> {
+    let mut only = (*provider()).clone();
+    only.kx_groups.retain(|one| one.name() == group);
+    let config = ServerConfig::builder_with_provider(Arc::new(only))
+        .with_safe_default_protocol_versions()
+        .expect("versions that the provider has")
+        .with_no_client_auth()
         .with_single_cert(identity.chain.clone(), identity.key())
         .expect("a key that fits its certificate");
     Arc::new(config)

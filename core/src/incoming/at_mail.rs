@@ -6,11 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use waxseal_plugins::decision::Decision;
+use waxseal_plugins::decision::{Answer, Decision, Outcome};
 use waxseal_plugins::facts::{Certificate, Client, Mail, Row};
-use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::hooks::{HookName, incoming};
+use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::incoming::Mail as Passage;
-use waxseal_plugins::verdicts::{Floor, Terms};
+use waxseal_plugins::verdicts::{EnhancedCode, Floor, Reply as Said, Terms};
 
 use super::facts::{TlsRecord, View};
 use super::hooks::BundleHooks;
@@ -33,15 +34,17 @@ pub(super) struct Permit {
 struct Asked {
     client: Arc<Client>,
     certificate: Option<Arc<Certificate>>,
-    tls: Result<(), Reply>,
     mail: Decision<Passage>,
+    /// What else is against the mail: cipher, certificate, the row's terms.
+    denials: Vec<Decision<Passage>>,
 }
 
-/// Asks the rows of this sender.
+/// Asks the rows of this sender. All that is against the mail is ranked by the one order there is,
+/// that of [`Decision::join`]: what refuses before what defers or has failed, then by place.
 ///
 /// # Errors
 ///
-/// The reply to MAIL: a permanent one before a temporary one.
+/// The reply to MAIL.
 pub(super) fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<Permit, Reply> {
     let mail = Arc::new(mail);
     let address = view.peer.address.ip();
@@ -49,15 +52,13 @@ pub(super) fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<
     let rows = hooks.asker.bundle.table().incoming_at_mail(address, sender, today());
     let asked: Vec<Asked> = rows.iter().map(|row| ask(hooks, view, row, &mail)).collect();
 
-    let decision = asked.iter().map(|one| one.mail.clone()).reduce(Decision::join);
+    // Only mail lets on, so the others count where they are against it.
+    let denials = asked.iter().flat_map(|one| one.denials.iter().cloned());
+    let decision = asked.iter().map(|one| one.mail.clone()).chain(denials).reduce(Decision::join);
     // A table without a `*` row is a load error; if none matched all the same, nothing opens.
     let decision = decision.ok_or_else(replies::policy_failed)?;
-    let denied = asked.iter().filter_map(|one| one.tls.clone().err());
-    let denied = denied.chain(replies::passage(decision.outcome()).err());
-    match denied.reduce(replies::stricter) {
-        Some(reply) => Err(reply),
-        None => permit(asked, &decision),
-    }
+    replies::passage(decision.outcome())?;
+    permit(asked, &decision)
 }
 
 /// The day by which rows are looked up, UTC.
@@ -69,44 +70,53 @@ fn ask(hooks: &BundleHooks, view: View<'_>, row: &Arc<Row>, mail: &Arc<Mail>) ->
     let recent = hooks.services.tls.incoming_memory.recent(view.peer.address.ip());
     let client = Arc::new(view.client_at_mail(recent, row, &mail.sender_domain));
     let record = view.link.tls();
-    let certificate = record.map(|record| Arc::new(hooks.judge(&client, record, &roots(view, row, record))));
-    let tls = match (record, &certificate) {
-        (Some(record), Some(certificate)) => tls_hooks(hooks, &client, record, certificate),
-        _ => Ok(()),
+    let (certificate, mut denials) = match record {
+        Some(record) => {
+            let (certificate, denials) = ask_about_tls(hooks, view, record, &client);
+            (Some(certificate), denials)
+        }
+        None => (None, Vec::new()),
     };
     let held = terms::hold(row, Floor::None, record.map(|record| &record.handshake), certificate.as_deref());
-    let tls = match (tls, held.map_err(|unmet| unmet.for_client())) {
-        (Err(one), Err(other)) => Err(replies::stricter(one, other)),
-        (one, other) => one.and(other),
-    };
+    denials.extend(held.err().map(|unmet| by_row(hooks, row, unmet.for_mail())));
     let mail = hooks.asker.ask::<incoming::Mail>(&mail.sender_domain, &client, mail);
-    Asked { client, certificate, tls, mail }
+    Asked { client, certificate, mail, denials }
 }
 
-/// Both are asked, so that a refusal of one is not hidden behind a failure of the other.
-fn tls_hooks(
+/// Cipher and certificate, on the facts on record. Both are asked, so that a refusal of one is not
+/// hidden behind a failure of the other.
+fn ask_about_tls(
     hooks: &BundleHooks,
-    client: &Arc<Client>,
+    view: View<'_>,
     record: &TlsRecord,
-    judged: &Arc<Certificate>,
-) -> Result<(), Reply> {
-    let cipher = cipher::incoming_at_mail(&hooks.asker, client, &record.hello, &record.handshake);
-    let certificate = certificate::incoming_at_mail(&hooks.asker, client, judged);
-    match (cipher, certificate) {
-        (Err(one), Err(other)) => Err(replies::stricter(one, other)),
-        (one, other) => one.and(other),
+    client: &Arc<Client>,
+) -> (Arc<Certificate>, Vec<Decision<Passage>>) {
+    let mut denials = Vec::new();
+    let mut terms = terms_of(view, &client.row, record);
+    match cipher::incoming_at_mail(&hooks.asker, client, &record.hello, &record.handshake) {
+        cipher::AtMail::Accept(narrowed) => terms = terms.join(narrowed),
+        cipher::AtMail::Deny(denial) => denials.push(denial),
     }
+    let clash = terms.clash().map(|clash| Said::new(EnhancedCode::new(5, 7, 5), clash));
+    denials.extend(clash.map(|said| by_row(hooks, &client.row, said)));
+    let certificate = Arc::new(hooks.judge(client, record, &terms));
+    denials.extend(certificate::incoming_at_mail(&hooks.asker, client, &certificate));
+    (certificate, denials)
 }
 
-/// The roots that a chain may lead to: the row's, and what start and cipher narrowed them to. The
-/// latter hold the terms of the connection's row too, which say nothing of another row's mail.
-fn roots(view: View<'_>, row: &Row, record: &TlsRecord) -> Terms {
-    let of_row = Terms::of(row);
-    if view.peer.row.roots.is_empty() || *view.peer.row == *row {
-        of_row.join(record.terms.clone())
-    } else {
-        of_row
-    }
+/// What holds of the handshake's terms for a row's mail: the row's own, and what filters asked. What
+/// the policy of the connection's row asked says nothing of another row's mail.
+fn terms_of(view: View<'_>, row: &Row, record: &TlsRecord) -> Terms {
+    let asked = if *view.peer.row == *row { record.terms.clone() } else { Terms::clone(&record.filters) };
+    Terms::of(row).join(asked)
+}
+
+/// The relay itself holds the row's terms.
+fn by_row(hooks: &BundleHooks, row: &Arc<Row>, said: Said) -> Decision<Passage> {
+    let outcome = Outcome::Verdict(Passage::Refuse(said));
+    let answer = Answer { outcome, place: Place::file(row.place.as_str()) };
+    let (row, generation) = (Arc::clone(row), hooks.asker.bundle.generation());
+    Decision { hook: HookName::Mail, answer, row, generation, asked: Vec::new(), filters: None }
 }
 
 fn permit(asked: Vec<Asked>, decision: &Decision<Passage>) -> Result<Permit, Reply> {

@@ -58,8 +58,11 @@ pub(super) struct TlsRecord {
     pub(super) possession: bool,
     /// The judgement of our own certificate.
     pub(super) own: Arc<facts::Certificate>,
-    /// What start and cipher allowed; the roots among them still hold when the chain is judged.
+    /// What the connection's row, start and cipher allowed; the roots among them still hold when
+    /// the chain is judged for that row.
     pub(super) terms: Terms,
+    /// What filters alone allowed: for any row.
+    pub(super) filters: Box<Terms>,
     /// Whether STARTTLS led here.
     pub(super) offered: bool,
 }

@@ -12,6 +12,7 @@ use waxseal_plugins::verdicts::incoming::Mail as Passage;
 
 use super::at_mail::{self, Permit};
 use super::facts::{TlsRecord, View};
+use super::refusal::Refusal;
 use super::replies;
 use super::tenure::Generation;
 use crate::relay::Services;
@@ -41,6 +42,8 @@ pub(super) trait Hooks {
     fn recent(&self, client: IpAddr) -> Recent;
     /// Forgets it.
     fn forget(&self, client: IpAddr);
+    /// A message, or one of its recipients, is not accepted.
+    fn refused(&self, why: Refusal);
     /// Whether the session's bundle is the one in force.
     fn generation(&self) -> Generation;
 }
@@ -108,6 +111,10 @@ impl Hooks for BundleHooks {
 
     fn forget(&self, client: IpAddr) {
         self.services.tls.incoming_memory.forget(client);
+    }
+
+    fn refused(&self, why: Refusal) {
+        self.asker.observer.metrics().refused(why.word());
     }
 
     fn generation(&self) -> Generation {

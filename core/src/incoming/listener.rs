@@ -105,12 +105,11 @@ async fn serve(
     let Ok(listener) = socket.local_addr() else {
         return;
     };
-    let observer = services.observer.clone();
-    let _counted = observer.metrics().session(Direction::Incoming);
+    let _counted = services.observer.metrics().session(Direction::Incoming);
     let bundle = services.live.current();
     let row = bundle.table().incoming(client.ip(), today());
     let peer = Peer { address: client, listener, mode, row };
-    let asker = Asker { bundle, observer, session: SessionId::next() };
+    let asker = Asker { bundle, observer: services.observer.clone(), session: SessionId::next() };
     let session = Session::open(BundleHooks { asker, services }, settings, peer);
     driver::serve(socket, session).await;
 }

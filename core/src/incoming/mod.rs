@@ -7,7 +7,8 @@
 //! - [`facts`]: what they are told of the client
 //! - [`relay_control`]: who may send to whom
 //! - [`starttls`]: from clear to encrypted, with nothing of before
-//! - [`receive`]: DATA into the spool
+//! - [`receive`]: DATA into the spool, at a [`pace`]
+//! - [`refusal`]: why it was not accepted, in the words of the metrics
 
 mod admission;
 mod at_mail;
@@ -15,7 +16,9 @@ mod driver;
 mod facts;
 mod hooks;
 mod listener;
+mod pace;
 mod receive;
+mod refusal;
 mod relay_control;
 mod replies;
 mod session;

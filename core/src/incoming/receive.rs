@@ -1,19 +1,22 @@
 //! DATA, RFC 5321 section 4.1.1.4: from the connection into the spool, in chunks.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::hooks::BundleHooks;
+use super::hooks::{BundleHooks, Hooks};
+use super::pace::Pace;
+use super::refusal::{Refusal, Refused};
 use super::replies;
 use super::session::{Session, Step};
 use super::transaction::Transaction;
 use crate::message::hops::{HOP_LIMIT, HopCounter};
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
-use crate::smtp::command::{BodyKind, Charset};
+use crate::smtp::command::Charset;
 use crate::smtp::dot::{Decoder, Newlines, Progress};
-use crate::smtp::reply::Reply;
 use crate::spool::{BodyWriter, Envelope, Spool, SpoolError};
 
 /// What is refused is still read to its end, so that the session can go on; so many octets beyond
@@ -38,24 +41,21 @@ pub(super) async fn receive(
     let (id, time) = (Uuid::now_v7(), Timestamp::now());
     let writer = match services.spool.begin().await {
         Ok(writer) => writer,
-        Err(error) => return Ok(spool_step(&error)),
+        Err(error) => return Ok(refuse(session, of_spool(&error))),
     };
     connection.write(replies::send_data().to_wire().as_bytes(), wait).await?;
 
     let mut receipt = Receipt::new(writer, services.config.limits.message_size);
     receipt.append(Bytes::from(trace(session, &transaction, id, time))).await;
-    loop {
-        let chunk = connection.read_chunk(wait).await?;
-        if chunk.is_empty() {
-            return Err(ReadError::Closed);
+    match read(connection, &mut receipt, wait).await {
+        Ok(None) => {}
+        Ok(Some(refused)) => {
+            session.hooks.refused(refused.why);
+            return Ok(Step::Close(refused.reply));
         }
-        match receipt.take(&chunk).await {
-            Taken::More => {}
-            Taken::Enough(reply) => return Ok(Step::Close(reply)),
-            Taken::End { used } => {
-                connection.unread(chunk.get(used..).unwrap_or_default());
-                break;
-            }
+        Err(cut) => {
+            session.hooks.refused(Refusal::Cut);
+            return Err(cut);
         }
     }
     Ok(match commit(services.spool.as_ref(), receipt, &transaction, id, time).await {
@@ -64,9 +64,31 @@ pub(super) async fn receive(
             log(session, &transaction, id, size);
             Step::Reply(replies::message_accepted(id))
         }
-        Err(reply) if reply.code == 421 => Step::Close(reply),
-        Err(reply) => Step::Reply(reply),
+        Err(refused) => refuse(session, refused),
     })
+}
+
+/// Reads the message to its end; or to where there is no end to be awaited, and why.
+async fn read(
+    connection: &mut Connection,
+    receipt: &mut Receipt,
+    wait: Duration,
+) -> Result<Option<Refused>, ReadError> {
+    let pace = Pace::begin(wait);
+    loop {
+        let chunk = connection.read_chunk(pace.patience(receipt.read)).await?;
+        if chunk.is_empty() {
+            return Err(ReadError::Closed);
+        }
+        match receipt.take(&chunk).await {
+            Taken::More => {}
+            Taken::Enough(refused) => return Ok(Some(refused)),
+            Taken::End { used } => {
+                connection.unread(chunk.get(used..).unwrap_or_default());
+                return Ok(None);
+            }
+        }
+    }
 }
 
 /// A message on its way into the spool.
@@ -75,7 +97,7 @@ struct Receipt {
     hops: HopCounter,
     writer: Option<Box<dyn BodyWriter>>,
     /// The first thing that was wrong: said at the end of the data, and not before.
-    refused: Option<Reply>,
+    refused: Option<Refused>,
     limit: u64,
     /// Octets of content, and octets read at all.
     size: u64,
@@ -94,7 +116,7 @@ enum Taken {
         used: usize,
     },
     /// The message is refused, and there is no end of it: say so and close.
-    Enough(Reply),
+    Enough(Refused),
 }
 
 impl Receipt {
@@ -123,8 +145,8 @@ impl Receipt {
         self.append(Bytes::from(content)).await;
         match (progress, &self.refused) {
             (Progress::End { used }, _) => Taken::End { used },
-            (Progress::Continue, Some(reply)) if self.read / 2 > self.limit + DISCARD / 2 => {
-                Taken::Enough(reply.clone())
+            (Progress::Continue, Some(refused)) if self.read / 2 > self.limit + DISCARD / 2 => {
+                Taken::Enough(refused.clone())
             }
             (Progress::Continue, _) => Taken::More,
         }
@@ -137,23 +159,23 @@ impl Receipt {
         };
         self.written += content.len() as u64;
         if let Err(error) = writer.write(content).await {
-            self.refuse(replies::spool_error(&error));
+            self.refuse(of_spool(&error));
         }
     }
 
     fn check(&mut self) {
         if self.decoder.newlines() == Newlines::Bare {
-            self.refuse(replies::bare_newline_in_data());
+            self.refuse(Refusal::Newlines.saying(replies::bare_newline_in_data()));
         } else if self.size > self.limit {
-            self.refuse(replies::message_too_large());
+            self.refuse(Refusal::Size.saying(replies::message_too_large()));
         } else if self.hops.hops() > HOP_LIMIT {
-            self.refuse(replies::mail_loop());
+            self.refuse(Refusal::Loop.saying(replies::mail_loop()));
         }
     }
 
-    fn refuse(&mut self, reply: Reply) {
+    fn refuse(&mut self, refused: Refused) {
         self.writer = None;
-        self.refused.get_or_insert(reply);
+        self.refused.get_or_insert(refused);
     }
 }
 
@@ -164,21 +186,24 @@ async fn commit(
     transaction: &Transaction,
     id: Uuid,
     received: Timestamp,
-) -> Result<u64, Reply> {
+) -> Result<u64, Refused> {
     let Some(writer) = receipt.writer.take() else {
-        return Err(receipt.refused.unwrap_or_else(|| replies::spool_error(&SpoolError::Unknown)));
+        return Err(receipt.refused.unwrap_or_else(|| of_spool(&SpoolError::Unknown)));
     };
     let envelope = Envelope {
         id,
         received,
         sender: transaction.mail.sender.to_string(),
         size: receipt.written,
-        eight_bit: receipt.eight_bit || transaction.mail.body == BodyKind::EightBitMime,
-        smtp_utf8: transaction.mail.charset == Charset::Utf8,
+        // What the content is counts, not what it was declared as: many clients declare all their
+        // mail, and a host without the extension takes what is ASCII all the same. Addresses are
+        // looked at when it is sent.
+        eight_bit: receipt.eight_bit,
+        smtp_utf8: receipt.eight_bit && transaction.mail.charset == Charset::Utf8,
     };
-    let body = writer.finish().await.map_err(|error| replies::spool_error(&error))?;
+    let body = writer.finish().await.map_err(|error| of_spool(&error))?;
     let done = spool.commit(envelope, transaction.recipients.clone(), body).await;
-    done.map(|()| receipt.written).map_err(|error| replies::spool_error(&error))
+    done.map(|()| receipt.written).map_err(|error| of_spool(&error))
 }
 
 /// The Received header.
@@ -249,8 +274,13 @@ fn log(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, size
     );
 }
 
-fn spool_step(error: &SpoolError) -> Step {
-    match replies::spool_error(error) {
+fn of_spool(error: &SpoolError) -> Refused {
+    Refusal::Spool.saying(replies::spool_error(error))
+}
+
+fn refuse(session: &Session<BundleHooks>, refused: Refused) -> Step {
+    session.hooks.refused(refused.why);
+    match refused.reply {
         reply if reply.code == 421 => Step::Close(reply),
         reply => Step::Reply(reply),
     }

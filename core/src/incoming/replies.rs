@@ -102,11 +102,6 @@ pub(super) fn passage(outcome: &Outcome<Passage>) -> Result<(), Reply> {
     }
 }
 
-/// The stricter of two: permanent over temporary, else the first.
-pub(super) fn stricter(first: Reply, second: Reply) -> Reply {
-    if second.is_permanent() && !first.is_permanent() { second } else { first }
-}
-
 /// `450`; what is wrong with certificates is ours more often than the client's: `451 4.7.5`.
 fn deferral(said: &Said) -> Reply {
     let enhanced = said.code.unwrap_or(EnhancedCode::new(4, 7, 1)).in_class(4);
@@ -164,12 +159,5 @@ mod tests {
         let failure = Outcome::Failure(Failure { message: "secret.rhai is broken".into() });
         let reply = passage(&failure).unwrap_err().to_wire();
         assert!(reply.starts_with("451 4.3.0 ") && !reply.contains("secret"));
-    }
-
-    #[test]
-    fn permanent_is_stricter_whatever_the_order() {
-        for (one, other) in [(policy_failed(), relaying_denied()), (relaying_denied(), policy_failed())] {
-            assert_eq!(stricter(one, other).code, 550);
-        }
     }
 }

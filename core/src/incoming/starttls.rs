@@ -16,13 +16,12 @@ use super::facts::TlsRecord;
 use super::hooks::{BundleHooks, Hooks};
 use super::replies;
 use super::session::Session;
-use crate::config::Config;
 use crate::net::Connection;
 use crate::relay::Services;
-use crate::tls::cipher;
 use crate::tls::failure::{FailureKind, HandshakeFailure};
 use crate::tls::judgement::{Expected, Usage};
 use crate::tls::server::{Accepted, AtHello, ServerPlan};
+use crate::tls::{certificate, cipher};
 
 /// Answers STARTTLS with 220, and makes the handshake.
 ///
@@ -69,16 +68,17 @@ pub(super) async fn handshake(
         }
         answer
     });
+    let metrics = services.observer.metrics();
     match accepted.await {
         Ok(accepted) => {
-            session.hooks.forget(address);
             let result = if accepted.handshake.resumed { "resumed" } else { "full" };
-            services.observer.metrics().handshake(Direction::Incoming, result);
+            metrics.handshake(Direction::Incoming, result);
+            session.hooks.forget(address);
             let (connection, record) = record(accepted, seen, &session);
             Ok((connection, session.secured(record, &plan)))
         }
         Err(failure) => {
-            services.observer.metrics().handshake(Direction::Incoming, failure.kind.word());
+            metrics.handshake(Direction::Incoming, failure.kind.word());
             remember(&services, address, &failure);
             Err(Ended::Handshake(failure))
         }
@@ -96,25 +96,17 @@ fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Co
     let services = &session.hooks.services;
     let expected = Expected {
         usage: Usage::Own,
-        names: &own_names(&services.config, &server_name),
+        names: &certificate::own_names(&services.config, &server_name),
         roots: None,
         pins: &[],
         possession: true,
     };
     let own = Arc::new(services.tls.judge(&own_chain, &expected, Timestamp::now()));
     let offered = session.is_offered();
-    let terms = seen.plan.terms;
+    let ServerPlan { terms, filters, .. } = seen.plan;
     let hello = seen.hello;
-    let record = TlsRecord { handshake, hello, server_name, chain, possession, own, terms, offered };
+    let record = TlsRecord { handshake, hello, server_name, chain, possession, own, terms, filters, offered };
     (Connection::new(stream), record)
-}
-
-/// The names by which others reach us: our own, and the one that the client asked for if an
-/// identity of ours has it. Another name that a client makes up says nothing of our certificate.
-fn own_names(config: &Config, server_name: &str) -> Vec<String> {
-    let ours = config.tls.identities.iter().flat_map(|identity| &identity.names);
-    let asked = ours.filter(|name| name.eq_ignore_ascii_case(server_name)).take(1);
-    [&config.hostname].into_iter().chain(asked).cloned().collect()
 }
 
 /// What we did ourselves is not remembered: a verdict or a failed hook never leads to clear.

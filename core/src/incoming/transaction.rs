@@ -7,6 +7,7 @@ use waxseal_plugins::facts;
 use super::at_mail::Permit;
 use super::facts::{Link, Offered};
 use super::hooks::Hooks;
+use super::refusal::{Refusal, Refused};
 use super::relay_control::Relaying;
 use super::replies;
 use super::session::{Session, Step, Verb};
@@ -42,7 +43,7 @@ impl<H: Hooks> Session<H> {
                     Some(Transaction { mail, permit, recipients: Vec::new(), named: HashSet::new() });
                 Step::Reply(replies::sender_accepted())
             }
-            Err(reply) => Step::Reply(reply),
+            Err(refused) => self.refuse(refused),
         }
     }
 
@@ -52,7 +53,7 @@ impl<H: Hooks> Session<H> {
         };
         let recipient = match self.recipient(transaction, path) {
             Ok(recipient) => recipient,
-            Err(reply) => return Step::Reply(reply),
+            Err(refused) => return self.refuse(refused),
         };
         if let Some(transaction) = self.transaction.as_mut() {
             transaction.add(recipient);
@@ -68,18 +69,24 @@ impl<H: Hooks> Session<H> {
         }
     }
 
-    fn admit(&self, mail: &Mail) -> Result<Permit, Reply> {
+    fn refuse(&self, refused: Refused) -> Step {
+        self.hooks.refused(refused.why);
+        Step::Reply(refused.reply)
+    }
+
+    fn admit(&self, mail: &Mail) -> Result<Permit, Refused> {
         // RFC 1870 section 6.1: said early, so that the message is not sent in vain.
         if mail.size.is_some_and(|size| size > self.settings.message_size) {
-            return Err(replies::message_too_large());
+            return Err(Refusal::Size.saying(replies::message_too_large()));
         }
         if let ReversePath::Mailbox(sender) = &mail.sender {
             declared(mail.charset, sender)?;
         }
         if let Some(failed) = &self.failed {
-            return Err(failed.clone());
+            return Err(Refusal::Policy.saying(failed.clone()));
         }
-        self.hooks.mail(self.view(), mail_facts(mail)).map_err(|reply| self.denied(reply))
+        let answer = self.hooks.mail(self.view(), mail_facts(mail));
+        answer.map_err(|reply| Refusal::Policy.saying(self.denied(reply)))
     }
 
     /// Where the offer was withheld the client could not have done better: it is to come again,
@@ -92,11 +99,11 @@ impl<H: Hooks> Session<H> {
         reply
     }
 
-    fn recipient(&self, transaction: &Transaction, path: ForwardPath) -> Result<NewRecipient, Reply> {
+    fn recipient(&self, transaction: &Transaction, path: ForwardPath) -> Result<NewRecipient, Refused> {
         if transaction.recipients.len() >= self.settings.recipients {
-            return Err(replies::too_many_recipients());
+            return Err(Refusal::Recipients.saying(replies::too_many_recipients()));
         }
-        let mailbox = self.relayed(path)?;
+        let mailbox = self.relayed(path).map_err(|reply| Refusal::Relay.saying(reply))?;
         declared(transaction.mail.charset, &mailbox)?;
         let domain = mailbox.lookup_domain().unwrap_or_else(|| mailbox.domain().to_ascii_lowercase());
         let recipient = facts::Recipient {
@@ -105,7 +112,8 @@ impl<H: Hooks> Session<H> {
             sender: transaction.mail.sender.to_string(),
             accepted: i64::try_from(transaction.recipients.len()).unwrap_or(i64::MAX),
         };
-        self.hooks.rcpt(&transaction.permit.client, recipient)?;
+        let answer = self.hooks.rcpt(&transaction.permit.client, recipient);
+        answer.map_err(|reply| Refusal::Policy.saying(reply))?;
         Ok(NewRecipient { address: mailbox.to_string(), domain })
     }
 
@@ -140,8 +148,9 @@ impl Transaction {
 }
 
 /// RFC 6531 section 3.4: addresses beyond ASCII only where SMTPUTF8 was given.
-fn declared(charset: Charset, mailbox: &Mailbox) -> Result<(), Reply> {
-    if mailbox.needs_utf8() && charset == Charset::Ascii { Err(replies::utf8_not_declared()) } else { Ok(()) }
+fn declared(charset: Charset, mailbox: &Mailbox) -> Result<(), Refused> {
+    let undeclared = mailbox.needs_utf8() && charset == Charset::Ascii;
+    if undeclared { Err(Refusal::Address.saying(replies::utf8_not_declared())) } else { Ok(()) }
 }
 
 fn mail_facts(mail: &Mail) -> facts::Mail {

@@ -83,7 +83,7 @@ impl Metrics {
             sessions: add(into, "sessions", "Connections in progress"),
             accepted: add(into, "messages_accepted", "Messages answered with 250"),
             accepted_octets: add(into, "messages_accepted_bytes", "Size of the messages answered with 250"),
-            refused: add(into, "messages_refused", "Messages not accepted, by reason"),
+            refused: add(into, "messages_refused", "Messages and recipients not accepted, by reason"),
             attempts: add(into, "attempts", "Attempts to deliver, by recipient"),
             handshakes: add(into, "handshakes", "TLS handshakes"),
             clear_fallbacks: add(into, "clear_fallbacks", "Messages that crossed in clear since TLS failed"),
@@ -117,7 +117,7 @@ impl Metrics {
         self.accepted_octets.inc_by(octets);
     }
 
-    /// Counts a message that was not accepted. The reason is a word, as in `policy` or `relay`.
+    /// Counts a message, or a recipient of one, that was not accepted. The reason is a word, as in `policy` or `relay`.
     pub fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&ReasonLabel { reason }).inc();
     }

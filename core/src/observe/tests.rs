@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use waxseal_plugins::decision::{Answer, Asked, Failure};
 use waxseal_plugins::facts::{Client, Hello, Host, Nothing, Parameter, Row};
-use waxseal_plugins::hooks::{Direction, incoming, outgoing};
+use waxseal_plugins::hooks::{Direction, HookName, incoming, outgoing};
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::{self, Reply};
 
@@ -23,7 +23,14 @@ fn row() -> Arc<Row> {
 
 fn decision<V>(outcome: Outcome<V>) -> Decision<V> {
     let place = Place::new("incoming/require.rhai", 12, 5);
-    Decision { answer: Answer { outcome, place }, row: row(), generation: 7, asked: Vec::<Asked>::new() }
+    Decision {
+        hook: HookName::Mail,
+        answer: Answer { outcome, place },
+        row: row(),
+        generation: 7,
+        asked: Vec::<Asked>::new(),
+        filters: None,
+    }
 }
 
 fn refuse_hello(observer: &Observer) {

@@ -11,8 +11,9 @@ use crate::config::{Log, LogFormat};
 /// The environment variable that says what is logged, as in `waxseal=debug`.
 pub const VARIABLE: &str = "WAXSEAL_LOG";
 
-/// What libraries say below a warning is of use to their developers only.
-const LIBRARIES: &str = "hickory_resolver=warn,hickory_net=warn,hickory_proto=warn";
+/// What libraries say below a warning is of use to their developers only. To rustls everything odd
+/// that a peer sends is a warning, without saying whose: we say it ourselves, with the session.
+const LIBRARIES: &str = "hickory_resolver=warn,hickory_net=warn,hickory_proto=warn,rustls=error";
 
 /// Why the log could not be started.
 #[derive(Debug, thiserror::Error)]

@@ -17,6 +17,7 @@ use super::hosts::{Candidate, Directions, Endpoint};
 use super::limits::Place;
 use super::mail::Accepted;
 use super::outcome::Tally;
+use super::panics::{Panicked, unpanicking};
 use super::pool::Key;
 use super::problem::Problem;
 use super::reach::Reach;
@@ -26,7 +27,7 @@ use super::settle::settle;
 use super::starttls::Means;
 use super::transaction::{self, After, Letter, transact};
 use crate::observe::SessionId;
-use crate::spool::{Lease, SpoolError};
+use crate::spool::Lease;
 use crate::tls::ask::Asker;
 
 /// The most addresses that one attempt tries. RFC 5321 section 5.1 asks for at least two.
@@ -39,17 +40,23 @@ const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 /// Delivers a lease as far as it goes now, and settles it.
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let bundle = outbound.services.live.current();
+    let epoch = outbound.services.tls.epoch();
     let today = today();
     let row = bundle.table().outgoing(&lease.domain, today);
     let mail = Arc::new(facts::mail(&lease));
     let observer = outbound.services.observer.clone();
     let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
     let mut tally = Tally::new(&lease.recipients);
-    let attempt = Attempt { outbound: &outbound, lease: &lease, bundle, row, mail, asker };
-    if timeout(DEADLINE, attempt.over_hosts(&mut tally)).await.is_err() {
-        tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 4, 7), "the attempt took too long"));
+    let attempt = Attempt { outbound: &outbound, lease: &lease, bundle, row, mail, asker, epoch };
+    match unpanicking(timeout(DEADLINE, attempt.over_hosts(&mut tally))).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => tally.at_fault(EnhancedCode::new(4, 4, 7), "the attempt took too long"),
+        Err(Panicked) => {
+            tracing::error!(message = %lease.envelope.id, domain = %lease.domain, "an attempt panicked: a defect of Waxseal; its mail is tried again");
+            tally.at_fault(EnhancedCode::new(4, 3, 0), "the relay failed in the middle of the attempt");
+        }
     }
-    settle(&outbound, &lease, &attempt.asker, tally).await;
+    settle(&outbound, &lease, &attempt.asker, &attempt.row, tally).await;
 }
 
 struct Attempt<'a> {
@@ -59,6 +66,8 @@ struct Attempt<'a> {
     row: Arc<Row>,
     mail: Arc<Mail>,
     asker: Asker,
+    /// Of identities and roots, before any handshake.
+    epoch: u64,
 }
 
 /// Whether further hosts are to be tried.
@@ -73,9 +82,11 @@ impl Attempt<'_> {
         let config = &self.outbound.services.config;
         let directions =
             Directions { routes: &config.routes, port: config.delivery.port, ourselves: &config.hostname };
-        let candidates = match directions.hosts(&self.lease.domain, self.outbound.names.as_ref()).await {
-            Ok(candidates) => candidates,
-            Err(problem) => return self.ruled_out(tally, &problem),
+        let looking = directions.hosts(&self.lease.domain, self.outbound.names.as_ref());
+        let candidates = match self.unless_stopping(looking).await {
+            Some(Ok(candidates)) => candidates,
+            Some(Err(problem)) => return self.ruled_out(tally, &problem),
+            None => return tally.abandon(),
         };
         let mut left = ADDRESSES;
         for candidate in &candidates {
@@ -86,11 +97,16 @@ impl Attempt<'_> {
     }
 
     async fn over_addresses(&self, candidate: &Candidate, left: &mut usize, tally: &mut Tally) -> Onward {
-        let endpoints = match candidate.endpoints(self.outbound.names.as_ref()).await {
-            Ok(endpoints) => endpoints,
-            Err(problem) => {
+        let looking = candidate.endpoints(self.outbound.names.as_ref());
+        let endpoints = match self.unless_stopping(looking).await {
+            Some(Ok(endpoints)) => endpoints,
+            Some(Err(problem)) => {
                 self.ruled_out(tally, &problem);
                 return Onward::Next;
+            }
+            None => {
+                tally.abandon();
+                return Onward::Stop;
             }
         };
         for endpoint in endpoints {
@@ -114,18 +130,10 @@ impl Attempt<'_> {
     /// One host: ready, then as many transactions as it takes. The relay's stop ends it before a
     /// transaction, never within one.
     async fn at_host(&self, endpoint: &Endpoint, tally: &mut Tally) -> Onward {
-        let stopping = &self.outbound.services.stopping;
-        let reached = tokio::select! {
-            biased;
-            () = stopping.cancelled() => {
-                tally.abandon();
-                return Onward::Stop;
-            }
-            reached = self.ready(endpoint) => reached,
-        };
-        match reached {
-            Ok((accepted, place)) => self.over_transactions(endpoint, accepted, place, tally).await,
-            Err(problem) => self.ruled_out(tally, &problem.at(&endpoint.name)),
+        match self.unless_stopping(self.ready(endpoint)).await {
+            Some(Ok((accepted, place))) => self.over_transactions(endpoint, accepted, place, tally).await,
+            Some(Err(problem)) => self.ruled_out(tally, &problem.at(&endpoint.name)),
+            None => tally.abandon(),
         }
         if tally.is_done() { Onward::Stop } else { Onward::Next }
     }
@@ -136,26 +144,39 @@ impl Attempt<'_> {
             return Ok((session.ask(&self.asker, &self.mail).await?, place));
         }
         let place = self.place(endpoint).await?;
-        let services = &self.outbound.services;
-        let reach = Reach {
-            means: Means { config: &services.config, tls: &services.tls, asker: &self.asker },
-            domain: &self.lease.domain,
-            row: &self.row,
-            mail: &self.mail,
-        };
+        let (means, domain) = (self.means(), &self.lease.domain);
+        let reach = Reach { means, domain, row: &self.row, mail: &self.mail };
         Ok((reach.reach(endpoint).await?, place))
     }
 
-    /// A kept connection that still answers; RSET finds out (RFC 5321 section 4.1.1.5).
+    /// A kept connection that this domain may use, and that still answers; RSET finds out (RFC 5321
+    /// section 4.1.1.5).
     async fn kept(&self, endpoint: &Endpoint) -> Option<(Session, Place)> {
-        let mut idle = self.outbound.pool.take(&self.key(endpoint))?;
-        match idle.session.dialogue.ask("RSET").await {
-            Ok(reply) if reply.is_success() => Some((idle.session, idle.place)),
+        let key = self.key(endpoint);
+        let (mut session, place) = match self.outbound.pool.take(&key)?.serve(self.means(), &key) {
+            Ok(served) => served,
+            Err(idle) => {
+                self.outbound.pool.put_back(*idle);
+                return None;
+            }
+        };
+        match session.dialogue.ask("RSET").await {
+            Ok(reply) if reply.is_success() => Some((session, place)),
             _ => {
-                idle.session.dialogue.close().await;
+                session.dialogue.close().await;
                 None
             }
         }
+    }
+
+    /// What was awaited, or `None` when the relay stops first.
+    async fn unless_stopping<T>(&self, awaited: impl Future<Output = T>) -> Option<T> {
+        self.outbound.services.stopping.run_until_cancelled(awaited).await
+    }
+
+    fn means(&self) -> Means<'_> {
+        let services = &self.outbound.services;
+        Means { config: &services.config, tls: &services.tls, asker: &self.asker }
     }
 
     async fn place(&self, endpoint: &Endpoint) -> Result<Place, Problem> {
@@ -164,7 +185,7 @@ impl Attempt<'_> {
             return Ok(place);
         }
         if let Some(idle) = self.outbound.pool.evict(address) {
-            idle.session.dialogue.quit().await;
+            idle.quit().await;
         }
         let place = self.outbound.limits.enter(address).await;
         place.ok_or_else(|| Problem::temporary(EnhancedCode::new(4, 3, 2), "the relay is stopping"))
@@ -182,11 +203,12 @@ impl Attempt<'_> {
         let mut groups = recipients.chunks(transaction::RECIPIENTS).peekable();
         while let Some(recipients) = groups.next() {
             report::crosses(&self.asker.session, self.lease, &accepted);
-            tally.crossing(accepted.crossing().reached());
+            let crossing = accepted.crossing();
+            tally.crossing(&crossing.host.name, crossing.reached());
             let body = match self.outbound.services.spool.open_body(self.lease.envelope.id).await {
                 Ok(body) => body,
                 Err(error) => {
-                    tally.ruled_out(&unreadable(&error));
+                    transaction::unreadable(tally, &error);
                     return accepted.into_session().dialogue.quit().await;
                 }
             };
@@ -221,6 +243,7 @@ impl Attempt<'_> {
             endpoint: endpoint.clone(),
             row: Arc::clone(&self.row),
             generation: self.bundle.generation(),
+            epoch: self.epoch,
         }
     }
 
@@ -230,12 +253,10 @@ impl Attempt<'_> {
     }
 }
 
-fn unreadable(error: &SpoolError) -> Problem {
-    let reason = format!("the relay could not read the message: {error}");
-    Problem::temporary(EnhancedCode::new(4, 3, 0), reason)
-}
-
 /// The day, UTC: what the table's `until` is compared with.
 fn today() -> Date {
     Offset::UTC.to_datetime(Timestamp::now()).date()
 }
+
+#[cfg(test)]
+mod tests;

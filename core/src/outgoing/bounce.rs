@@ -61,11 +61,17 @@ pub(super) fn bounce(occasion: &Occasion<'_>) -> Option<NewMessage> {
 
 impl Occasion<'_> {
     fn message(&self, id: Uuid) -> Option<Vec<u8>> {
-        let parts = vec![
-            part("text/plain; charset=utf-8", self.explanation().into_bytes()),
-            part(self.status_type(), self.statuses().into_bytes()),
-            part(self.headers_type(), self.headers.to_vec()),
+        // A host that takes a sender beyond ASCII takes 8-bit content (RFC 6531 section 3.1); of
+        // another nobody knows, and a bounce that is refused is lost.
+        let encoding = if self.envelope.sender.is_ascii() { Encoding::SevenBit } else { Encoding::EightBit };
+        let statuses = self.statuses();
+        let mut parts = vec![
+            part("text/plain; charset=utf-8", self.explanation().into_bytes(), encoding),
+            part(status_type(&statuses), statuses.into_bytes(), encoding),
         ];
+        if !self.headers.is_empty() {
+            parts.push(part(self.headers_type(), self.headers.to_vec(), encoding));
+        }
         let report = ContentType::new("multipart/report").attribute("report-type", "delivery-status");
         MessageBuilder::new()
             .header("Date", Raw::new(date(self.now)))
@@ -80,26 +86,20 @@ impl Occasion<'_> {
             .ok()
     }
 
-    /// The part for people.
+    /// The part for people: who did not get it, and why; recipients with the same reason together.
     fn explanation(&self) -> String {
         let mut text = format!(
             "This is the mail relay at {}.\r\n\r\n\
-             Your message could not be delivered to the recipients below. It was given\r\n\
-             up: nothing more will be tried. Only its headers are returned.\r\n",
-            self.ourselves
+             Your message of {}\r\n\
+             could not be delivered to the recipients below, and nothing more will be\r\n\
+             tried. Only its headers are returned.\r\n",
+            self.ourselves,
+            date(self.envelope.received)
         );
-        for Failed { address, status } in self.failed {
-            text.push_str(&format!("\r\n<{address}>\r\n"));
-            if is_of_tls(status) {
-                text.push_str("    The connection could not be secured by TLS as is required:\r\n");
-            }
-            text.push_str(&wrapped(&format!("{} ({})", status.reason, status.code)));
-            if let Some(host) = &status.host {
-                text.push_str(&wrapped(&format!("Host: {host}")));
-            }
-            if let Some(reply) = &status.reply {
-                text.push_str(&wrapped(&format!("It said: {reply}")));
-            }
+        for alike in self.failed.chunk_by(|one, other| one.status == other.status) {
+            text.push_str("\r\n");
+            text.extend(alike.iter().map(|failed| format!("<{}>\r\n", failed.address)));
+            text.extend(alike.first().map(|failed| reason(&failed.status)));
         }
         text
     }
@@ -111,6 +111,7 @@ impl Occasion<'_> {
             self.ourselves,
             date(self.envelope.received)
         );
+        let last = date(self.now);
         for Failed { address, status } in self.failed {
             // RFC 6533 section 3 has the type for addresses beyond ASCII.
             let kind = if address.is_ascii() { "rfc822" } else { "utf-8" };
@@ -122,21 +123,47 @@ impl Occasion<'_> {
                 fields.push_str(&format!("Remote-MTA: dns; {host}\r\n"));
             }
             fields.push_str(&diagnostic(status));
+            fields.push_str(&format!("Last-Attempt-Date: {last}\r\n"));
         }
         fields
-    }
-
-    fn is_ascii(&self) -> bool {
-        self.failed.iter().all(|failed| failed.address.is_ascii())
-    }
-
-    fn status_type(&self) -> &'static str {
-        if self.is_ascii() { "message/delivery-status" } else { "message/global-delivery-status" }
     }
 
     fn headers_type(&self) -> &'static str {
         if self.headers.is_ascii() { "text/rfc822-headers" } else { "message/global-headers" }
     }
+}
+
+/// How content beyond ASCII is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    /// In ASCII: quoted-printable or base64.
+    SevenBit,
+    /// As it is.
+    EightBit,
+}
+
+/// RFC 3464's type is ASCII alone, whatever hosts and policies say; RFC 6533's is UTF-8.
+fn status_type(statuses: &str) -> &'static str {
+    if statuses.is_ascii() { "message/delivery-status" } else { "message/global-delivery-status" }
+}
+
+/// Why, in words.
+fn reason(status: &Status) -> String {
+    let mut text = String::new();
+    if is_of_tls(status) {
+        text.push_str(
+            "    Your message was not sent, because the connection was not safe enough for\r\n    \
+             it. Nothing is wrong with the message itself.\r\n",
+        );
+    }
+    text.push_str(&wrapped(&format!("{} ({})", status.reason, status.code)));
+    if let Some(host) = &status.host {
+        text.push_str(&wrapped(&format!("Host: {host}")));
+    }
+    if let Some(reply) = &status.reply {
+        text.push_str(&wrapped(&format!("It said: {reply}")));
+    }
+    text
 }
 
 /// Whether the relay itself held the message back for want of TLS: by the codes of RFC 3463 section
@@ -159,16 +186,22 @@ fn diagnostic(status: &Status) -> String {
     }
 }
 
-/// A part that is sent as it is: short lines, CRLF.
-fn part<'x>(content_type: &'static str, content: Vec<u8>) -> MimePart<'x> {
-    let encoding = if content.is_ascii() { "7bit" } else { "8bit" };
-    let part = MimePart::new(ContentType::new(content_type), BodyPart::Binary(content.into()));
-    part.transfer_encoding(encoding)
+/// A part of short lines. RFC 6533 sections 3 and 6 allow base64 for their types.
+fn part<'x>(content_type: &'static str, content: Vec<u8>, encoding: Encoding) -> MimePart<'x> {
+    let (is_ascii, content) = (content.is_ascii(), BodyPart::Binary(content.into()));
+    let part = MimePart::new(ContentType::new(content_type), content);
+    match encoding {
+        _ if is_ascii => part.transfer_encoding("7bit"),
+        Encoding::EightBit => part.transfer_encoding("8bit"),
+        // The library chooses: it keeps text readable.
+        Encoding::SevenBit => part,
+    }
 }
 
 /// One header line, bounded: RFC 5322 section 2.1.1 allows 998 octets.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(600).collect()
+    let kept = text.get(..text.floor_char_boundary(600)).unwrap_or_default();
+    kept.replace(char::is_control, " ")
 }
 
 /// Indented lines of at most 76 characters, where the words allow it.

@@ -66,6 +66,11 @@ impl Dialogue {
         self.reply_within(self.timeouts.data_end).await
     }
 
+    /// Whether the host has said more than was read.
+    pub(super) fn was_told_more(&self) -> bool {
+        self.connection.ahead() > 0
+    }
+
     /// Says goodbye and closes.
     pub(super) async fn quit(mut self) {
         if self.send(&["QUIT"]).await.is_ok() {

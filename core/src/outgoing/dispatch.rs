@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::limits::Limits;
 use super::names::Names;
-use super::pool::{KEPT, Pool};
+use super::pool::{Idle, KEPT, Pool};
 use super::{Outbound, attempt};
 use crate::relay::Services;
 use crate::spool::Lease;
@@ -22,7 +23,7 @@ const LEASES: usize = 64;
 
 /// Delivers until the relay is stopping.
 pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
-    let limits = Limits::new(services.config.delivery.connections_per_host);
+    let limits = Limits::new(services.config.delivery.connections_per_host, services.observer.clone());
     let total = Arc::new(Semaphore::new(services.config.delivery.connections_total.max(1)));
     let outbound = Arc::new(Outbound { services, names, limits, pool: Pool::default() });
     let stopping = outbound.services.stopping.clone();
@@ -31,9 +32,9 @@ pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
         () = deliver(&outbound, &total) => {}
         () = close_idle(&outbound) => {}
     }
-    for idle in outbound.pool.all() {
-        idle.session.dialogue.quit().await;
-    }
+    // Side by side: a host that does not answer must not use up the time of the stop.
+    let goodbyes: JoinSet<()> = outbound.pool.all().into_iter().map(Idle::quit).collect();
+    goodbyes.join_all().await;
 }
 
 /// An attempt has one connection at a time: the total of connections bounds the attempts.
@@ -80,7 +81,7 @@ async fn close_idle(outbound: &Outbound) {
         sleep(KEPT / 2).await;
         for idle in outbound.pool.expired() {
             // A host that does not say goodbye must not hold up the others.
-            outbound.services.tasks.spawn(idle.session.dialogue.quit());
+            outbound.services.tasks.spawn(idle.quit());
         }
     }
 }

@@ -28,6 +28,18 @@ pub(super) fn host(endpoint: &Endpoint, domain: &str, row: &Arc<Row>, recent_fai
     }
 }
 
+/// The same host on the same connection, to mail of another domain: nothing that was found out for
+/// the one is told of the other.
+pub(super) fn for_domain(host: &Host, domain: &str, row: &Arc<Row>) -> Host {
+    Host {
+        domain: domain.to_owned(),
+        row: Arc::clone(row),
+        dane: UNKNOWN.to_owned(),
+        mta_sts: UNKNOWN.to_owned(),
+        ..host.clone()
+    }
+}
+
 /// The host's EHLO reply in clear is read.
 pub(super) fn greeted(host: Host, capabilities: &Capabilities) -> Host {
     let offers_tls = capabilities.offers(Extension::StartTls);

@@ -4,26 +4,30 @@
 //!
 //! - `dispatch`: takes what is due from the spool
 //! - `names`, `hosts`: where a domain's mail goes
-//! - `attempt`: one message, the recipients of one domain, over its hosts in order
+//! - `attempt`: one message, the recipients of one domain, over its hosts in order; `panics` keeps
+//!   a defect from losing it
 //! - `reach`: one host made ready: the hooks in their order; `fallback` says when clear text
 //!   may follow
-//! - `session`, `dialogue`, `starttls`: the connection
+//! - `session`, `dialogue`, `starttls`: the connection; `grounds`: what it rests on
 //! - `mail`: may this envelope cross this connection? `facts` are what the hooks are told
-//! - `transaction`: MAIL, RCPT, DATA
+//! - `transaction`, `commands`: MAIL, RCPT, DATA
 //! - `problem`, `outcome`, `settle`, `bounce`, `report`: what came of it, and who is told
 //! - `pool`, `limits`: connections kept for a moment, and how many there may be
 
 mod attempt;
 mod bounce;
+mod commands;
 mod dialogue;
 mod dispatch;
 mod facts;
 mod fallback;
+mod grounds;
 mod hosts;
 mod limits;
 mod mail;
 mod names;
 mod outcome;
+mod panics;
 #[cfg(test)]
 mod peer;
 mod pool;

@@ -1,6 +1,7 @@
 //! What becomes of each recipient, once the hosts of its domain were tried. No I/O.
 
 use jiff::{SignedDuration, Timestamp};
+use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::problem::Problem;
 use crate::config::Delivery;
@@ -12,17 +13,28 @@ use crate::spool::{LeasedRecipient, Outcome};
 pub(super) struct Tally {
     pending: Vec<Pending>,
     settled: Vec<(LeasedRecipient, Outcome)>,
-    protection: Protection,
+    reached: Reached,
     stop: Stop,
 }
 
+/// The last connection that the envelope was let across.
+#[derive(Clone, Debug)]
+pub(super) struct Reached {
+    /// To which host; `None` where there was no such connection.
+    pub host: Option<String>,
+    /// How it was protected.
+    pub protection: Protection,
+}
+
 /// Whether the attempt ran to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Stop {
     /// All hosts were tried.
     AtEnd,
     /// The relay stops: what is pending is given back, and no attempt is counted.
     Early,
+    /// It is our own fault, and no other host would do better: what is pending waits for this.
+    AtFault(Problem),
 }
 
 /// A recipient that no host took or refused for good yet.
@@ -65,7 +77,7 @@ impl Tally {
         Self {
             pending: recipients.iter().map(pending).collect(),
             settled: vec![],
-            protection: Protection::None,
+            reached: Reached { host: None, protection: Protection::None },
             stop: Stop::AtEnd,
         }
     }
@@ -75,19 +87,19 @@ impl Tally {
         self.pending.iter().map(|pending| pending.recipient.clone()).collect()
     }
 
-    /// Whether nobody is left to try for.
+    /// Whether no further host is to be tried: nobody is left, or nothing would help.
     pub(super) fn is_done(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.is_empty() || self.stop != Stop::AtEnd
     }
 
     /// A connection was found that the envelope may cross.
-    pub(super) fn crossing(&mut self, protection: Protection) {
-        self.protection = protection;
+    pub(super) fn crossing(&mut self, host: &str, protection: Protection) {
+        self.reached = Reached { host: Some(host.to_owned()), protection };
     }
 
-    /// How the last connection that the envelope was let across was protected.
-    pub(super) fn protection(&self) -> Protection {
-        self.protection
+    /// The last connection that the envelope was let across.
+    pub(super) fn reached(&self) -> &Reached {
+        &self.reached
     }
 
     /// A host took the message for this recipient.
@@ -120,13 +132,22 @@ impl Tally {
         self.stop = Stop::Early;
     }
 
+    /// The relay itself is at fault: who is left is tried again later, at no further host now.
+    pub(super) fn at_fault(&mut self, code: EnhancedCode, reason: impl Into<String>) {
+        self.stop = Stop::AtFault(Problem::temporary(code, reason));
+    }
+
     /// What becomes of everybody.
     pub(super) fn settle(self, schedule: &Schedule<'_>) -> Vec<(LeasedRecipient, Outcome)> {
         let stop = self.stop;
-        let rest = self.pending.into_iter().map(|pending| {
-            let outcome = match stop {
+        let rest = self.pending.into_iter().map(|mut pending| {
+            let outcome = match &stop {
                 Stop::Early => Outcome::Abandoned,
                 Stop::AtEnd => schedule.outcome(&pending),
+                Stop::AtFault(problem) => {
+                    (pending.problem, pending.hope) = (Some(problem.clone()), Hope::Left);
+                    schedule.outcome(&pending)
+                }
             };
             (pending.recipient, outcome)
         });
@@ -183,118 +204,4 @@ fn later(time: Timestamp, by: std::time::Duration) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use waxseal_plugins::verdicts::EnhancedCode;
-
-    use super::*;
-
-    const MINUTE: u64 = 60;
-
-    fn delivery() -> Delivery {
-        Delivery {
-            port: 25,
-            retry: vec![Duration::from_secs(5 * MINUTE), Duration::from_secs(15 * MINUTE)],
-            expire: Duration::from_secs(60 * MINUTE),
-            connections_total: 1,
-            connections_per_host: 1,
-        }
-    }
-
-    fn recipient(number: u32, attempts: u32) -> LeasedRecipient {
-        LeasedRecipient { number, address: format!("r{number}@example.org"), attempts, last: None }
-    }
-
-    fn minutes(minutes: u64) -> Timestamp {
-        later(Timestamp::UNIX_EPOCH, Duration::from_secs(minutes * MINUTE))
-    }
-
-    fn settle(tally: Tally, now: u64) -> Vec<Outcome> {
-        let delivery = delivery();
-        let schedule = Schedule { delivery: &delivery, received: Timestamp::UNIX_EPOCH, now: minutes(now) };
-        tally.settle(&schedule).into_iter().map(|(_, outcome)| outcome).collect()
-    }
-
-    fn refused() -> Problem {
-        Problem::permanent(EnhancedCode::new(5, 7, 1), "no")
-    }
-
-    fn unreached() -> Problem {
-        Problem::temporary(EnhancedCode::new(4, 4, 1), "no answer")
-    }
-
-    fn no_tls() -> Problem {
-        Problem::temporary(EnhancedCode::new(4, 7, 4), "TLS is required, but was not offered")
-    }
-
-    fn after(problems: &[Problem], attempts: u32, now: u64) -> Outcome {
-        let mut tally = Tally::new(&[recipient(0, attempts)]);
-        for problem in problems {
-            tally.ruled_out(problem);
-        }
-        settle(tally, now).remove(0)
-    }
-
-    #[test]
-    fn it_fails_only_if_every_host_refused() {
-        assert!(matches!(after(&[refused(), refused()], 0, 0), Outcome::Failed { .. }));
-        assert!(matches!(after(&[refused(), unreached()], 0, 0), Outcome::Deferred { .. }));
-        assert!(matches!(after(&[unreached(), refused()], 0, 0), Outcome::Deferred { .. }));
-    }
-
-    #[test]
-    fn the_waits_follow_the_schedule_and_the_last_repeats() {
-        for (attempts, wait) in [(0, 5), (1, 15), (2, 15), (70_000, 15)] {
-            let Outcome::Deferred { due, .. } = after(&[unreached()], attempts, 0) else { panic!() };
-            assert_eq!(due, minutes(wait), "after {attempts} attempts");
-        }
-    }
-
-    #[test]
-    fn the_last_attempt_is_made_at_the_expiry() {
-        let Outcome::Deferred { due, .. } = after(&[unreached()], 3, 50) else { panic!() };
-        assert_eq!(due, minutes(60));
-    }
-
-    #[test]
-    fn an_expired_message_fails_with_the_permanent_form_of_the_reason() {
-        let Outcome::Failed { status } = after(&[no_tls()], 9, 60) else { panic!() };
-        assert_eq!(status.code, EnhancedCode::new(5, 7, 4));
-        assert_eq!(status.reason, "TLS is required, but was not offered");
-    }
-
-    #[test]
-    fn the_most_telling_reason_is_kept() {
-        for order in [[no_tls(), unreached()], [unreached(), no_tls()]] {
-            let Outcome::Deferred { status, .. } = after(&order, 0, 0) else { panic!() };
-            assert_eq!(status, no_tls().into_status());
-        }
-    }
-
-    #[test]
-    fn recipients_have_their_own_outcomes() {
-        let mut tally = Tally::new(&[recipient(3, 0), recipient(5, 0), recipient(8, 0)]);
-        tally.delivered(5);
-        tally.failed(8, refused());
-        tally.put_off(3, &no_tls());
-        assert_eq!(tally.pending(), [recipient(3, 0)]);
-        let outcomes = settle(tally, 0);
-        assert!(
-            matches!(
-                outcomes.as_slice(),
-                [Outcome::Delivered, Outcome::Failed { .. }, Outcome::Deferred { .. }]
-            ),
-            "{outcomes:?}"
-        );
-    }
-
-    #[test]
-    fn a_stop_gives_back_who_is_pending_and_keeps_what_is_done() {
-        let mut tally = Tally::new(&[recipient(0, 0), recipient(1, 0)]);
-        tally.ruled_out(&unreached());
-        tally.delivered(0);
-        tally.abandon();
-        assert!(matches!(settle(tally, 0).as_slice(), [Outcome::Delivered, Outcome::Abandoned]));
-    }
-}
+mod tests;

@@ -1,8 +1,12 @@
-//! Connections kept for a moment, for the next envelope to the same domain and host.
+//! Connections kept for a moment, for the next envelope to the same host.
 //!
 //! A connection is kept under everything that its decisions rested on: domain, host, how it was
-//! found, row and generation of the bundle. So no envelope of another domain, and none after a
-//! reload, ever meets it; and the `mail` hook is asked again for each envelope that does.
+//! found, row, generation of the bundle and epoch of the roots. So no envelope after a reload ever
+//! meets it. One of another domain meets it only if all but the domain is equal and the hooks come
+//! to the same for that domain. The session of a kept connection is private here: [`Idle::serve`] is
+//! the only way to it, and asks them. The `mail` hook is asked afterwards, as for any envelope.
+
+mod key;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,35 +14,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use waxseal_plugins::facts::Row;
 
-use super::hosts::Endpoint;
+pub(super) use self::key::Key;
+use super::facts;
+use super::grounds::{Course, Grounds};
 use super::limits::Place;
+use super::mail::Crossing;
 use super::session::Session;
+use super::starttls::{self, Means};
 
 /// How long a connection is kept. Hosts dislike idle ones.
 pub(super) const KEPT: Duration = Duration::from_secs(3);
 
-/// Under what a connection is kept: all must be equal.
-#[derive(Clone, Debug)]
-pub(super) struct Key {
-    /// The recipients' domain.
-    pub domain: String,
-    /// The host.
-    pub endpoint: Endpoint,
-    /// The domain's row, all of its content.
-    pub row: Arc<Row>,
-    /// The generation of the bundle that decided.
-    pub generation: u64,
-}
-
 /// A connection that waits for its next envelope.
 #[derive(Debug)]
 pub(super) struct Idle {
-    /// The connection.
-    pub session: Session,
-    /// Its place at the host.
-    pub place: Place,
+    session: Session,
+    place: Place,
     key: Key,
     until: Instant,
 }
@@ -49,26 +41,64 @@ pub(super) struct Pool {
     idle: Mutex<HashMap<IpAddr, Vec<Idle>>>,
 }
 
-impl Key {
-    fn fits(&self, other: &Self) -> bool {
-        self.generation == other.generation
-            && self.endpoint == other.endpoint
-            && self.domain == other.domain
-            && self.row == other.row
+impl Idle {
+    /// The connection, for an envelope to the domain of this key. For another domain than it was
+    /// kept for, offer and start must come to the same, and cipher and certificate must accept.
+    ///
+    /// # Errors
+    ///
+    /// It is not for that domain, and is as it was.
+    pub(super) fn serve(mut self, means: Means<'_>, key: &Key) -> Result<(Session, Place), Box<Self>> {
+        if !self.key.is_same(key) {
+            let Some(session) = self.ask_again(means, key) else { return Err(Box::new(self)) };
+            (self.session.crossing, self.session.grounds) = session;
+        }
+        Ok((self.session, self.place))
+    }
+
+    /// Says goodbye.
+    pub(super) async fn quit(self) {
+        self.session.dialogue.quit().await;
+    }
+
+    /// What the connection is to the domain of this key; `None` if it is not for it. Clear text after
+    /// TLS was wanted has no grounds, and is never shared.
+    fn ask_again(&self, means: Means<'_>, key: &Key) -> Option<(Crossing, Option<Grounds>)> {
+        if !self.key.may_share(key) {
+            return None;
+        }
+        let grounds = self.session.grounds.as_ref()?.settle_again(means, &key.domain, &key.row)?;
+        let crossing = &self.session.crossing;
+        let host = Arc::new(facts::for_domain(&crossing.host, &key.domain, &key.row));
+        match (&crossing.tls, grounds.course()) {
+            (Some(tls), Course::StartTls { plan, .. }) => {
+                starttls::ask(means.asker, &host, tls, plan).ok()?;
+            }
+            (None, Course::Clear { .. }) => {}
+            _ => return None,
+        }
+        let crossing = Crossing { host, floor: crossing.floor, tls: crossing.tls.clone() };
+        Some((crossing, Some(grounds)))
     }
 }
 
 impl Pool {
     /// Keeps a connection.
     pub(super) fn keep(&self, key: Key, session: Session, place: Place) {
-        let address = key.endpoint.address.ip();
-        let idle = Idle { session, place, key, until: Instant::now() + KEPT };
-        self.locked(|pool| pool.entry(address).or_default().push(idle));
+        self.put_back(Idle { session, place, key, until: Instant::now() + KEPT });
     }
 
-    /// A kept connection for this key. Whether the host still holds it open is to be seen.
+    /// A kept connection for this key, else one that it may share. Whether the hooks agree, and the
+    /// host still holds it open, is to be seen.
     pub(super) fn take(&self, key: &Key) -> Option<Idle> {
-        self.remove(key.endpoint.address.ip(), |idle| idle.key.fits(key) && idle.until > Instant::now())
+        let (address, now) = (key.endpoint.address.ip(), Instant::now());
+        self.remove(address, |idle| idle.key.is_same(key) && idle.until > now)
+            .or_else(|| self.remove(address, |idle| idle.key.may_share(key) && idle.until > now))
+    }
+
+    /// Keeps a connection that was not served, for as long as it was to be kept.
+    pub(super) fn put_back(&self, idle: Idle) {
+        self.locked(|pool| pool.entry(idle.key.endpoint.address.ip()).or_default().push(idle));
     }
 
     /// A kept connection to this address, to be closed: its place is needed.
@@ -115,10 +145,13 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use waxseal_plugins::facts::Row;
     use waxseal_plugins::verdicts::Floor;
 
     use super::*;
+    use crate::observe::Observer;
     use crate::outgoing::facts;
+    use crate::outgoing::hosts::{Endpoint, FoundBy};
     use crate::outgoing::limits::Limits;
     use crate::outgoing::peer::{Peer, timeouts};
     use crate::outgoing::session::greet;
@@ -130,8 +163,8 @@ mod tests {
         let row = Arc::new(Row::default());
         let host = facts::host(&endpoint, "example.org", &row, 0);
         let greeted = greet(&endpoint, host, "relay.example.net", &timeouts()).await.unwrap();
-        let place = Limits::new(1).try_enter(endpoint.address.ip()).unwrap();
-        let key = Key { domain: "example.org".to_owned(), endpoint, row, generation: 1 };
+        let place = Limits::new(1, Observer::off()).try_enter(endpoint.address.ip()).unwrap();
+        let key = Key { domain: "example.org".to_owned(), endpoint, row, generation: 1, epoch: 1 };
         let pool = Pool::default();
         pool.keep(key.clone(), greeted.in_clear("test", Floor::None), place);
         (pool, key)
@@ -148,14 +181,14 @@ mod tests {
     async fn nothing_is_shared_under_another_key() {
         let (pool, key) = kept().await;
         let strict = Arc::new(Row { policy: "require".to_owned(), ..Row::default() });
+        let renamed = Endpoint { name: "mx.example.net".to_owned(), ..key.endpoint.clone() };
+        let by_mx = Endpoint { found_by: FoundBy::Mx, ..key.endpoint.clone() };
         let others = [
-            Key { domain: "example.net".to_owned(), ..key.clone() },
             Key { generation: 2, ..key.clone() },
+            Key { epoch: 2, ..key.clone() },
             Key { row: strict, ..key.clone() },
-            Key {
-                endpoint: Endpoint { name: "mx.example.net".to_owned(), ..key.endpoint.clone() },
-                ..key.clone()
-            },
+            Key { endpoint: renamed, ..key.clone() },
+            Key { endpoint: by_mx, ..key.clone() },
         ];
         for other in &others {
             assert!(pool.take(other).is_none(), "{other:?}");

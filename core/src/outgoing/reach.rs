@@ -7,14 +7,15 @@ use waxseal_plugins::verdicts::Floor;
 
 use super::facts;
 use super::fallback::{self, Next, Obstacle};
+use super::grounds::{Course, Grounds};
 use super::hosts::Endpoint;
 use super::mail::{Accepted, Crossing};
 use super::problem::Problem;
 use super::report;
 use super::session::{Greeted, Session, greet};
 use super::starttls::{Hindrance, Means, start_tls};
+use crate::tls::client::ClientPlan;
 use crate::tls::failure::HandshakeFailure;
-use crate::tls::{offer, start};
 
 /// What is to be brought to a host.
 pub(super) struct Reach<'a> {
@@ -36,19 +37,13 @@ impl Reach<'_> {
     /// Why this host is ruled out; the connection is closed.
     pub(super) async fn reach(&self, endpoint: &Endpoint) -> Result<Accepted, Problem> {
         let greeted = self.greet(endpoint).await?;
-        if !self.means.config.tls.enabled {
-            return self.ask_mail(greeted.in_clear("TLS is switched off here", Floor::None)).await;
-        }
-        match offer::outgoing(self.means.asker, &Arc::new(greeted.host.clone())) {
-            offer::Outgoing::StartTls(floor) => self.start(endpoint, greeted, floor).await,
-            offer::Outgoing::NotOffered(floor) => {
-                self.ask_mail(greeted.in_clear("the host does not offer TLS", floor)).await
-            }
-            offer::Outgoing::StayClear => {
-                self.ask_mail(greeted.in_clear("the policy starts no TLS", Floor::None)).await
-            }
-            offer::Outgoing::Defer(denied) => self.part(greeted, Problem::deferred(&denied)).await,
-            offer::Outgoing::Refuse(denied) => self.part(greeted, Problem::refused(&denied)).await,
+        let grounds = match Grounds::settle(self.means, Arc::new(greeted.host.clone())) {
+            Ok(grounds) => grounds,
+            Err(problem) => return self.part(greeted, problem).await,
+        };
+        match grounds.course().clone() {
+            Course::StartTls { plan, floor } => self.start(endpoint, greeted, (grounds, &plan), floor).await,
+            Course::Clear { why, floor } => self.ask_mail(greeted.in_clear(why, floor).on(grounds)).await,
         }
     }
 
@@ -58,22 +53,20 @@ impl Reach<'_> {
         greet(endpoint, host, &self.means.config.hostname, &self.means.config.timeouts).await
     }
 
-    /// Starts TLS as the start hook says, or stays in clear.
-    async fn start(&self, endpoint: &Endpoint, greeted: Greeted, floor: Floor) -> Result<Accepted, Problem> {
-        let plan = match start::outgoing(self.means.asker, &Arc::new(greeted.host.clone())) {
-            start::Outgoing::Go(plan) => plan,
-            start::Outgoing::StayClear => {
-                return self.ask_mail(greeted.in_clear("the policy starts no TLS", floor)).await;
-            }
-            start::Outgoing::Defer(denied) => return self.part(greeted, Problem::deferred(&denied)).await,
-            start::Outgoing::Refuse(denied) => return self.part(greeted, Problem::refused(&denied)).await,
-        };
+    /// Starts TLS as the hooks have said.
+    async fn start(
+        &self,
+        endpoint: &Endpoint,
+        greeted: Greeted,
+        (grounds, plan): (Grounds, &ClientPlan),
+        floor: Floor,
+    ) -> Result<Accepted, Problem> {
         let host = greeted.host.clone();
-        match start_tls(self.means, greeted, &plan, floor).await {
+        match start_tls(self.means, greeted, plan, floor).await {
             Ok(session) => {
                 self.means.tls.outgoing_memory.forget(endpoint.address.ip());
                 report::handshake(self.means.asker, &session.crossing);
-                self.ask_mail(session).await
+                self.ask_mail(session.on(grounds)).await
             }
             Err(Hindrance::Refused(greeted, reply)) => {
                 self.after_refusal(*greeted, &format!("the host refused STARTTLS: {reply}"), floor).await

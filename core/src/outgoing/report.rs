@@ -5,10 +5,10 @@ use waxseal_plugins::facts::Row;
 use waxseal_plugins::hooks::Direction;
 
 use super::mail::{Accepted, Crossing};
+use super::outcome::Reached;
 use super::problem::Problem;
-
-use crate::observe::{AttemptOutcome, Protection, SessionId};
-use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome};
+use crate::observe::{AttemptOutcome, SessionId};
+use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome, Status};
 use crate::tls::ask::Asker;
 use crate::tls::failure::FailureKind;
 
@@ -27,7 +27,7 @@ pub(super) fn failed_handshake(asker: &Asker, kind: FailureKind) {
 pub(super) fn crosses(session: &SessionId, lease: &Lease, accepted: &Accepted) {
     let crossing = accepted.crossing();
     let host = &crossing.host;
-    tracing::info!(
+    tracing::debug!(
         %session,
         message = %lease.envelope.id,
         domain = %lease.domain,
@@ -43,7 +43,7 @@ pub(super) fn crosses(session: &SessionId, lease: &Lease, accepted: &Accepted) {
 /// A host was ruled out before anything crossed.
 pub(super) fn ruled_out(session: &SessionId, lease: &Lease, row: &Row, problem: &Problem) {
     let status = problem.status();
-    tracing::info!(
+    tracing::debug!(
         %session,
         message = %lease.envelope.id,
         domain = %lease.domain,
@@ -56,24 +56,39 @@ pub(super) fn ruled_out(session: &SessionId, lease: &Lease, row: &Row, problem: 
     );
 }
 
-/// What became of the recipients.
+/// What became of the recipients: one line for the attempt, and one beneath it for each recipient,
+/// for those who look closer.
 pub(super) fn settled(
     asker: &Asker,
     lease: &Lease,
-    protection: Protection,
+    (row, reached): (&Row, &Reached),
     outcomes: &[(LeasedRecipient, Outcome)],
     bounce: Option<&NewMessage>,
 ) {
     for (recipient, outcome) in outcomes {
         if let Some(counted) = counted(outcome) {
-            asker.observer.metrics().attempt(counted, protection);
+            asker.observer.metrics().attempt(counted, reached.protection);
         }
-        line(&asker.session, lease, recipient, outcome);
+        recipient_line(&asker.session, lease, recipient, outcome);
     }
-    if let Some(bounce) = bounce {
-        let (session, message) = (&asker.session, lease.envelope.id);
-        tracing::info!(%session, %message, bounce = %bounce.envelope.id, "the sender is told");
-    }
+    let count = |wanted| outcomes.iter().filter(|(_, outcome)| counted(outcome) == wanted).count();
+    let status = outcomes.iter().find_map(|(_, outcome)| status(outcome));
+    let at_fault = status.and_then(|status| status.host.as_deref());
+    tracing::info!(
+        session = %asker.session,
+        message = %lease.envelope.id,
+        domain = %lease.domain,
+        delivered = count(Some(AttemptOutcome::Delivered)),
+        deferred = count(Some(AttemptOutcome::Deferred)),
+        failed = count(Some(AttemptOutcome::Failed)),
+        host = at_fault.or(reached.host.as_deref()).unwrap_or("none"),
+        tls = %format_args!("{}:{}", row.policy, reached.protection.word()),
+        status = status.map(|status| status.code.to_string()).unwrap_or_default(),
+        reason = status.map_or("", |status| &status.reason),
+        reply = status.and_then(|status| status.reply.as_deref()).unwrap_or(""),
+        bounce = bounce.map(|bounce| bounce.envelope.id.to_string()).unwrap_or_default(),
+        "an attempt ended"
+    );
 }
 
 /// An attempt that was given back is none.
@@ -86,21 +101,27 @@ fn counted(outcome: &Outcome) -> Option<AttemptOutcome> {
     }
 }
 
-fn line(session: &SessionId, lease: &Lease, recipient: &LeasedRecipient, outcome: &Outcome) {
-    let (result, status) = match outcome {
-        Outcome::Delivered => ("delivered", None),
-        Outcome::Deferred { status, .. } => ("deferred", Some(status)),
-        Outcome::Failed { status } => ("failed", Some(status)),
-        Outcome::Abandoned => ("abandoned", None),
+fn status(outcome: &Outcome) -> Option<&Status> {
+    match outcome {
+        Outcome::Deferred { status, .. } | Outcome::Failed { status } => Some(status),
+        Outcome::Delivered | Outcome::Abandoned => None,
+    }
+}
+
+fn recipient_line(session: &SessionId, lease: &Lease, recipient: &LeasedRecipient, outcome: &Outcome) {
+    let result = match outcome {
+        Outcome::Delivered => "delivered",
+        Outcome::Deferred { .. } => "deferred",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Abandoned => "abandoned",
     };
-    tracing::info!(
+    tracing::debug!(
         %session,
         message = %lease.envelope.id,
         recipient = %recipient.address,
         result,
-        status = status.map(|status| status.code.to_string()).unwrap_or_default(),
-        reason = status.map_or("", |status| &status.reason),
-        reply = status.and_then(|status| status.reply.as_deref()).unwrap_or(""),
-        "an attempt ended"
+        status = status(outcome).map(|status| status.code.to_string()).unwrap_or_default(),
+        reason = status(outcome).map_or("", |status| &status.reason),
+        "a recipient"
     );
 }

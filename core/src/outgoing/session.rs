@@ -9,6 +9,7 @@ use waxseal_plugins::verdicts::{EnhancedCode, Floor};
 
 use super::dialogue::{Broken, Dialogue};
 use super::facts;
+use super::grounds::Grounds;
 use super::hosts::Endpoint;
 use super::mail::Crossing;
 use super::problem::Problem;
@@ -37,6 +38,15 @@ pub(super) struct Session {
     pub capabilities: Capabilities,
     /// What the mail hook is told of the connection.
     pub crossing: Crossing,
+    /// What it rests on; `None` for one in clear after TLS was wanted, which no domain shares.
+    pub grounds: Option<Grounds>,
+}
+
+impl Session {
+    /// On these grounds.
+    pub(super) fn on(self, grounds: Grounds) -> Self {
+        Self { grounds: Some(grounds), ..self }
+    }
 }
 
 /// Connects, waits for the greeting, and says EHLO.
@@ -91,7 +101,7 @@ impl Greeted {
     pub(super) fn in_clear(self, why: &str, floor: Floor) -> Session {
         let host = Arc::new(facts::in_clear(self.host, why));
         let crossing = Crossing { host, floor, tls: None };
-        Session { dialogue: self.dialogue, capabilities: self.capabilities, crossing }
+        Session { dialogue: self.dialogue, capabilities: self.capabilities, crossing, grounds: None }
     }
 }
 

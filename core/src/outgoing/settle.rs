@@ -1,6 +1,7 @@
 //! The end of an attempt: outcomes, and the bounce for those given up, recorded at once.
 
 use jiff::Timestamp;
+use waxseal_plugins::facts::Row;
 
 use super::Outbound;
 use super::bounce::{self, Failed, Occasion};
@@ -13,14 +14,14 @@ use crate::tls::ask::Asker;
 const HEADERS: usize = 64 * 1024;
 
 /// Settles a lease by what the hosts said.
-pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, tally: Tally) {
+pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, row: &Row, tally: Tally) {
     let envelope = &lease.envelope;
     let now = Timestamp::now();
     let delivery = &outbound.services.config.delivery;
-    let protection = tally.protection();
+    let reached = tally.reached().clone();
     let outcomes = tally.settle(&Schedule { delivery, received: envelope.received, now });
     let bounce = bounced(outbound, lease, &outcomes, now).await;
-    report::settled(asker, lease, protection, &outcomes, bounce.as_ref());
+    report::settled(asker, lease, (row, &reached), &outcomes, bounce.as_ref());
     let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
     let settlement = Settlement { message: envelope.id, outcomes, bounce };
     if let Err(error) = outbound.services.spool.settle(settlement).await {
@@ -37,7 +38,12 @@ async fn bounced(
 ) -> Option<NewMessage> {
     let failed: Vec<Failed> = outcomes.iter().filter_map(failed).collect();
     let envelope = &lease.envelope;
-    if failed.is_empty() || envelope.sender.is_empty() {
+    if failed.is_empty() {
+        return None;
+    }
+    if envelope.sender.is_empty() {
+        // Never answered by another bounce (RFC 5321 section 6.1): the log is all that is left.
+        tracing::warn!(message = %envelope.id, domain = %lease.domain, "a bounce could not be delivered, and nobody is told");
         return None;
     }
     let headers = match outbound.services.spool.open_body(envelope.id).await {

@@ -91,7 +91,8 @@ async fn accept(
         Err(broken) => return Err(after_handshake(&broken, &host)),
     };
     let host = Arc::new(facts::greeted_again(Arc::unwrap_or_clone(host), &capabilities));
-    Ok(Session { dialogue, capabilities, crossing: Crossing { host, floor, tls: Some(tls) } })
+    let crossing = Crossing { host, floor, tls: Some(tls) };
+    Ok(Session { dialogue, capabilities, crossing, grounds: None })
 }
 
 fn judge(
@@ -110,7 +111,8 @@ fn judge(
     means.tls.judge(&connected.chain, &expected, Timestamp::now())
 }
 
-fn ask(asker: &Asker, host: &Arc<Host>, tls: &Secured, plan: &ClientPlan) -> Result<(), Problem> {
+/// Asks the cipher and certificate hooks, and holds the plan's terms.
+pub(super) fn ask(asker: &Asker, host: &Arc<Host>, tls: &Secured, plan: &ClientPlan) -> Result<(), Problem> {
     passed(cipher::outgoing(asker, host, &tls.handshake, plan))?;
     passed(certificate::outgoing(asker, host, &tls.certificate))
 }

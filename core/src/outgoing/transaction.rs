@@ -1,8 +1,9 @@
 //! One envelope over one connection: MAIL, RCPT, DATA (RFC 5321 section 3.3), with PIPELINING
-//! (RFC 2920), SIZE (RFC 1870), 8BITMIME (RFC 6152) and SMTPUTF8 (RFC 6531).
+//! (RFC 2920).
 
 use waxseal_plugins::verdicts::EnhancedCode;
 
+use super::commands::{mail_command, rcpt_command};
 use super::dialogue::{Broken, Dialogue};
 use super::mail::Accepted;
 use super::outcome::Tally;
@@ -11,7 +12,7 @@ use super::session::Session;
 use crate::smtp::capabilities::{Capabilities, Extension};
 use crate::smtp::dot::Encoder;
 use crate::smtp::reply::Reply;
-use crate::spool::{BodyReader, Envelope, LeasedRecipient};
+use crate::spool::{BodyReader, Envelope, LeasedRecipient, SpoolError};
 
 /// The most recipients of one transaction: what every host takes (RFC 5321 section 4.5.3.1.8).
 pub(super) const RECIPIENTS: usize = 100;
@@ -56,6 +57,11 @@ pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut
     (session, after)
 }
 
+/// The spool does not give the message: no host would change that.
+pub(super) fn unreadable(tally: &mut Tally, error: &SpoolError) {
+    tally.at_fault(EnhancedCode::new(4, 3, 0), format!("the relay could not read the message: {error}"));
+}
+
 /// Whether the commands before the data go out at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pace {
@@ -79,6 +85,8 @@ enum Heard {
     GoAhead(Vec<u32>),
     /// It does not take the envelope.
     No,
+    /// It took no sender, and waits for data all the same: what it would do with them nobody knows.
+    Nonsense,
 }
 
 impl Transaction<'_> {
@@ -86,17 +94,24 @@ impl Transaction<'_> {
         let taken = match self.envelope(mail).await {
             Ok(Heard::GoAhead(taken)) => taken,
             Ok(Heard::No) => return After::Quit,
+            Ok(Heard::Nonsense) => return After::Drop,
             Err(broken) => return self.broken(&broken, "naming sender and recipients"),
         };
         if taken.is_empty() {
             return self.nobody().await;
         }
+        if self.dialogue.was_told_more() {
+            // Read as the reply to the final dot, it would be a promise that nobody made.
+            let what = "the host replied to the message before it was sent";
+            self.tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 5, 0), what).at(self.host));
+            return After::Drop;
+        }
         match send(self.dialogue, body).await {
             Ok(()) => {}
             Err(Unsent::Broken(broken)) => return self.broken(&broken, "sending the message"),
-            Err(Unsent::Unread(problem)) => {
+            Err(Unsent::Unread(error)) => {
                 // Closing without the final dot: the host must not take half a message.
-                self.tally.ruled_out(&problem);
+                unreadable(self.tally, &error);
                 return After::Drop;
             }
         }
@@ -125,7 +140,7 @@ impl Transaction<'_> {
         }
         let reply = self.say("DATA").await?;
         if reply.code == 354 {
-            return Ok(Heard::GoAhead(if sender_taken { taken } else { vec![] }));
+            return Ok(if sender_taken { Heard::GoAhead(taken) } else { Heard::Nonsense });
         }
         if sender_taken {
             self.refused_for(&taken, "the message", &reply);
@@ -221,7 +236,7 @@ enum Unsent {
     /// The connection broke.
     Broken(Broken),
     /// Our spool could not read it.
-    Unread(Problem),
+    Unread(SpoolError),
 }
 
 /// Sends the body, dots stuffed, and the final dot.
@@ -229,10 +244,7 @@ async fn send(dialogue: &mut Dialogue, mut body: Box<dyn BodyReader>) -> Result<
     let mut encoder = Encoder::default();
     let mut wire = Vec::new();
     loop {
-        let chunk = body.read().await.map_err(|error| {
-            let reason = format!("the relay could not read the message: {error}");
-            Unsent::Unread(Problem::temporary(EnhancedCode::new(4, 3, 0), reason))
-        })?;
+        let chunk = body.read().await.map_err(Unsent::Unread)?;
         if chunk.is_empty() {
             break;
         }
@@ -243,49 +255,6 @@ async fn send(dialogue: &mut Dialogue, mut body: Box<dyn BodyReader>) -> Result<
     wire.clear();
     encoder.finish(&mut wire);
     dialogue.send_data(&wire).await.map_err(Unsent::Broken)
-}
-
-/// The MAIL command with the parameters that this host knows.
-///
-/// # Errors
-///
-/// The host cannot take this message as it is; another may.
-fn mail_command(
-    envelope: &Envelope,
-    recipients: &[LeasedRecipient],
-    host: &Capabilities,
-) -> Result<String, Problem> {
-    let cannot = |detail, what: String| Err(Problem::permanent(detail, what));
-    let utf8 = envelope.smtp_utf8
-        || !envelope.sender.is_ascii()
-        || recipients.iter().any(|recipient| !recipient.address.is_ascii());
-    if utf8 && !host.offers(Extension::SmtpUtf8) {
-        let what = "the message needs UTF-8 addresses or headers (SMTPUTF8), which the host does not take";
-        return cannot(EnhancedCode::new(5, 6, 7), what.to_owned());
-    }
-    if envelope.eight_bit && !host.offers(Extension::EightBitMime) {
-        let what = "the message has 8-bit content (8BITMIME), which the host does not take";
-        return cannot(EnhancedCode::new(5, 6, 3), what.to_owned());
-    }
-    if let Some(limit) = host.size_limit().filter(|limit| envelope.size > *limit) {
-        let what = format!("the message has {} octets; the host takes at most {limit}", envelope.size);
-        return cannot(EnhancedCode::new(5, 3, 4), what);
-    }
-    let mut command = format!("MAIL FROM:<{}>", envelope.sender);
-    if host.offers(Extension::Size) {
-        command.push_str(&format!(" SIZE={}", envelope.size));
-    }
-    if envelope.eight_bit {
-        command.push_str(" BODY=8BITMIME");
-    }
-    if utf8 {
-        command.push_str(" SMTPUTF8");
-    }
-    Ok(command)
-}
-
-fn rcpt_command(recipient: &LeasedRecipient) -> String {
-    format!("RCPT TO:<{}>", recipient.address)
 }
 
 /// The host's no to a recipient. A 552 here means too many recipients to many a host, and is to be

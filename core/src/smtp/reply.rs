@@ -31,16 +31,21 @@ impl Reply {
         self.code / 100 == 5
     }
 
-    /// As it goes over the wire, every line with its CRLF.
+    /// As it goes over the wire, every line with its CRLF. Texts come from scripts, which may quote
+    /// what the peer said: no control character gets out, and no line is longer than 512 octets
+    /// (RFC 5321 section 4.5.3.1.5).
     pub fn to_wire(&self) -> String {
+        const LONGEST: usize = 512 - "\r\n".len();
         let mut wire = String::new();
-        for (number, line) in self.lines.iter().enumerate() {
+        for (number, text) in self.lines.iter().enumerate() {
             let separator = if number + 1 == self.lines.len() { ' ' } else { '-' };
-            wire.push_str(&format!("{}{separator}", self.code));
+            let mut line = format!("{}{separator}", self.code);
             if let Some(enhanced) = self.enhanced {
-                wire.push_str(&format!("{enhanced} "));
+                line.push_str(&format!("{enhanced} "));
             }
-            wire.push_str(line);
+            line.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+            line.truncate(line.floor_char_boundary(LONGEST));
+            wire.push_str(&line);
             wire.push_str("\r\n");
         }
         wire
@@ -176,6 +181,14 @@ mod tests {
         assert_eq!(reply.code, 550);
         assert_eq!(reply.enhanced, Some(EnhancedCode::new(5, 1, 1)));
         assert_eq!(reply.lines, ["no such user", "ask postmaster"]);
+    }
+
+    #[test]
+    fn a_text_stays_on_its_line() {
+        let reply = Reply::new(554, Some(EnhancedCode::new(5, 7, 1)), "no\r\n250 yes\n");
+        assert_eq!(reply.to_wire(), "554 5.7.1 no  250 yes \r\n");
+        let wire = Reply::new(554, None, format!("x{}", "ü".repeat(1000))).to_wire();
+        assert_eq!((wire.len(), wire.ends_with("ü\r\n")), (511, true));
     }
 
     #[test]

@@ -30,9 +30,9 @@ pub struct Envelope {
     pub sender: String,
     /// The size of the body in octets, trace header included, in canonical CRLF form.
     pub size: u64,
-    /// Whether the body has octets above 127 (BODY=8BITMIME, or found so).
+    /// Whether the body has octets above 127, however it was declared: it then needs 8BITMIME (RFC 6152).
     pub eight_bit: bool,
-    /// Whether the message needs SMTPUTF8 (RFC 6531).
+    /// Whether the message needs SMTPUTF8 (RFC 6531), its addresses aside.
     pub smtp_utf8: bool,
 }
 

@@ -3,17 +3,19 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use waxseal_plugins::decision::Outcome;
+use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::facts::{Certificate, Client, Host, Row};
 use waxseal_plugins::hooks;
 use waxseal_plugins::verdicts::incoming::Certificate as Answer;
 use waxseal_plugins::verdicts::outgoing::Certificate as HostAnswer;
-use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Reply as Said};
+use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Passage, Reply as Said};
 
 use super::ask::Asker;
 pub use super::cipher::Outgoing;
 use super::denied::{self, Denied};
+use super::names;
 use super::server::ServerPlan;
+use crate::config::Config;
 use crate::smtp::reply::Reply;
 
 /// The client's certificate will not do: RFC 3463, X.7.5.
@@ -48,20 +50,13 @@ pub fn incoming(
 }
 
 /// Asked again at MAIL FROM, for a row that is known only then; `certificate` is the chain on
-/// record, judged anew for the row and the sender's domain.
-///
-/// # Errors
-///
-/// The reply to MAIL.
+/// record, judged anew for the row and the sender's domain. What is against the mail, if anything.
 pub fn incoming_at_mail(
     asker: &Asker,
     client: &Arc<Client>,
     certificate: &Arc<Certificate>,
-) -> Result<(), Reply> {
-    match ask(asker, client, certificate) {
-        Incoming::Accept => Ok(()),
-        Incoming::Refuse(reply) | Incoming::Fail(reply) => Err(reply),
-    }
+) -> Option<Decision<Passage>> {
+    denied::mail(&decide(asker, client, certificate), UNACCEPTABLE)
 }
 
 /// The handshake is done, no SMTP octet has crossed it. The relay holds pins and floors before mail:
@@ -102,13 +97,27 @@ pub fn host_names(host: &Host) -> Vec<String> {
     domain_and_below(&host.domain)
 }
 
+/// The names of which our own certificate must have one: the relay's, or the one that the client
+/// asked for if an identity of ours has it. Another name that a client makes up says nothing of our
+/// certificate.
+pub fn own_names(config: &Config, server_name: &str) -> Vec<String> {
+    let mut ours = config.tls.identities.iter().flat_map(|identity| &identity.names);
+    // A leading dot would stand for any name below.
+    let is_ours = !server_name.starts_with('.') && ours.any(|own| names::matches(server_name, own));
+    let asked = is_ours.then(|| server_name.to_owned());
+    [config.hostname.clone()].into_iter().chain(asked).collect()
+}
+
 fn ask(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Incoming {
-    let decision = asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate);
-    match decision.outcome() {
+    match decide(asker, client, certificate).outcome() {
         Outcome::Verdict(Answer::Accept) => Incoming::Accept,
         Outcome::Verdict(Answer::Refuse(said)) => Incoming::Refuse(denied::reply(554, UNACCEPTABLE, said)),
         Outcome::Failure(_) => Incoming::Fail(denied::failed(451, EnhancedCode::new(4, 3, 0))),
     }
+}
+
+fn decide(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Decision<Answer> {
+    asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate)
 }
 
 fn domain_and_below(domain: &str) -> Vec<String> {
@@ -117,6 +126,7 @@ fn domain_and_below(domain: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::support::{Leaf, configuration, leaf_params};
     use super::*;
 
     fn host(found_by: &str, name: &str, names: &[&str]) -> Host {
@@ -147,6 +157,19 @@ mod tests {
         assert_eq!(host_names(&host("route", "relay.example", &[])), ["relay.example"]);
         assert!(host_names(&host("route", "192.0.2.1", &[])).is_empty());
         assert!(host_names(&host("route", "2001:db8::1", &[])).is_empty());
+    }
+
+    #[test]
+    fn our_names_are_the_hostname_and_what_was_asked_for_of_ours() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let mut identity = Leaf::self_signed(&leaf_params(&["x.example"])).write(directory.path(), "x");
+        identity.names = vec!["mx.example.net".into(), "*.example.com".into()];
+        let config = configuration(directory.path(), &[identity], &[]);
+        let asked = |name: &str| own_names(&config, name).split_off(1);
+        assert_eq!(own_names(&config, ""), ["mail.example.org"]);
+        assert_eq!(asked("MX.example.net."), ["MX.example.net."]);
+        assert_eq!(asked("a.example.com"), ["a.example.com"]);
+        assert!(asked("made-up.example").is_empty() && asked(".example.com").is_empty());
     }
 
     #[test]

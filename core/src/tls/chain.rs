@@ -13,12 +13,16 @@ use super::judgement::Usage;
 use super::roots::Anchors;
 use super::{digest, names};
 
+/// The most certificates that are looked at: a real chain has a handful. Among the hundreds that a
+/// peer may send, the library would search for a path for many seconds.
+const MOST: usize = 16;
+
 /// A chain as presented, leaf first, and what it is judged against.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chain<'a> {
-    pub(super) certificates: &'a [CertificateDer<'a>],
-    pub(super) usage: Usage,
-    pub(super) anchors: &'a Anchors,
+    certificates: &'a [CertificateDer<'a>],
+    usage: Usage,
+    anchors: &'a Anchors,
 }
 
 /// Whether a chain leads to a root.
@@ -34,7 +38,11 @@ pub(super) struct Trust {
     root_spki: String,
 }
 
-impl Chain<'_> {
+impl<'a> Chain<'a> {
+    pub(super) fn new(certificates: &'a [CertificateDer<'a>], usage: Usage, anchors: &'a Anchors) -> Self {
+        Self { certificates: certificates.get(..MOST).unwrap_or(certificates), usage, anchors }
+    }
+
     /// Verifies the chain now; where only dates are wrong, also at times at which they were all
     /// right.
     pub(super) fn trust(&self, now: Timestamp) -> Trust {

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use waxseal_plugins::decision::Outcome;
+use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::facts::{Client, Handshake, Hello, Host};
 use waxseal_plugins::hooks;
 use waxseal_plugins::verdicts::incoming::Cipher as Answer;
 use waxseal_plugins::verdicts::outgoing::Cipher as HostAnswer;
-use waxseal_plugins::verdicts::{EnhancedCode, Terms};
+use waxseal_plugins::verdicts::{EnhancedCode, Passage, Terms};
 
 use super::ask::Asker;
 use super::client::ClientPlan;
 use super::denied::{self, Denied};
 use super::server::{AtHello, ServerPlan};
 use super::terms;
-use crate::smtp::reply::Reply;
+
+/// What was negotiated will not do: RFC 3463, X.7.5.
+const UNACCEPTABLE: EnhancedCode = EnhancedCode::new(5, 7, 5);
 
 /// What follows an outgoing handshake, at cipher and at certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub fn incoming(asker: &Asker, client: &Arc<Client>, hello: &Arc<Hello>, plan: S
                 None => AtHello::Proceed(ServerPlan {
                     identity: identity.clone().or(plan.identity),
                     terms,
+                    filters: Box::new(plan.filters.join(of_filters(&decision))),
                     ..plan
                 }),
             }
@@ -47,26 +50,35 @@ pub fn incoming(asker: &Asker, client: &Arc<Client>, hello: &Arc<Hello>, plan: S
     }
 }
 
-/// Asked again at MAIL FROM, for a row that is known only then, on the facts on record. The row's
-/// terms and the verdict's hold on what was negotiated.
-///
-/// # Errors
-///
-/// The reply to MAIL.
+/// What the hook says at MAIL FROM.
+#[derive(Clone, Debug)]
+pub enum AtMail {
+    /// Go on; the roots among the terms hold when the chain is judged.
+    Accept(Terms),
+    /// The mail may not pass.
+    Deny(Decision<Passage>),
+}
+
+/// Asked again at MAIL FROM, for a row that is known only then, on the facts on record. The
+/// verdict's terms hold on what was negotiated; the row's are held by
+/// [`terms::hold`](super::terms::hold).
 pub fn incoming_at_mail(
     asker: &Asker,
     client: &Arc<Client>,
     hello: &Arc<Hello>,
     handshake: &Handshake,
-) -> Result<(), Reply> {
+) -> AtMail {
     let decision = asker.ask::<hooks::incoming::Cipher>(&client.sender_domain, client, hello);
-    match decision.outcome() {
-        Outcome::Verdict(Answer::Accept { terms, .. }) => {
-            let terms = Terms::of(&client.row).join(terms.clone());
-            terms::negotiated(&terms, handshake).map_err(|unmet| unmet.for_client())
-        }
-        Outcome::Verdict(Answer::Refuse(said)) => Err(denied::reply(554, EnhancedCode::new(5, 7, 5), said)),
-        Outcome::Failure(_) => Err(denied::failed(451, EnhancedCode::new(4, 3, 0))),
+    if let Some(denial) = denied::mail(&decision, UNACCEPTABLE) {
+        return AtMail::Deny(denial);
+    }
+    let terms = match decision.outcome() {
+        Outcome::Verdict(Answer::Accept { terms, .. }) => terms.clone(),
+        _ => Terms::default(),
+    };
+    match terms::negotiated(&terms, handshake) {
+        Ok(()) => AtMail::Accept(terms),
+        Err(unmet) => AtMail::Deny(denied::mail_refused(&decision, unmet.for_mail())),
     }
 }
 
@@ -85,5 +97,12 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>, handshake: &Arc<Handshake>, pla
             Outgoing::Refuse(Denied::by(&decision, said, EnhancedCode::new(5, 7, 5)))
         }
         Outcome::Failure(_) => Outgoing::Defer(Denied::failed(&decision)),
+    }
+}
+
+fn of_filters(decision: &Decision<Answer>) -> Terms {
+    match decision.filters.as_ref().map(|answer| &answer.outcome) {
+        Some(Outcome::Verdict(Answer::Accept { terms, .. })) => terms.clone(),
+        _ => Terms::default(),
     }
 }

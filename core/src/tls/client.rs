@@ -13,7 +13,7 @@ use tokio_rustls::{TlsConnector, TlsStream};
 use waxseal_plugins::facts;
 use waxseal_plugins::verdicts::Terms;
 
-use super::cache::Cache;
+use super::cache::{Cache, Key};
 use super::deadline::Deadline;
 use super::failure::{FailureKind, HandshakeFailure};
 use super::server::owned;
@@ -60,6 +60,12 @@ pub(super) struct ConfigKey {
     terms: Terms,
     generation: u64,
     epoch: u64,
+}
+
+impl Key for ConfigKey {
+    fn supersedes(&self, other: &Self) -> bool {
+        self.generation > other.generation || self.epoch > other.epoch
+    }
 }
 
 impl Tls {

@@ -16,7 +16,8 @@ pub enum FailureKind {
     Refused,
     /// No TLS version in common.
     NoVersion,
-    /// No suite, group or signature scheme in common.
+    /// No suite, group or signature scheme in common. TLS 1.2 hosts say the same where they miss our
+    /// certificate.
     NothingShared,
     /// Another alert of the peer.
     PeerAlert,
@@ -148,7 +149,9 @@ impl FailureKind {
             Self::NotOffered => "TLS was not offered",
             Self::Refused => "STARTTLS was refused",
             Self::NoVersion => "the handshake failed: no TLS version in common",
-            Self::NothingShared => "the handshake failed: no cipher suite, group or signature in common",
+            Self::NothingShared => {
+                "the handshake failed: no cipher suite, group, signature or certificate that both accept"
+            }
             Self::PeerAlert => "the handshake failed: the peer ended it",
             Self::OurCertificateRefused => "the handshake failed: the peer refused our certificate",
             Self::Garbage => "the handshake failed: what came was not TLS",

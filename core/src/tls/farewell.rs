@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long the client has to read the alert before the socket is closed.
+/// How long the client has to take the alert, and to read it before the socket is closed.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why we refuse, RFC 8446 section 6.2.
@@ -23,8 +23,9 @@ pub(super) enum Alert {
 /// Before the ServerHello alerts go in clear (RFC 8446 section 6): one record with a fatal alert.
 pub(super) async fn refuse(mut socket: TcpStream, alert: Alert) {
     const FATAL: u8 = 2;
-    // The client may be gone already; there is nobody left to tell.
-    let _: io::Result<()> = socket.write_all(&[21, 3, 3, 0, 2, FATAL, alert as u8]).await;
+    let alert = [21, 3, 3, 0, 2, FATAL, alert as u8];
+    // The client may be gone already, or read nothing; there is nobody left to tell.
+    let _written = timeout(PATIENCE, socket.write_all(&alert)).await;
     part(socket).await;
 }
 

@@ -2,6 +2,7 @@
 //! hellos that it refuses.
 
 use rustls::CipherSuite;
+use rustls::pki_types::ServerName;
 use waxseal_plugins::facts::{Hello, Version};
 use waxseal_plugins::verdicts::{Group, Suite};
 
@@ -15,6 +16,10 @@ const ALPN: u16 = 16;
 const SESSION_TICKET: u16 = 35;
 const PRE_SHARED_KEY: u16 = 41;
 const SUPPORTED_VERSIONS: u16 = 43;
+
+/// The most entries of a list that are kept: hellos in the wild have a tenth of it. Without an end a
+/// client could make every session and every line of the decision log hundreds of kilobytes large.
+const MOST: usize = 256;
 
 /// What the first octets of a connection say, as far as they can be read: a hello cut short gives
 /// the facts before the cut, and what is no hello gives none.
@@ -89,19 +94,21 @@ fn read_extension(kind: u16, content: &[u8], hello: &mut Hello) {
     }
 }
 
-/// The host name of a server_name extension, RFC 6066 section 3.
+/// The host name of a server_name extension, RFC 6066 section 3, if it is a name or an address: it
+/// comes to be shown in logs and headers.
 fn server_name(mut reader: Reader<'_>) -> Option<String> {
     const HOST_NAME: u8 = 0;
     let mut list = Reader::new(reader.long_block()?);
     let kind = list.u8()?;
     let name = std::str::from_utf8(list.long_block()?).ok()?;
-    let is_name = kind == HOST_NAME && name.chars().all(|c| c.is_ascii_graphic());
+    let is_name = kind == HOST_NAME && ServerName::try_from(name).is_ok();
     is_name.then(|| name.to_ascii_lowercase())
 }
 
 fn protocols(list: &[u8]) -> Vec<String> {
     let mut reader = Reader::new(list);
     std::iter::from_fn(|| reader.short_block())
+        .take(MOST)
         .map(|name| String::from_utf8_lossy(name).into_owned())
         .collect()
 }
@@ -121,6 +128,7 @@ fn note_ssl2(bytes: &[u8], hello: &mut Hello) {
 fn version_names(numbers: &[u16]) -> Vec<String> {
     let mut versions: Vec<_> = numbers.iter().filter_map(|number| Version::from_wire(*number)).collect();
     versions.sort_unstable_by(|one, other| other.cmp(one));
+    versions.dedup();
     versions.into_iter().map(|version| version.to_string()).collect()
 }
 
@@ -135,6 +143,7 @@ fn names(list: &[u8], name: fn(u16) -> Option<String>) -> Vec<String> {
     numbers(list)
         .into_iter()
         .filter(|number| !is_grease(number))
+        .take(MOST)
         .map(|number| name(number).unwrap_or_else(|| format!("{number:#06x}")))
         .collect()
 }
@@ -195,5 +204,4 @@ fn scheme_name(number: u16) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "hello_tests.rs"]
 pub(super) mod tests;

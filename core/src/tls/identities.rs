@@ -119,6 +119,7 @@ fn load(files: &IdentityFiles, findings: &mut Vec<Diagnostic>) -> Option<Identit
     let key = read_key(&files.key, findings);
     let (chain, key) = (chain?, key?);
     check_chain(&files.certificate, &chain, findings);
+    check_names(files, &chain, findings);
     match CertifiedKey::from_der(chain, key, &default_provider()) {
         Ok(key) => Some(Identity { names: files.names.clone(), key: Arc::new(key) }),
         Err(error) => {
@@ -186,6 +187,18 @@ fn check_chain(path: &Path, chain: &[CertificateDer<'_>], findings: &mut Vec<Dia
         let message = "the chain is not in order: each certificate must be followed by its issuer's";
         let help = "our own certificate first, then the intermediate ones; else other hosts may find no root";
         findings.push(warning("K007", path, message).helped(help));
+    }
+}
+
+/// A warning too: an identity may be for clients alone, which choose it by any name.
+fn check_names(files: &IdentityFiles, chain: &[CertificateDer<'_>], findings: &mut Vec<Diagnostic>) {
+    let Some(Ok((_, leaf))) = chain.first().map(|leaf| X509Certificate::from_der(leaf)) else { return };
+    let presented = names::alternative(&leaf);
+    let has = |name: &str| presented.iter().any(|one| names::matches(name, one));
+    for name in files.names.iter().filter(|name| !has(name)) {
+        let message = format!("the certificate does not name `{name}`");
+        let help = "hosts that ask for this name and check certificates refuse it";
+        findings.push(warning("K008", &files.certificate, message).helped(help));
     }
 }
 

@@ -51,8 +51,8 @@ impl Tls {
     ) -> facts::Certificate {
         let Some(leaf) = chain.first() else { return none_presented(expected) };
         let anchors = self.anchors(expected);
-        let chain = Chain { certificates: chain, usage: expected.usage, anchors: &anchors };
-        let trust = chain.trust(now);
+        let looked_at = Chain::new(chain, expected.usage, &anchors);
+        let trust = looked_at.trust(now);
         let leaf_facts = described(leaf, now);
         let possession = expected.possession && verifier::proves_possession(leaf);
         let judged = facts::Certificate {
@@ -63,8 +63,8 @@ impl Tls {
             name_matches: has_name(&leaf_facts.names, expected.names),
             expected_names: expected.names.to_vec(),
             possession,
-            pinned: possession && chain.is_pinned(expected.pins, &leaf_facts.spki_sha256, &trust),
-            chain_length: chain.certificates.len().try_into().unwrap_or(i64::MAX),
+            pinned: possession && looked_at.is_pinned(expected.pins, &leaf_facts.spki_sha256, &trust),
+            chain_length: chain.len().try_into().unwrap_or(i64::MAX),
             ..leaf_facts
         };
         let problem = first_problem(&judged, &trust);
@@ -163,5 +163,4 @@ fn described(leaf: &CertificateDer<'_>, now: Timestamp) -> facts::Certificate {
 }
 
 #[cfg(test)]
-#[path = "judgement_tests.rs"]
 mod tests;

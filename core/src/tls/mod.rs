@@ -138,6 +138,11 @@ impl Tls {
         self.materials.store(Arc::new(Materials { epoch: old.epoch + 1, identities, roots }));
         Ok((Reloaded::Swapped, findings))
     }
+
+    /// Counts up with each swap of identities and roots.
+    pub fn epoch(&self) -> u64 {
+        self.materials.load().epoch
+    }
 }
 
 fn unless_wrong(findings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {

@@ -7,8 +7,12 @@ use x509_parser::prelude::{GeneralName, X509Certificate, X509Name};
 
 /// Whether a name that a certificate presents is the expected one, RFC 9525 section 6.3: a
 /// wildcard is the whole left-most label, stands for exactly one, and has two labels or more to its
-/// right. An expected `.example.org` stands for any name below.
+/// right. An expected `.example.org` stands for any name below. What a certificate presents is
+/// A-labels; anything else, as a name with a NUL in it, is no name at all.
 pub(super) fn matches(expected: &str, presented: &str) -> bool {
+    if !presented.bytes().all(|octet| octet.is_ascii_graphic()) {
+        return false;
+    }
     let (expected, presented) = (normal(expected), normal(presented));
     if expected.parse::<IpAddr>().is_ok() || presented.parse::<IpAddr>().is_ok() {
         return expected.parse::<IpAddr>().ok() == presented.parse().ok();
@@ -58,7 +62,12 @@ pub(super) fn rfc4514(name: &X509Name<'_>) -> String {
 
 fn alternative_name(name: &GeneralName<'_>) -> Option<String> {
     match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        // A DNS name that reads as an address is none (RFC 9525 section 6.5: those have a type of
+        // their own). Control characters become `?`: names are shown in logs and replies.
+        GeneralName::DNSName(name) => {
+            let shown = || name.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+            name.parse::<IpAddr>().is_err().then(shown)
+        }
         GeneralName::IPAddress(octets) => {
             let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from).ok();
             v4.or_else(|| <[u8; 16]>::try_from(*octets).map(IpAddr::from).ok()).map(|ip| ip.to_string())
@@ -114,6 +123,16 @@ mod tests {
         assert!(!matches("example.org", "*.org"));
         assert!(!matches("example.org", "*"));
         assert!(!matches("", ""));
+    }
+
+    #[test]
+    fn takes_nothing_but_a_labels_for_a_name() {
+        assert!(!matches("xn--bcher-kva.example", "bücher.example"));
+        assert!(!matches("mx.example.org", "ｍx.example.org"));
+        assert!(!matches("mx.example.org", "mx.example.org\0"));
+        assert!(!matches("mx.example.org", "mx.example.org\0.evil.example"));
+        assert!(!matches(".example.org", "evil.example\0.example.org"));
+        assert!(!matches(".example.org", "a b.example.org"));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The most that is kept: a record and its header, more than any hello has.
-const MOST: usize = 17 * 1024;
+/// The most that is kept: the library takes hellos of 64 KiB, in four records or more.
+const MOST: usize = 68 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -21,7 +21,7 @@ impl Recorder {
         Self { socket, record: Vec::new() }
     }
 
-    /// What was read, at most 17 KiB.
+    /// What was read, at most 68 KiB.
     pub(super) fn record(&self) -> &[u8] {
         &self.record
     }

@@ -13,7 +13,7 @@ use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsStream};
 use waxseal_plugins::facts::{self, Version};
 use waxseal_plugins::verdicts::{ClientCertificate, Suite, Terms};
 
-use super::cache::Cache;
+use super::cache::{Cache, Key};
 use super::deadline::Deadline;
 use super::failure::{FailureKind, HandshakeFailure};
 use super::farewell::Alert;
@@ -35,6 +35,9 @@ pub struct ServerPlan {
     pub client_certificate: ClientCertificate,
     /// What may be negotiated.
     pub terms: Terms,
+    /// What filters alone asked: it holds for the mail of every row, the rest of the terms only
+    /// for that of the connection's.
+    pub filters: Box<Terms>,
     /// The generation of the bundle: no TLS session resumes across a reload of policies.
     pub generation: u64,
 }
@@ -79,6 +82,12 @@ pub(super) struct ConfigKey {
     epoch: u64,
     leaf: Vec<u8>,
     resumption: Resumption,
+}
+
+impl Key for ConfigKey {
+    fn supersedes(&self, other: &Self) -> bool {
+        self.plan.generation > other.plan.generation || self.epoch > other.epoch
+    }
 }
 
 /// Whether clients may resume TLS sessions.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use waxseal_plugins::decision::Outcome;
+use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::facts::{Client, Host, Nothing, Row};
 use waxseal_plugins::hooks;
 use waxseal_plugins::verdicts::incoming::Start as Answer;
@@ -59,6 +59,7 @@ pub fn incoming(asker: &Asker, client: &Arc<Client>) -> Incoming {
                 identity: chosen(identity.as_ref(), &client.row),
                 client_certificate: asked.max(*client_certificate),
                 terms,
+                filters: Box::new(of_filters(&decision)),
                 generation: asker.bundle.generation(),
             })
         }
@@ -98,4 +99,11 @@ pub fn outgoing(asker: &Asker, host: &Arc<Host>) -> Outgoing {
 /// Our identity: the policy's, else the row's.
 fn chosen(identity: Option<&String>, row: &Row) -> Option<String> {
     identity.or((!row.identity.is_empty()).then_some(&row.identity)).cloned()
+}
+
+fn of_filters(decision: &Decision<Answer>) -> Terms {
+    match decision.filters.as_ref().map(|answer| &answer.outcome) {
+        Some(Outcome::Verdict(Answer::Accept { terms, .. })) => terms.clone(),
+        _ => Terms::default(),
+    }
 }

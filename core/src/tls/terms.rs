@@ -4,8 +4,6 @@
 use waxseal_plugins::facts::{Certificate, Handshake, Row, Version};
 use waxseal_plugins::verdicts::{EnhancedCode, Floor, Reply, Terms};
 
-use crate::smtp::reply::Reply as SmtpReply;
-
 /// A term that a connection does not meet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unmet {
@@ -78,14 +76,11 @@ pub(super) fn negotiated(terms: &Terms, handshake: &Handshake) -> Result<(), Unm
 }
 
 impl Unmet {
-    /// What a client is told at MAIL FROM: clear mail `530 5.7.0` (RFC 3207 section 4), weak TLS
-    /// `554 5.7.5`.
-    pub fn for_client(&self) -> SmtpReply {
-        let (code, enhanced) = match self {
-            Self::Encryption => (530, EnhancedCode::new(5, 7, 0)),
-            _ => (554, EnhancedCode::new(5, 7, 5)),
-        };
-        SmtpReply::new(code, Some(enhanced), self.to_string())
+    /// Why a client's mail is refused: clear mail by `5.7.0`, which is said as `530` (RFC 3207
+    /// section 4), weak TLS by `5.7.5`.
+    pub fn for_mail(&self) -> Reply {
+        let detail = if *self == Self::Encryption { 0 } else { 5 };
+        Reply::new(EnhancedCode::new(5, 7, detail), self.to_string())
     }
 
     /// Why a host is ruled out for now.
@@ -134,7 +129,7 @@ mod tests {
             assert_eq!(hold(&row, Floor::None, None, None), Err(Unmet::Encryption));
         }
         assert_eq!(hold(&Row::default(), Floor::Encrypted, None, None), Err(Unmet::Encryption));
-        assert_eq!(Unmet::Encryption.for_client().code, 530);
+        assert_eq!(Unmet::Encryption.for_mail().code.unwrap().to_string(), "5.7.0");
         assert_eq!(Unmet::Encryption.for_host().code.unwrap().to_string(), "4.7.4");
     }
 

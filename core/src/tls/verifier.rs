@@ -174,5 +174,4 @@ impl ClientCertVerifier for Deferred {
 }
 
 #[cfg(test)]
-#[path = "verifier_tests.rs"]
 mod tests;

@@ -17,15 +17,17 @@ impl Bundle {
         let (mut answers, mut asked) = (Vec::new(), Vec::new());
         for filter in self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME)) {
             let answer = filter.ask::<H>(peer, subject);
-            asked.push(Asked::of(filter.path(), answer.as_ref()));
+            asked.push(Asked::of::<H>(filter, answer.as_ref()));
             answers.extend(answer);
         }
         let (of_policy, trace) = self.ask_policy::<H>(peer, subject);
         if !H::NAME.is_for_filters() {
             asked.push(trace);
         }
-        let answer = answers.into_iter().fold(of_policy, Answer::join).settle();
-        Decision { answer, row: peer.row().clone(), generation: self.generation, asked }
+        let filters = answers.into_iter().reduce(Answer::join);
+        let answer = filters.iter().cloned().fold(of_policy, Answer::join).settle();
+        let (hook, row, generation) = (H::NAME, peer.row().clone(), self.generation);
+        Decision { hook, answer, row, generation, asked, filters }
     }
 
     /// The policy's answer, and who was asked.
@@ -39,15 +41,16 @@ impl Bundle {
             return unknown(H::DIRECTION, name);
         };
         let answer = policy.ask::<H>(peer, subject);
-        let asked = Asked::of(policy.path(), answer.as_ref());
+        let asked = Asked::of::<H>(policy, answer.as_ref());
         (answer.unwrap_or_else(|| left_out::<H>(policy, peer)), asked)
     }
 }
 
 impl Asked {
-    fn of<V: Verdict>(path: &Arc<str>, answer: Option<&Answer<V>>) -> Self {
-        let said = answer.map_or("no opinion", |answer| answer.outcome.word());
-        Self { path: path.clone(), said, place: answer.map(|answer| answer.place.clone()) }
+    fn of<H: Hook>(script: &Script, answer: Option<&Answer<H::Verdict>>) -> Self {
+        let silence = if script.has(H::DIRECTION, H::NAME) { Self::NO_OPINION } else { Self::NO_FUNCTION };
+        let said = answer.map_or(silence, |answer| answer.outcome.word());
+        Self { path: script.path().clone(), said, place: answer.map(|answer| answer.place.clone()) }
     }
 }
 
@@ -89,6 +92,6 @@ fn unknown<V: Verdict>(direction: Direction, name: &str) -> (Answer<V>, Asked) {
     let path: Arc<str> = format!("{direction}/{name}.rhai").into();
     let failure = Failure { message: format!("no policy `{name}` in {direction}/") };
     let answer = Answer { outcome: Outcome::Failure(failure), place: Place::file(path.clone()) };
-    let asked = Asked::of(&path, Some(&answer));
+    let asked = Asked { path, said: answer.outcome.word(), place: Some(answer.place.clone()) };
     (answer, asked)
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
-use crate::rhai::Script;
+use crate::rhai::{Script, voice};
 use crate::table::{self, Table, today};
 use crate::testing::{self, Report};
 
@@ -151,14 +151,16 @@ impl Bundle {
         // A table without findings of its own has been loaded; else an error was settled above.
         let Some(table) = table else { return Err(Rejected { diagnostics: findings }) };
         let bundle = Self { generation, table, scripts, files, hash: snapshot.hash() };
-        checks::check(&bundle, settings, today(), &mut findings);
-        quietly(|| smoke::run(&bundle, &mut findings));
+        voice::silent(|| {
+            checks::check(&bundle, settings, today(), &mut findings);
+            smoke::run(&bundle, &mut findings);
+        });
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
     /// Runs the tests that hold for this snapshot.
     fn test(&self, snapshot: &Snapshot) -> Report {
-        quietly(|| testing::run(self, &self.tests(snapshot)))
+        voice::silent(|| testing::run(self, &self.tests(snapshot)))
     }
 
     /// The files of tests that hold for this snapshot: the site's, and the shipped ones as long as
@@ -197,9 +199,4 @@ fn settle(mut findings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Rejected> {
     } else {
         Ok(findings)
     }
-}
-
-/// Runs scripts whose facts are made up: what they log would be false alarms.
-fn quietly<T>(run: impl FnOnce() -> T) -> T {
-    tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), run)
 }

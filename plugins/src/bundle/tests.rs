@@ -91,6 +91,18 @@ fn filters_and_policy_are_asked_and_joined() {
 }
 
 #[test]
+fn a_decision_says_what_a_policy_did_not_say() {
+    let bundle = good(&[("outgoing/terse.rhai", "fn offer(host) { if host.encrypted { start_tls() } }")]);
+    let host = Arc::new(canonical::clear_host(row("terse")));
+    let offer = bundle.ask::<outgoing::Offer>(&host, &Arc::new(Nothing {}));
+    assert_eq!(offer.to_string(), "start_tls (outgoing/terse.rhai has no opinion in `offer`)");
+    let start = bundle.ask::<outgoing::Start>(&host, &Arc::new(Nothing {}));
+    assert_eq!(start.to_string(), "accept (outgoing/terse.rhai has no `start`)");
+    assert_eq!((start.answer.place.to_string().as_str(), start.reason()), ("outgoing/terse.rhai", ""));
+    assert_eq!(start.asked.last().map(|asked| asked.said), Some("no function"));
+}
+
+#[test]
 fn a_policy_that_cares_never_lets_clear_mail_through_by_forgetting() {
     let bundle = good(&[
         ("outgoing/lax.rhai", "fn offer(host) { start_tls() }"),

@@ -17,6 +17,10 @@ use crate::place::Place;
 /// How many warnings of a bundle are logged: a big table may have one a row.
 const LOGGED: usize = 20;
 
+/// The findings whose reason lies outside the policies' files: roots that are not there, and rows
+/// whose end passes with the days.
+const OUTSIDE: [&str; 2] = ["B010", "R009"];
+
 /// The current bundle. Cheap to clone; all clones see the same.
 #[derive(Clone, Debug)]
 pub struct Live {
@@ -29,8 +33,9 @@ struct Shared {
     last_good: LastGood,
     current: ArcSwap<Bundle>,
     generations: watch::Sender<u64>,
-    /// Held while a candidate is loaded, so that there is one at a time.
-    loading: Mutex<()>,
+    /// Held while a candidate is loaded, so that there is one at a time. Who waits for it keeps no
+    /// thread waiting, however many ask at once.
+    loading: Arc<tokio::sync::Mutex<()>>,
     state: Mutex<State>,
 }
 
@@ -92,7 +97,7 @@ impl Live {
             last_good,
             current: ArcSwap::from_pointee(bundle),
             generations: watch::Sender::new(1),
-            loading: Mutex::default(),
+            loading: Arc::default(),
             state: Mutex::new(state),
         };
         Ok(Self { shared: Arc::new(shared), pace: Pace::default() })
@@ -139,9 +144,15 @@ impl Live {
         }
     }
 
-    async fn reload_for(&self, cause: Cause, removals: Removals) -> Reloaded {
+    pub(super) async fn reload_for(&self, cause: Cause, removals: Removals) -> Reloaded {
         let shared = self.shared.clone();
-        match tokio::task::spawn_blocking(move || shared.reload(cause, removals)).await {
+        let turn = shared.loading.clone().lock_owned().await;
+        // The turn ends with the work, also where nobody waits for its outcome any more.
+        let work = move || {
+            let _turn = turn;
+            shared.reload(cause, removals)
+        };
+        match tokio::task::spawn_blocking(work).await {
             Ok(reloaded) => reloaded,
             // It panicked, which is our fault, or the runtime is going down.
             Err(error) => {
@@ -155,7 +166,6 @@ impl Live {
 
 impl Shared {
     fn reload(&self, cause: Cause, removals: Removals) -> Reloaded {
-        let _one_at_a_time = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = match candidate::read(&self.source, removals) {
             Ok(snapshot) => snapshot,
             Err(rejected) => return self.reject(None, rejected.diagnostics),
@@ -172,7 +182,11 @@ impl Shared {
         let generation = current.generation() + 1;
         match judge(&self.source, removals, snapshot, Some((&before, &current)), generation) {
             Ok(candidate) => self.swap(candidate),
-            Err(rejected) => self.reject(Some(hash), rejected.diagnostics),
+            Err(rejected) => {
+                // What stands outside the files may be mended without a change of theirs.
+                let settled = !rejected.diagnostics.iter().any(|one| OUTSIDE.contains(&one.code));
+                self.reject(settled.then_some(hash), rejected.diagnostics)
+            }
         }
     }
 

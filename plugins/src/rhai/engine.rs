@@ -7,18 +7,20 @@ use ::rhai::packages::{
 };
 use ::rhai::{Engine, OptimizationLevel};
 
-use super::{compare, deadline};
+use super::{compare, deadline, voice};
 
 /// Operations of one call: some hundred times what a long hook needs.
-const OPERATIONS: u64 = 200_000;
-/// Script functions that may be in progress at once.
-const CALL_LEVELS: usize = 32;
-/// Nesting of expressions at the top level and in functions.
+pub(super) const OPERATIONS: u64 = 50_000;
+/// Script functions that may be in progress at once, and the nesting of expressions at the top level
+/// and in functions. Both together are what a call takes of the stack of its thread.
+const CALL_LEVELS: usize = 12;
 const EXPRESSION_DEPTHS: (usize, usize) = (64, 64);
-/// Characters of a text, elements of a list, entries of a map. A table's rows are none of these.
-const STRING_SIZE: usize = 64 * 1024;
-const ARRAY_SIZE: usize = 10_000;
-const MAP_SIZE: usize = 10_000;
+/// Characters of a text; elements of a list and entries of a map, with those nested in them: values
+/// nested deeper than this would overflow the stack when they are copied. A table's rows are none
+/// of these.
+pub(super) const STRING_SIZE: usize = 64 * 1024;
+const ARRAY_SIZE: usize = 2_000;
+const MAP_SIZE: usize = 2_000;
 const VARIABLES: usize = 256;
 const FUNCTIONS: usize = 512;
 
@@ -30,7 +32,7 @@ pub(crate) fn sandbox() -> Engine {
     let mut engine = Engine::new_raw();
     register_packages(&mut engine);
     engine.set_module_resolver(DummyModuleResolver::new());
-    for symbol in ["eval", "import", "export"] {
+    for symbol in ["eval", "import", "export", "curry"] {
         engine.disable_symbol(symbol);
     }
     engine.set_strict_variables(true);
@@ -41,10 +43,8 @@ pub(crate) fn sandbox() -> Engine {
     engine.set_optimization_level(OptimizationLevel::None);
     limit(&mut engine);
     compare::register(&mut engine);
-    engine.on_print(|text| tracing::info!(target: "waxseal::script", "{text}"));
-    engine.on_debug(|text, source, position| {
-        tracing::debug!(target: "waxseal::script", file = source, %position, "{text}");
-    });
+    engine.on_print(voice::print);
+    engine.on_debug(voice::debug);
     engine
 }
 
@@ -72,5 +72,5 @@ fn limit(engine: &mut Engine) {
     engine.set_max_variables(VARIABLES);
     engine.set_max_functions(FUNCTIONS);
     engine.set_max_modules(0);
-    engine.on_progress(deadline::check);
+    engine.on_progress(|_| deadline::check());
 }

@@ -14,6 +14,7 @@ mod schema;
 mod speak;
 mod text;
 mod verdict;
+pub(crate) mod voice;
 
 #[cfg(test)]
 mod tests;
@@ -167,12 +168,14 @@ pub(crate) fn call(
 ) -> Result<Dynamic, Fault> {
     // The top level has run at load; by default each call would run it again.
     let options = CallFnOptions::new().eval_ast(false);
-    guarded(time, || engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments))
+    guarded(time, engine::OPERATIONS, || {
+        engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments)
+    })
 }
 
 /// Runs the statements outside functions.
 pub(crate) fn run_top_level(engine: &Engine, ast: &AST) -> Result<(), Fault> {
-    guarded(LOAD_TIME, || engine.run_ast(ast))
+    guarded(LOAD_TIME, engine::OPERATIONS, || engine.run_ast(ast))
 }
 
 /// The place of a position in a file.
@@ -182,10 +185,12 @@ pub(crate) fn place(path: &Arc<str>, position: Position) -> Place {
 
 fn guarded<T>(
     time: Duration,
+    operations: u64,
     run: impl FnOnce() -> Result<T, Box<::rhai::EvalAltResult>>,
 ) -> Result<T, Fault> {
+    voice::begin();
     // Nothing that the call could leave half-changed is used again: scope and arguments are its own.
-    match catch_unwind(AssertUnwindSafe(|| deadline::within(time, run))) {
+    match catch_unwind(AssertUnwindSafe(|| deadline::within(time, operations, run))) {
         Ok(result) => result.map_err(|error| Fault::from(&*error)),
         Err(_) => Err(Fault::new("a function of the script host panicked", Position::NONE)),
     }

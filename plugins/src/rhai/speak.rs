@@ -134,8 +134,8 @@ fn explain(unknown: &UnknownName) -> String {
 }
 
 /// One line of printable ASCII (`textstring` in RFC 5321 section 4.2), so that no fact that a
-/// script quotes can end the reply and begin another.
-fn clean(text: &str) -> String {
+/// script quotes can end the reply, or the line of a log, and begin another.
+pub(super) fn clean(text: &str) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
     let printable = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
     words.join(" ").chars().map(printable).take(TEXT_LENGTH).collect()

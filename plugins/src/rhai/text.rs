@@ -1,12 +1,31 @@
 //! Functions on texts and names that policies need.
 
-use ::rhai::{Engine, NativeCallContext};
+use ::rhai::{Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
+
+use super::engine::STRING_SIZE;
+use super::voice::{self, Tone};
 
 /// Registers them. `contains`, `starts_with` and `ends_with` come with the language.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("is_below", is_below);
     engine.register_fn("is_within", |name: &str, domain: &str| same(name, domain) || is_below(name, domain));
-    engine.register_fn("log", log);
+    engine.register_fn("replace", |text: &mut ImmutableString, old: &str, new: &str| replace(text, old, new));
+    engine.register_fn("replace", |text: &mut ImmutableString, old: char, new: &str| {
+        replace(text, old.encode_utf8(&mut [0; 4]), new)
+    });
+    engine.register_fn("log", |ctx: NativeCallContext, text: &str| voice::say(Tone::Log, &ctx, text));
+    engine.register_fn("alarm", |ctx: NativeCallContext, text: &str| voice::say(Tone::Alarm, &ctx, text));
+}
+
+/// The language's own makes the whole text before it looks at its size, which is the product of
+/// those of two texts.
+fn replace(text: &mut ImmutableString, old: &str, new: &str) -> Result<(), Box<EvalAltResult>> {
+    let added = text.matches(old).count().saturating_mul(new.len());
+    if text.len().saturating_add(added) > STRING_SIZE {
+        return Err(EvalAltResult::ErrorDataTooLarge("Length of string".to_owned(), Position::NONE).into());
+    }
+    *text = text.replace(old, new).into();
+    Ok(())
 }
 
 /// Whether a name is a subdomain of a domain; the domain itself is not.
@@ -25,14 +44,6 @@ fn same(one: &str, other: &str) -> bool {
 /// Without the dot of the root.
 fn undotted(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the engine calls it so")]
-fn log(ctx: NativeCallContext, text: &str) {
-    let position = ctx.call_position();
-    let (line, column) = (position.line().unwrap_or(0), position.position().unwrap_or(0));
-    let file = ctx.call_source().unwrap_or_default();
-    tracing::info!(target: "waxseal::script", place = format!("{file}:{line}:{column}"), "{text}");
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ fn run(source: &str, findings: &mut Findings) -> Option<Collected> {
             return None;
         }
     };
-    let ran = deadline::within(TIME, || engine.run_ast_with_scope(&mut Scope::new(), &ast));
+    let ran = deadline::within(TIME, OPERATIONS, || engine.run_ast_with_scope(&mut Scope::new(), &ast));
     let collected = collector.take();
     if let Err(error) = ran {
         run_time_error(*error, findings);

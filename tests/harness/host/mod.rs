@@ -75,6 +75,10 @@ pub enum Taking {
     Defer,
     /// It closes the connection in the middle of DATA.
     DropMidData,
+    /// It takes one mail, and closes the connection.
+    AcceptOne,
+    /// It takes it, and has no extension but STARTTLS.
+    Plainly,
 }
 
 /// A receiving host on a loopback address. Dropped: gone, with its sessions.

@@ -170,7 +170,12 @@ impl Talk<'_> {
                     return Ok(Ended::StartTls);
                 }
                 "DATA" if self.taking == Taking::DropMidData => return self.drop_mid_data().await,
-                "DATA" => self.data().await?,
+                "DATA" => {
+                    self.data().await?;
+                    if self.taking == Taking::AcceptOne {
+                        return Ok(Ended::Closed);
+                    }
+                }
                 "QUIT" => {
                     self.wire.write("221 2.0.0 Bye\r\n").await?;
                     return Ok(Ended::Closed);
@@ -185,6 +190,10 @@ impl Talk<'_> {
 
     fn reply(&mut self, verb: &str, command: &str) -> &'static str {
         match verb {
+            "EHLO" if self.taking == Taking::Plainly && self.offers_tls => {
+                "250-host.example\r\n250 STARTTLS\r\n"
+            }
+            "EHLO" if self.taking == Taking::Plainly => "250 host.example\r\n",
             "EHLO" if self.offers_tls => {
                 "250-host.example\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250-8BITMIME\r\n250-STARTTLS\r\n250 ENHANCEDSTATUSCODES\r\n"
             }

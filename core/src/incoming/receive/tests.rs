@@ -40,7 +40,7 @@ async fn received(paper: &Paper, limit: u64, chunks: &[&str]) -> (Receipt, Taken
 }
 
 fn refused(receipt: &Receipt) -> u16 {
-    receipt.refused.as_ref().unwrap().code
+    receipt.refused.as_ref().unwrap().reply.code
 }
 
 #[tokio::test]
@@ -90,7 +90,10 @@ async fn a_message_without_end_is_not_read_for_ever() {
     let (mut receipt, last) = received(&Paper::default(), 10, &["0123456789\r\n"]).await;
     assert_eq!(last, Taken::More);
     receipt.read += DISCARD + 20;
-    assert_eq!(receipt.take(b"more\r\n").await, Taken::Enough(replies::message_too_large()));
+    assert_eq!(
+        receipt.take(b"more\r\n").await,
+        Taken::Enough(Refusal::Size.saying(replies::message_too_large()))
+    );
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ fn record() -> TlsRecord {
         possession: false,
         own: Arc::default(),
         terms: Terms::default(),
+        filters: Box::default(),
         offered: true,
     }
 }

@@ -96,11 +96,40 @@ fn every_line_is_canonical_and_short() {
 }
 
 #[test]
-fn addresses_beyond_ascii_have_their_own_types() {
+fn a_bounce_to_an_ascii_sender_needs_no_extension_of_the_host() {
     let message = written("ann@example.net", &[unknown("jörg@example.org")], "Subject: grüße\r\n");
+    assert!(message.body.is_ascii());
+    assert!(!message.envelope.eight_bit && !message.envelope.smtp_utf8);
+    let text = shown(&message);
+    assert!(text.contains("Content-Type: message/global-delivery-status"), "{text}");
+    assert!(text.contains("Content-Type: message/global-headers"), "{text}");
+    assert_eq!(text.matches("Content-Transfer-Encoding: quoted-printable").count(), 1, "{text}");
+    assert_eq!(text.matches("Content-Transfer-Encoding: base64").count(), 2, "{text}");
+}
+
+#[test]
+fn addresses_beyond_ascii_have_their_own_types() {
+    let message = written("änn@example.net", &[unknown("jörg@example.org")], "Subject: grüße\r\n");
     let text = shown(&message);
     assert!(text.contains("Content-Type: message/global-delivery-status"), "{text}");
     assert!(text.contains("Final-Recipient: utf-8; jörg@example.org"), "{text}");
     assert!(text.contains("Content-Type: message/global-headers"), "{text}");
-    assert!(message.envelope.eight_bit);
+    assert!(message.envelope.eight_bit && message.envelope.smtp_utf8);
+}
+
+#[test]
+fn what_a_host_says_beyond_ascii_is_no_field_of_ascii() {
+    let mut failed = unknown("eve@example.org");
+    failed.status.reply = Some("550 unbekannter Empfänger".to_owned());
+    let text = shown(&written("ann@example.net", &[failed], ""));
+    assert!(text.contains("message/global-delivery-status") && !text.contains("message/delivery-status"));
+}
+
+#[test]
+fn recipients_with_the_same_reason_stand_together() {
+    let failed: Vec<Failed> = (0..1000).map(|number| unknown(&format!("r{number}@example.org"))).collect();
+    let text = shown(&written("ann@example.net", &failed, ""));
+    assert_eq!(text.matches("It said: 550 5.1.1 no such user").count(), 1);
+    assert_eq!(text.matches("Final-Recipient: ").count(), 1000);
+    assert!(text.len() < 1_000_000, "{}", text.len());
 }

@@ -271,3 +271,39 @@ fn an_address_beyond_ascii_needs_a_host_that_takes_it() {
     let problem = mail_command(&envelope(), &[recipient], &Capabilities::default()).unwrap_err();
     assert_eq!(problem.status().code, EnhancedCode::new(5, 6, 7));
 }
+
+#[tokio::test]
+async fn a_reply_that_comes_before_its_message_promises_nothing() {
+    let (outcomes, heard, after) = deliver(
+        &[
+            ("", "220 mx\r\n"),
+            ("EHLO", "250 mx\r\n"),
+            ("MAIL", "250 ok\r\n"),
+            ("RCPT", "250 ok\r\n"),
+            ("DATA", "354 go\r\n250 2.0.0 queued\r\n"),
+            (">", "554 5.7.1 spam\r\n"),
+        ],
+        1,
+    )
+    .await;
+    assert_eq!((outcomes, after), (vec!["deferred 4.5.0".to_owned()], After::Drop));
+    assert_eq!(heard.last().unwrap(), "DATA");
+}
+
+#[tokio::test]
+async fn a_host_that_takes_data_without_a_sender_gets_none() {
+    let (outcomes, heard, after) = deliver(
+        &[
+            ("", "220 mx\r\n"),
+            ("EHLO", "250-mx\r\n250 PIPELINING\r\n"),
+            ("MAIL", "550 5.7.1 not you\r\n"),
+            ("RCPT", "250 ok\r\n"),
+            ("DATA", "354 go\r\n"),
+            (">", "250 queued\r\n"),
+        ],
+        1,
+    )
+    .await;
+    assert_eq!((outcomes, after), (vec!["failed 5.7.1".to_owned()], After::Drop));
+    assert_eq!(heard.last().unwrap(), "DATA");
+}

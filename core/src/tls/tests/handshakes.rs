@@ -120,22 +120,57 @@ async fn resumes_under_the_same_policy_only() {
     let (lax, client) = (ServerPlan::default(), client_plan("mail.example.org"));
     assert!(!resumes(tls, &lax, &client).await);
     assert!(resumes(tls, &lax, &client).await);
-    let strict = Terms { min_version: Version::Tls13, ..Terms::default() };
     for stricter in [
+        ServerPlan { client_certificate: ClientCertificate::Request, ..lax.clone() },
         ServerPlan { client_certificate: ClientCertificate::Require, ..lax.clone() },
-        ServerPlan { terms: strict.clone(), ..lax.clone() },
+        ServerPlan { identity: Some("other.example.org".into()), ..lax.clone() },
         ServerPlan { generation: 2, ..lax.clone() },
-    ] {
+    ]
+    .into_iter()
+    .chain(narrower().map(|terms| ServerPlan { terms, ..lax.clone() }))
+    {
         assert!(!resumes(tls, &stricter, &client).await, "{stricter:?}");
         assert!(resumes(tls, &stricter, &client).await, "{stricter:?}");
     }
     for other in [
-        ClientPlan { terms: strict, ..client.clone() },
         ClientPlan { identity: Some("other.example.org".into()), ..client.clone() },
         ClientPlan { generation: 2, ..client.clone() },
-    ] {
+    ]
+    .into_iter()
+    .chain(narrower().map(|terms| ClientPlan { terms, ..client.clone() }))
+    {
         resumes(tls, &lax, &client).await;
         assert!(!resumes(tls, &lax, &other).await, "{other:?}");
+    }
+}
+
+/// Terms that the best handshake meets, each narrower in one part.
+fn narrower() -> impl Iterator<Item = Terms> {
+    [
+        Terms { min_version: Version::Tls13, ..Terms::default() },
+        Terms { suites: Some([Suite::Aes256GcmSha384].into()), ..Terms::default() },
+        Terms { groups: Some([Group::X25519MlKem768].into()), ..Terms::default() },
+        Terms { roots: Some(["webpki".to_owned()].into()), ..Terms::default() },
+    ]
+    .into_iter()
+}
+
+/// The client's key shares are of the groups that it likes best; for another the server asks again
+/// (HelloRetryRequest). The hook has seen the first hello, and is asked once.
+#[tokio::test]
+async fn retries_with_the_group_that_the_terms_leave() {
+    let fixture = Fixture::new();
+    for group in [Group::Secp256r1, Group::Secp384r1] {
+        let terms = Terms { groups: Some([group].into()), ..Terms::default() };
+        let server = ServerPlan { terms, ..ServerPlan::default() };
+        for resumed in [false, true] {
+            let (accepted, connected) =
+                handshake(&fixture.tls, &server, &client_plan("mail.example.org")).await;
+            let (accepted, connected) = (accepted.unwrap().handshake, connected.unwrap().handshake);
+            assert_eq!(accepted, connected);
+            assert_eq!((accepted.version, accepted.resumed), (Version::Tls13, resumed));
+            assert_eq!(accepted.group, group.name());
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use waxseal_plugins::facts::{Hello, Version};
 
 use super::super::Tls;
 use super::super::failure::FailureKind;
-use super::super::hello::tests::tls10_hello;
+use super::super::hello::tests::{large_hello, tls10_hello};
 use super::super::server::{AtHello, ServerPlan};
 use super::support::{Fixture, SOON, client_plan, kind, sockets};
 
@@ -49,6 +49,32 @@ async fn tells_the_hook_of_hellos_that_the_library_refuses() {
         assert_eq!(kind, FailureKind::Garbage);
         assert!(hello.unwrap().library_refusal.contains("not TLS"));
     }
+}
+
+/// The library takes hellos of up to 64 KiB, and so does the hook: whatever the segments in which
+/// they come.
+#[tokio::test]
+async fn reads_large_hellos_that_come_in_pieces() {
+    let tls = Fixture::new().tls;
+    let (mut near, far) = sockets().await;
+    near.set_nodelay(true).unwrap();
+    let peer = async {
+        for piece in large_hello().chunks(1000) {
+            near.write_all(piece).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        near.read_u8().await.unwrap()
+    };
+    let mut heard = None;
+    let accepting = tls.accept(far, SOON, |hello| {
+        heard = Some(hello);
+        AtHello::Refuse("enough".into())
+    });
+    let (answer, accepted) = tokio::join!(peer, accepting);
+    assert_eq!((answer, kind(accepted)), (21, FailureKind::RefusedByPolicy));
+    let hello = heard.unwrap();
+    assert_eq!((hello.server_name.as_str(), hello.highest_version), ("mx.example.org", Version::Tls13));
+    assert_eq!(hello.library_refusal, "");
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 use rustls::pki_types::CertificateDer;
 
-use super::super::server::ServerPlan;
+use super::super::server::{AtHello, ServerPlan};
 use super::super::{Reloaded, Tls};
-use super::support::{Ca, Fixture, client_plan, configuration, expired, handshake, leaf_params, resumes};
+use super::support::{
+    Ca, Fixture, Leaf, SOON, client_plan, configuration, expired, handshake, leaf_params, resumes, sockets,
+};
 
 #[tokio::test]
 async fn reloads_identities_under_traffic() {
@@ -19,6 +21,38 @@ async fn reloads_identities_under_traffic() {
     let after = handshake(tls, &plan, &client).await.1.unwrap();
     assert_ne!(before.chain, after.chain);
     assert!(!after.handshake.resumed);
+}
+
+/// Sessions end with the roots that were in force: the next handshake is judged in full.
+#[tokio::test]
+async fn resumes_nothing_across_a_change_of_roots() {
+    let fixture = Fixture::new();
+    let (tls, plan, client) = (&fixture.tls, ServerPlan::default(), client_plan("mail.example.org"));
+    assert!(!resumes(tls, &plan, &client).await);
+    assert!(resumes(tls, &plan, &client).await);
+    Ca::new("Another CA").write(fixture.directory.path(), "roots.pem");
+    assert_eq!(tls.reload().unwrap().0, Reloaded::Swapped);
+    assert!(!resumes(tls, &plan, &client).await);
+}
+
+/// A reload while the hooks are asked: one identity is presented, and the same one is judged.
+#[tokio::test]
+async fn finishes_a_handshake_across_a_reload() {
+    let fixture = Fixture::new();
+    let tls = &fixture.tls;
+    let client = client_plan("mail.example.org");
+    let before = handshake(tls, &ServerPlan::default(), &client).await.1.unwrap().chain;
+    let (near, far) = sockets().await;
+    let accepting = tls.accept(far, SOON, |_| {
+        let leaf = fixture.ca.leaf(&leaf_params(&["mail.example.org"]));
+        leaf.write(fixture.directory.path(), "mail.example.org");
+        assert_eq!(tls.reload().unwrap().0, Reloaded::Swapped);
+        AtHello::Proceed(ServerPlan::default())
+    });
+    let (accepted, connected) = tokio::join!(accepting, tls.connect(near, SOON, &client));
+    let (accepted, connected) = (accepted.unwrap(), connected.unwrap());
+    assert_eq!(accepted.own_chain, connected.chain);
+    assert_ne!(connected.chain, before, "the reload was before the identity was chosen");
 }
 
 #[tokio::test]
@@ -36,6 +70,17 @@ async fn keeps_the_last_good_identities_and_roots() {
     assert_eq!(codes, ["K004", "K001", "K010"], "{findings:?}");
     assert!(findings.iter().all(|finding| finding.help.is_some()));
     assert_eq!(handshake(tls, &plan, &client).await.1.unwrap().chain, before);
+}
+
+#[test]
+fn warns_of_a_name_that_the_certificate_does_not_have() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let leaf = Leaf::self_signed(&leaf_params(&["*.example.org"]));
+    let mut files = leaf.write(directory.path(), "mail.example.org");
+    files.names = vec!["MX.example.org".into(), "*.example.org".into(), "mail.example.net".into()];
+    let (_, warnings) = Tls::load(&configuration(directory.path(), &[files], &[])).unwrap();
+    let messages: Vec<_> = warnings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(messages, ["the certificate does not name `mail.example.net`"]);
 }
 
 #[test]

@@ -67,6 +67,15 @@ impl Ca {
         Self(CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &self.0).unwrap())
     }
 
+    /// This CA's certificate as another CA signs it: the same name and key.
+    pub(in super::super) fn cross_signed(
+        &self,
+        by: &Self,
+        params: &CertificateParams,
+    ) -> CertificateDer<'static> {
+        params.signed_by(self.0.key(), &by.0).unwrap().into()
+    }
+
     pub(in super::super) fn der(&self) -> CertificateDer<'static> {
         self.0.der().clone()
     }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 mod watching;
 
+use super::live::Cause;
 use super::*;
 use crate::bundle::Rejected;
 use crate::table::today;
@@ -10,11 +11,13 @@ use crate::table::today;
 /// A site in a directory of its own.
 struct Site {
     directory: tempfile::TempDir,
+    settings: Settings,
 }
 
 impl Site {
     fn new(files: &[(&str, &str)]) -> Self {
-        let site = Self { directory: tempfile::tempdir().expect("a directory") };
+        let settings = Settings { tls_enabled: true, ..Settings::default() };
+        let site = Self { directory: tempfile::tempdir().expect("a directory"), settings };
         fs::create_dir_all(site.policies()).expect("a folder");
         for (path, text) in files {
             site.write(path, text);
@@ -37,7 +40,7 @@ impl Site {
     }
 
     fn source(&self) -> Source {
-        let settings = Settings { tls_enabled: true, ..Settings::default() };
+        let settings = self.settings.clone();
         let last_good = self.directory.path().join("data/last-good");
         Source { directory: self.policies(), last_good, settings }
     }
@@ -210,4 +213,72 @@ async fn every_half_written_table_is_refused_or_good() {
             assert_eq!(whole[end..].trim(), "", "taken without its end: {}", &whole[..end]);
         }
     }
+}
+
+/// Roots are files of their own: when they come, the candidate that named them is taken, though
+/// none of its own files has changed.
+#[tokio::test]
+async fn a_candidate_whose_roots_come_later_is_taken_then() {
+    let mut site = Site::new(&[("domains.rhai", &table("require"))]);
+    site.settings.directory = site.directory.path().to_owned();
+    let live = site.live();
+    site.write("domains.rhai", &table("require_verified roots [\"ca.pem\"]"));
+    for _ in 0..2 {
+        let looked = live.reload_for(Cause::Noticed, Removals::Refuse).await;
+        assert_eq!(codes(&looked), ["B010", "B010"]);
+    }
+    assert_eq!(live.status().rejected, 1, "the same candidate counts once");
+    fs::write(site.directory.path().join("ca.pem"), "").expect("written");
+    assert_eq!(generation(&live.reload_for(Cause::Noticed, Removals::Refuse).await), 2);
+}
+
+#[tokio::test]
+async fn a_storm_of_reloads_keeps_no_thread_waiting_and_swaps_once() {
+    let site = Site::new(&[("domains.rhai", &table("attempt"))]);
+    let live = site.live();
+    site.write("domains.rhai", &table("require"));
+    let asked: Vec<_> = (0..50)
+        .map(|_| {
+            let live = live.clone();
+            tokio::spawn(async move { live.reload(Removals::Refuse).await })
+        })
+        .collect();
+    let mut swapped = 0;
+    for reload in asked {
+        swapped += usize::from(matches!(reload.await.expect("ended"), Reloaded::Swapped { .. }));
+    }
+    assert_eq!((swapped, live.current().generation()), (1, 2));
+}
+
+/// Who asked may be gone before the answer: the next one has its turn all the same.
+#[tokio::test]
+async fn a_reload_that_nobody_waits_for_ends_by_itself() {
+    let site = Site::new(&[("domains.rhai", &table("attempt"))]);
+    let live = site.live();
+    site.write("domains.rhai", &table("require"));
+    let asked = tokio::spawn({
+        let live = live.clone();
+        async move { live.reload(Removals::Refuse).await }
+    });
+    tokio::task::yield_now().await;
+    asked.abort();
+    live.reload(Removals::Refuse).await;
+    assert_eq!((policy(&live).as_str(), live.current().generation()), ("require", 2));
+}
+
+#[tokio::test]
+async fn replaced_bundles_are_dropped_with_their_last_holder() {
+    let site = Site::new(&[("domains.rhai", &table("attempt"))]);
+    let live = site.live();
+    let held = live.current();
+    let mut bundles = Vec::new();
+    for policy in ["require", "attempt", "require"] {
+        bundles.push(std::sync::Arc::downgrade(&live.current()));
+        site.write("domains.rhai", &table(policy));
+        live.reload(Removals::Refuse).await;
+    }
+    let alive: Vec<_> = bundles.iter().map(|bundle| bundle.upgrade().is_some()).collect();
+    assert_eq!(alive, [true, false, false], "only the first is held");
+    drop(held);
+    assert!(bundles.iter().all(|bundle| bundle.upgrade().is_none()));
 }

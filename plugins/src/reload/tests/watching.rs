@@ -168,3 +168,31 @@ async fn what_gives_no_events_is_noticed_by_looking() {
         watched.until(word).await;
     }
 }
+
+/// The watches are set anew at each look: none of them may stay.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_thousand_looks_leave_no_watch_behind() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let site = Site::new(&[("domains.rhai", &table("attempt"))]);
+    let pace = Pace { quiet: Duration::ZERO, at_most: Duration::ZERO, poll: Duration::ZERO };
+    let looks = AtomicUsize::new(0);
+    let policies = site.policies();
+    let looking = watcher::watch(&policies, pace, || async {
+        looks.fetch_add(1, Ordering::Relaxed);
+        Reloaded::Unchanged { generation: 1 }
+    });
+    let thousand = async {
+        while looks.load(Ordering::Relaxed) < 1000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let watches = || {
+        let open = fs::read_dir("/proc/self/fd").expect("readable").flatten();
+        open.filter(|one| fs::read_link(one.path()).is_ok_and(|to| to.ends_with("anon_inode:inotify")))
+            .count()
+    };
+    tokio::select! { () = looking => {}, () = thousand => {} }
+    // Those of tests beside this one are a few; a leak would be a thousand.
+    assert!(watches() < 100, "{} are open", watches());
+}

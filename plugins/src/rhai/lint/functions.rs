@@ -86,7 +86,9 @@ fn wrong_count(file: &File<'_>, call: &Call, known: &BTreeSet<usize>) -> Diagnos
 /// F005: the script's own function would be called wherever the native one is meant.
 fn shadowing(file: &File<'_>, natives: &Natives) -> Vec<Diagnostic> {
     let shadows = |name: &str, arity: usize| {
-        let native = natives.get(name).is_some_and(|arities| arities.contains(&arity));
+        // Called as a method it has one parameter more, what stands before the dot.
+        let taken = |arities: &BTreeSet<usize>| arities.contains(&arity) || arities.contains(&(arity + 1));
+        let native = natives.get(name).is_some_and(taken);
         // A hook is called by us, and may be named as a function on ranges is (`start`).
         Word::from_word(name).is_some() || native && HookName::from_word(name).is_none()
     };

@@ -24,7 +24,21 @@ pub(super) fn check(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
         let written = chain.written();
         Some(file.error("T003", chain.position, &written, format!("`{written}` is {message}")))
     });
-    calls.chain(comparisons).collect()
+    calls.chain(comparisons).chain(switches(file, context)).collect()
+}
+
+/// T003: `switch` compares by hashes, of which these have none: it takes the default, silently.
+fn switches(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
+    let switched = context.function.switched.iter().filter_map(|switched| {
+        let Argument::Chain(chain) = switched else { return None };
+        if matches!(context.kind(chain)?, Kind::Flag | Kind::Number | Kind::Text) {
+            return None;
+        }
+        let written = chain.written();
+        let message = format!("`switch` never finds `{written}` among its cases");
+        Some(file.error("T003", chain.position, &written, message).helped("compare it with `if`"))
+    });
+    switched.collect()
 }
 
 /// What is wrong with what a verdict, or what is chained to it, is given.

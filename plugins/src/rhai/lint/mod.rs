@@ -6,13 +6,16 @@
 //! | H001, H002, H003 | unknown hook; wrong parameters; a verdict that the hook does not have |
 //! | H004 | a verdict given what it cannot take |
 //! | T001, T002, T003 | unknown fact; assignment to a fact; comparison with a value of another type |
-//! | F001, F003, F004, F005 | unused function; unknown function; wrong number of arguments; a native function shadowed |
+//! | F001, F002 | unused function; unreachable code |
+//! | F003, F004, F005 | unknown function; wrong number of arguments; a native function shadowed |
+//! | F006, F007 | a policy's hook that may end without a verdict; a verdict thrown away |
 
 mod contexts;
 mod facts;
 mod functions;
 mod hooks;
 mod literals;
+mod paths;
 mod syntax;
 mod usage;
 
@@ -54,6 +57,7 @@ pub(super) fn check(
         findings.extend(literals::check(&file, &context));
     }
     findings.extend(functions::check(&file, engine));
+    findings.extend(paths::check(&file, ast, &hooks));
     // A helper is looked at once for each hook that reaches it.
     findings.sort();
     findings.dedup();

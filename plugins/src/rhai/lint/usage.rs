@@ -11,6 +11,8 @@ pub(super) struct Function {
     body: (Position, Position),
     pub(super) calls: Vec<Call>,
     pub(super) comparisons: Vec<[Argument; 2]>,
+    /// What `switch` looks at.
+    pub(super) switched: Vec<Argument>,
     pub(super) chains: Vec<Chain>,
     pub(super) assigned: Vec<Chain>,
     /// Variables that the body makes: a parameter of the same name is hidden from then on.
@@ -104,11 +106,17 @@ impl Function {
             body,
             calls: Vec::new(),
             comparisons: Vec::new(),
+            switched: Vec::new(),
             chains: Vec::new(),
             assigned: Vec::new(),
             declared: Vec::new(),
             mentions: Vec::new(),
         }
+    }
+
+    /// Whether this is the function whose body begins there.
+    pub(super) fn begins_at(&self, position: Position) -> bool {
+        !self.name.is_empty() && self.body.0 == position
     }
 
     fn record(&mut self, node: ASTNode) {
@@ -120,6 +128,7 @@ impl Function {
             ASTNode::Expr(Expr::Variable(variable, ..)) => self.mentions.push(variable.1.to_string()),
             ASTNode::Expr(dot @ (Expr::Dot(..) | Expr::Index(..))) => self.chains.extend(chain(dot)),
             ASTNode::Stmt(Stmt::Assignment(assignment)) => self.assigned.extend(chain(&assignment.1.lhs)),
+            ASTNode::Stmt(Stmt::Switch(switch, _)) => self.switched.push(argument(&switch.0)),
             ASTNode::Stmt(Stmt::Var(variable, ..)) => self.declared.push(variable.0.name.to_string()),
             ASTNode::Stmt(Stmt::For(parts, _)) => self.declared.push(parts.0.name.to_string()),
             _ => (),

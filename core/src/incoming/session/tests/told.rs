@@ -10,6 +10,7 @@ use waxseal_plugins::facts::{self, Client};
 use crate::incoming::at_mail::Permit;
 use crate::incoming::facts::{TlsRecord, View};
 use crate::incoming::hooks::{AtConnect, Hooks};
+use crate::incoming::refusal::Refusal;
 use crate::incoming::tenure::Generation;
 use crate::smtp::reply::Reply;
 use crate::tls::memory::Recent;
@@ -91,6 +92,8 @@ impl Hooks for Told {
     fn forget(&self, _: IpAddr) {
         self.asked.borrow_mut().push("forget".into());
     }
+
+    fn refused(&self, _: Refusal) {}
 
     fn generation(&self) -> Generation {
         *self.generation.borrow()

@@ -3,6 +3,7 @@
 mod bodies;
 mod kill;
 mod model;
+mod power;
 mod queue;
 mod trouble;
 

@@ -97,6 +97,57 @@ fn does_not_verify_across_an_expired_intermediate() {
     assert_eq!(judged.problem, "a certificate of the chain has expired");
 }
 
+/// Old roots live on in cross-signed certificates, which hosts send along long after their end.
+#[test]
+fn finds_the_good_way_among_cross_signed_ones() {
+    let fixture = Fixture::new();
+    let (trusted, unknown) = (&fixture.ca, Ca::new("Unknown CA"));
+    let between = Ca::new("Between");
+    let (current, old) = (ca_params("Between"), expired(ca_params("Between")));
+    let judge = |ways: &[CertificateDer<'static>]| {
+        let mut leaf = between.leaf(&leaf_params(&[NAME]));
+        leaf.chain.extend_from_slice(ways);
+        judge(&fixture, &leaf)
+    };
+    let good = between.cross_signed(trusted, &current);
+    for bad in [
+        between.cross_signed(trusted, &old),
+        between.cross_signed(&unknown, &current),
+        between.cross_signed(&unknown, &old),
+        between.der(),
+    ] {
+        for ways in [[good.clone(), bad.clone()], [bad.clone(), good.clone()]] {
+            assert!(judge(&ways).verified);
+        }
+    }
+    let untrusted = between.cross_signed(&unknown, &current);
+    for ways in [
+        [between.cross_signed(trusted, &old), untrusted.clone()],
+        [untrusted, between.cross_signed(trusted, &old)],
+    ] {
+        let judged = judge(&ways);
+        assert_eq!((judged.trusted, judged.verified), (true, false), "{judged:?}");
+        assert_eq!(judged.problem, "a certificate of the chain has expired");
+    }
+}
+
+/// What comes behind the sixteenth certificate is not looked at, and the rest is.
+#[test]
+fn judges_a_long_chain_by_its_beginning() {
+    let fixture = Fixture::new();
+    let between = fixture.ca.below(ca_params("Between"));
+    let other = Ca::new("Other");
+    for (before, verified) in [(0, true), (14, true), (15, false)] {
+        let mut leaf = between.leaf(&leaf_params(&[NAME]));
+        leaf.chain.extend(std::iter::repeat_n(other.der(), before));
+        leaf.chain.push(between.der());
+        leaf.chain.extend(std::iter::repeat_n(other.der(), 100));
+        let judged = judge(&fixture, &leaf);
+        assert_eq!(judged.verified, verified, "{before}: {}", judged.problem);
+        assert_eq!(judged.chain_length, before as i64 + 102);
+    }
+}
+
 #[test]
 fn misses_an_intermediate() {
     let fixture = Fixture::new();
@@ -202,4 +253,25 @@ fn keeps_a_bounded_number_of_root_sets() {
     }
     // The configured ones were read first, and stay.
     assert!(judge(&fixture, &leaf).verified);
+}
+
+/// A peer may send hundreds of certificates among which there are millions of ways that lead
+/// nowhere: the search must end soon.
+#[test]
+fn searches_a_labyrinth_of_certificates_for_a_short_time_only() {
+    let fixture = Fixture::new();
+    let mut above = vec![Ca::new("Nowhere")];
+    let mut labyrinth = vec![];
+    for floor in 0..5 {
+        let name = format!("Floor {floor}");
+        let doors: Vec<_> = (0..30).map(|_| above.first().unwrap().below(ca_params(&name))).collect();
+        labyrinth.extend(doors.iter().map(Ca::der));
+        above = doors;
+    }
+    let mut leaf = above.first().unwrap().leaf(&leaf_params(&[NAME]));
+    leaf.chain.extend(labyrinth);
+    let begun = std::time::Instant::now();
+    let judged = judge(&fixture, &leaf);
+    assert!(!judged.trusted, "{judged:?}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(1), "{:?}", begun.elapsed());
 }

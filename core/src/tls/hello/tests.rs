@@ -64,6 +64,66 @@ fn puts_records_together() {
     assert_eq!(read(&in_small_records(&wire)), read(&wire));
 }
 
+/// The octets of an extension.
+fn extension(kind: u16, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap();
+    [&kind.to_be_bytes()[..], &length.to_be_bytes(), content].concat()
+}
+
+/// The real hello with another extension in front of its own, in records of 16 KiB.
+fn hello_with(extra: &[u8]) -> Vec<u8> {
+    let mut content = handshake_octets(&real_hello());
+    let suites = usize::from(u16::from_be_bytes([content[71], content[72]]));
+    let extensions = 71 + 2 + suites + 2;
+    let length = u16::from_be_bytes([content[extensions], content[extensions + 1]]);
+    let length = length + u16::try_from(extra.len()).unwrap();
+    content.splice(extensions..extensions + 2, length.to_be_bytes());
+    content.splice(extensions + 2..extensions + 2, extra.iter().copied());
+    let length = u32::try_from(content.len() - 4).unwrap().to_be_bytes();
+    content.splice(1..4, length[1..].iter().copied());
+    let record =
+        |part: &[u8]| [&[22, 3, 1], &u16::try_from(part.len()).unwrap().to_be_bytes()[..], part].concat();
+    content.chunks(16 * 1024).flat_map(record).collect()
+}
+
+/// A real hello of some 45 KiB: padded, RFC 7685.
+pub(in super::super) fn large_hello() -> Vec<u8> {
+    hello_with(&extension(21, &[0; 45_000]))
+}
+
+#[test]
+fn reads_a_large_hello() {
+    assert_eq!(read(&large_hello()), read(&real_hello()));
+}
+
+#[test]
+fn keeps_a_bounded_number_of_entries() {
+    let numbers: Vec<u8> = (0x5000..0x7000_u16).flat_map(u16::to_be_bytes).collect();
+    let list = [&u16::try_from(numbers.len()).unwrap().to_be_bytes()[..], &numbers].concat();
+    let protocols = [&[0x20, 0][..], &[1, b'x'].repeat(0x1000)].concat();
+    let versions = [&[254][..], &[3, 4].repeat(127)].concat();
+    let mut hello = Hello::default();
+    for (kind, content) in [(10, &list), (13, &list), (16, &protocols), (43, &versions)] {
+        read_extension(kind, content, &mut hello);
+    }
+    assert_eq!((hello.groups.len(), hello.signature_schemes.len(), hello.alpn.len()), (256, 256, 256));
+    assert_eq!(hello.versions, ["1.3"]);
+}
+
+#[test]
+fn shows_only_server_names_that_are_names() {
+    let asked = |name: &str| {
+        let length = u8::try_from(name.len()).unwrap();
+        let entry = [&[0, length + 3, 0, 0, length][..], name.as_bytes()].concat();
+        server_name(Reader::new(&entry)).unwrap_or_default()
+    };
+    assert_eq!(asked("MX_1.Example.org."), "mx_1.example.org.");
+    assert_eq!(asked("192.0.2.1"), "192.0.2.1");
+    for odd in ["", "a;(b)", "*.example.org", "b\u{fc}cher.example", &"x".repeat(250)] {
+        assert_eq!(asked(odd), "", "{odd}");
+    }
+}
+
 #[test]
 fn reads_an_old_hello() {
     let hello = read(&tls10_hello());

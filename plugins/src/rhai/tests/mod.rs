@@ -1,5 +1,7 @@
 //! Scripts, asked.
 
+mod hostile;
+
 use std::sync::Arc;
 
 use super::*;

@@ -1,0 +1,55 @@
+//! Why a message, or one of its recipients, is not accepted: the few words of the metrics.
+
+use crate::smtp::reply::Reply;
+
+/// Why, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// A hook said so, or failed, or the relay held a row's terms.
+    Policy,
+    /// Relaying is not allowed.
+    Relay,
+    /// Too large.
+    Size,
+    /// Too many recipients.
+    Recipients,
+    /// An address that needs SMTPUTF8, without it.
+    Address,
+    /// A bare CR or LF.
+    Newlines,
+    /// A mail loop.
+    Loop,
+    /// The spool is full, or has failed.
+    Spool,
+    /// It did not come to its end: the client was gone, or too slow.
+    Cut,
+}
+
+/// What is not accepted: why, and what is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub(super) why: Refusal,
+    pub(super) reply: Reply,
+}
+
+impl Refusal {
+    /// The word for it, in metrics.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Relay => "relay",
+            Self::Size => "size",
+            Self::Recipients => "recipients",
+            Self::Address => "address",
+            Self::Newlines => "newlines",
+            Self::Loop => "loop",
+            Self::Spool => "spool",
+            Self::Cut => "cut",
+        }
+    }
+
+    /// Said like this.
+    pub(super) fn saying(self, reply: Reply) -> Refused {
+        Refused { why: self, reply }
+    }
+}

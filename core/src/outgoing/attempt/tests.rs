@@ -1,0 +1,277 @@
+//! Whole attempts: names and spool are made up, hosts are played.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+use waxseal_plugins::bundle::Settings;
+use waxseal_plugins::reload::{Live, Source};
+
+use super::*;
+use crate::config::Config;
+use crate::incoming::Sessions;
+use crate::observe::Observer;
+use crate::outgoing::limits::Limits;
+use crate::outgoing::names::{LookupError, Mx, Names};
+use crate::outgoing::peer::{Peer, Script, config};
+use crate::outgoing::pool::Pool;
+use crate::relay::Services;
+use crate::spool::{
+    Body, BodyReader, BodyWriter, Envelope, Health, LeasedRecipient, MessageId, NewRecipient, Outcome,
+    Settlement, Spool, SpoolError, Stats,
+};
+use crate::tls::Tls;
+
+/// A spool with one message, that remembers how it was settled.
+#[derive(Default)]
+struct OneMessage {
+    settled: Mutex<Vec<(u32, Outcome)>>,
+    unreadable: Option<SpoolError>,
+}
+
+struct Text(Option<Bytes>);
+
+#[async_trait]
+impl BodyReader for Text {
+    async fn read(&mut self) -> Result<Bytes, SpoolError> {
+        Ok(self.0.take().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Spool for OneMessage {
+    async fn begin(&self) -> Result<Box<dyn BodyWriter>, SpoolError> {
+        Err(SpoolError::Full)
+    }
+
+    async fn commit(&self, _: Envelope, _: Vec<NewRecipient>, _: Body) -> Result<(), SpoolError> {
+        Err(SpoolError::Full)
+    }
+
+    async fn lease(&self, _: usize) -> Result<Vec<Lease>, SpoolError> {
+        Ok(vec![])
+    }
+
+    async fn wait_due(&self) {}
+
+    async fn settle(&self, settlement: Settlement) -> Result<(), SpoolError> {
+        self.settled.lock().unwrap().extend(settlement.outcomes);
+        Ok(())
+    }
+
+    async fn open_body(&self, _: MessageId) -> Result<Box<dyn BodyReader>, SpoolError> {
+        match &self.unreadable {
+            Some(error) => Err(error.clone()),
+            None => Ok(Box::new(Text(Some(Bytes::from_static(b"Subject: hi\r\n\r\nhi\r\n"))))),
+        }
+    }
+
+    async fn stats(&self) -> Result<Stats, SpoolError> {
+        Ok(Stats::default())
+    }
+
+    fn health(&self) -> Health {
+        Health::Good
+    }
+
+    async fn shutdown(&self) {}
+}
+
+/// What the name system does.
+enum Dns {
+    /// The domain's host has this address, so many times.
+    Addresses(usize),
+    /// It never answers.
+    Silent,
+    /// It panics.
+    Panics,
+}
+
+#[async_trait]
+impl Names for Dns {
+    async fn mx(&self, _: &str) -> Result<Vec<Mx>, LookupError> {
+        match self {
+            Self::Addresses(_) => Ok(vec![Mx { preference: 1, host: "mx.example.org".to_owned() }]),
+            Self::Silent => std::future::pending().await,
+            Self::Panics => panic!("a defect"),
+        }
+    }
+
+    async fn addresses(&self, _: &str) -> Result<Vec<IpAddr>, LookupError> {
+        let Self::Addresses(count) = self else { unreachable!() };
+        Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST); *count])
+    }
+}
+
+struct World {
+    outbound: Arc<Outbound>,
+    spool: Arc<OneMessage>,
+    _directory: tempfile::TempDir,
+}
+
+impl World {
+    fn new(names: Dns, spool: OneMessage, port: u16) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut config: Config = config(directory.path(), "enabled = false");
+        config.delivery.port = port;
+        let source = Source {
+            directory: config.policies.clone(),
+            last_good: config.data_dir.join("last_good"),
+            settings: Settings::default(),
+        };
+        let (tls, _) = Tls::load(&config).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let live = Live::load(source).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let spool = Arc::new(spool);
+        let services = Arc::new(Services {
+            certificates: Default::default(),
+            config,
+            live,
+            tls,
+            spool: Arc::clone(&spool) as Arc<dyn Spool>,
+            observer: Observer::off(),
+            sessions: Sessions::default(),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        let limits = Limits::new(1, Observer::off());
+        let outbound = Outbound { services, names: Arc::new(names), limits, pool: Pool::default() };
+        Self { outbound: Arc::new(outbound), spool, _directory: directory }
+    }
+
+    /// The outcomes of an attempt for so many recipients, each in words.
+    async fn attempt(&self, recipients: u32) -> Vec<String> {
+        run(Arc::clone(&self.outbound), lease(recipients)).await;
+        let mut settled = self.spool.settled.lock().unwrap().clone();
+        settled.sort_by_key(|(number, _)| *number);
+        settled.into_iter().map(|(_, outcome)| words(outcome)).collect()
+    }
+}
+
+fn words(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Delivered => "delivered".to_owned(),
+        Outcome::Deferred { status, .. } => format!("deferred {} {}", status.code, status.reason),
+        Outcome::Failed { status } => format!("failed {} {}", status.code, status.reason),
+        Outcome::Abandoned => "abandoned".to_owned(),
+    }
+}
+
+fn lease(recipients: u32) -> Lease {
+    let recipient = |number| LeasedRecipient {
+        number,
+        address: format!("r{number}@example.org"),
+        attempts: 0,
+        last: None,
+    };
+    let envelope = Envelope {
+        id: Uuid::nil(),
+        received: Timestamp::now(),
+        sender: "ann@example.net".to_owned(),
+        size: 19,
+        eight_bit: false,
+        smtp_utf8: false,
+    };
+    Lease {
+        envelope: Arc::new(envelope),
+        domain: "example.org".to_owned(),
+        recipients: (0..recipients).map(recipient).collect(),
+    }
+}
+
+/// A transaction of so many recipients, stepwise.
+fn transaction(recipients: usize) -> Script {
+    let rcpt = vec![("RCPT", "250 ok\r\n"); recipients];
+    [vec![("MAIL", "250 ok\r\n")], rcpt, vec![("DATA", "354 go\r\n"), (">", "250 queued\r\n")]].concat()
+}
+
+#[tokio::test]
+async fn more_than_a_hundred_recipients_go_in_transactions_of_a_hundred() {
+    let greeting = vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")];
+    let script = [greeting, transaction(100), transaction(50)].concat();
+    let peer = Peer::playing(vec![script]).await;
+    let world = World::new(Dns::Addresses(1), OneMessage::default(), peer.endpoint.address.port());
+    assert_eq!(world.attempt(150).await, vec!["delivered"; 150]);
+    let heard = peer.heard().await.remove(0);
+    assert_eq!(heard.iter().filter(|line| line.starts_with("MAIL")).count(), 2);
+    assert_eq!(heard.iter().filter(|line| line.starts_with("RCPT")).count(), 150);
+}
+
+#[tokio::test]
+async fn a_reset_after_the_confirmation_delivers_nobody_twice() {
+    let greeting = || vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")];
+    // It breaks after the first hundred; the other address takes the rest.
+    let first = [greeting(), transaction(100)].concat();
+    let second = [greeting(), transaction(50)].concat();
+    let peer = Peer::playing(vec![first, second]).await;
+    let world = World::new(Dns::Addresses(2), OneMessage::default(), peer.endpoint.address.port());
+    assert_eq!(world.attempt(150).await, vec!["delivered"; 150]);
+    let heard = peer.heard().await.concat();
+    let named: Vec<_> = heard.iter().filter(|line| line.starts_with("RCPT")).collect();
+    assert_eq!(named.len(), 150);
+}
+
+#[tokio::test]
+async fn a_host_that_closes_before_it_confirms_leaves_the_mail_with_us() {
+    let mut script = [vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")], transaction(1)].concat();
+    script.pop();
+    script.push((">", ""));
+    let peer = Peer::playing(vec![script]).await;
+    let world = World::new(Dns::Addresses(1), OneMessage::default(), peer.endpoint.address.port());
+    let outcome = world.attempt(1).await.remove(0);
+    assert!(outcome.starts_with("deferred 4.4.2"), "{outcome}");
+    assert!(outcome.contains("may arrive twice"), "{outcome}");
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_not_offered_to_other_hosts() {
+    let script = vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n"), ("QUIT", "221 bye\r\n")];
+    let peer = Peer::playing(vec![script.clone(), script]).await;
+    let spool = OneMessage { unreadable: Some(SpoolError::Unknown), ..OneMessage::default() };
+    let world = World::new(Dns::Addresses(2), spool, peer.endpoint.address.port());
+    let expected = "deferred 4.3.0 the relay could not read the message: no such message";
+    assert_eq!(world.attempt(1).await, [expected]);
+    assert!(peer.is_waiting());
+}
+
+#[tokio::test]
+async fn a_stop_gives_the_attempt_back() {
+    let world = World::new(Dns::Silent, OneMessage::default(), 1);
+    world.outbound.services.stopping.cancel();
+    assert_eq!(world.attempt(2).await, ["abandoned", "abandoned"]);
+}
+
+#[tokio::test]
+async fn an_attempt_has_a_deadline() {
+    let world = World::new(Dns::Silent, OneMessage::default(), 1);
+    tokio::time::pause();
+    assert_eq!(world.attempt(1).await, ["deferred 4.4.7 the attempt took too long"]);
+}
+
+#[tokio::test]
+async fn a_panic_leaves_no_lease_behind() {
+    let world = World::new(Dns::Panics, OneMessage::default(), 1);
+    let expected = "deferred 4.3.0 the relay failed in the middle of the attempt";
+    assert_eq!(world.attempt(1).await, [expected]);
+}
+
+#[tokio::test]
+async fn only_so_many_addresses_are_tried() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let counting = tokio::spawn(async move {
+        let mut count = 0;
+        while let Ok(accepted) = timeout(Duration::from_secs(1), listener.accept()).await {
+            drop(accepted);
+            count += 1;
+        }
+        count
+    });
+    let world = World::new(Dns::Addresses(ADDRESSES + 5), OneMessage::default(), port);
+    assert!(world.attempt(1).await.remove(0).starts_with("deferred 4.4."));
+    assert_eq!(counting.await.unwrap(), ADDRESSES);
+}

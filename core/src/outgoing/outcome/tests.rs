@@ -1,0 +1,125 @@
+//! What becomes of recipients.
+
+use std::time::Duration;
+
+use super::*;
+
+const MINUTE: u64 = 60;
+
+fn delivery() -> Delivery {
+    Delivery {
+        port: 25,
+        retry: vec![Duration::from_secs(5 * MINUTE), Duration::from_secs(15 * MINUTE)],
+        expire: Duration::from_secs(60 * MINUTE),
+        connections_total: 1,
+        connections_per_host: 1,
+    }
+}
+
+fn recipient(number: u32, attempts: u32) -> LeasedRecipient {
+    LeasedRecipient { number, address: format!("r{number}@example.org"), attempts, last: None }
+}
+
+fn minutes(minutes: u64) -> Timestamp {
+    later(Timestamp::UNIX_EPOCH, Duration::from_secs(minutes * MINUTE))
+}
+
+fn settle(tally: Tally, now: u64) -> Vec<Outcome> {
+    let delivery = delivery();
+    let schedule = Schedule { delivery: &delivery, received: Timestamp::UNIX_EPOCH, now: minutes(now) };
+    tally.settle(&schedule).into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn refused() -> Problem {
+    Problem::permanent(EnhancedCode::new(5, 7, 1), "no")
+}
+
+fn unreached() -> Problem {
+    Problem::temporary(EnhancedCode::new(4, 4, 1), "no answer")
+}
+
+fn no_tls() -> Problem {
+    Problem::temporary(EnhancedCode::new(4, 7, 4), "TLS is required, but was not offered")
+}
+
+fn after(problems: &[Problem], attempts: u32, now: u64) -> Outcome {
+    let mut tally = Tally::new(&[recipient(0, attempts)]);
+    for problem in problems {
+        tally.ruled_out(problem);
+    }
+    settle(tally, now).remove(0)
+}
+
+#[test]
+fn it_fails_only_if_every_host_refused() {
+    assert!(matches!(after(&[refused(), refused()], 0, 0), Outcome::Failed { .. }));
+    assert!(matches!(after(&[refused(), unreached()], 0, 0), Outcome::Deferred { .. }));
+    assert!(matches!(after(&[unreached(), refused()], 0, 0), Outcome::Deferred { .. }));
+}
+
+#[test]
+fn the_waits_follow_the_schedule_and_the_last_repeats() {
+    for (attempts, wait) in [(0, 5), (1, 15), (2, 15), (70_000, 15)] {
+        let Outcome::Deferred { due, .. } = after(&[unreached()], attempts, 0) else { panic!() };
+        assert_eq!(due, minutes(wait), "after {attempts} attempts");
+    }
+}
+
+#[test]
+fn the_last_attempt_is_made_at_the_expiry() {
+    let Outcome::Deferred { due, .. } = after(&[unreached()], 3, 50) else { panic!() };
+    assert_eq!(due, minutes(60));
+}
+
+#[test]
+fn an_expired_message_fails_with_the_permanent_form_of_the_reason() {
+    let Outcome::Failed { status } = after(&[no_tls()], 9, 60) else { panic!() };
+    assert_eq!(status.code, EnhancedCode::new(5, 7, 4));
+    assert_eq!(status.reason, "TLS is required, but was not offered");
+}
+
+#[test]
+fn the_most_telling_reason_is_kept() {
+    for order in [[no_tls(), unreached()], [unreached(), no_tls()]] {
+        let Outcome::Deferred { status, .. } = after(&order, 0, 0) else { panic!() };
+        assert_eq!(status, no_tls().into_status());
+    }
+}
+
+#[test]
+fn recipients_have_their_own_outcomes() {
+    let mut tally = Tally::new(&[recipient(3, 0), recipient(5, 0), recipient(8, 0)]);
+    tally.delivered(5);
+    tally.failed(8, refused());
+    tally.put_off(3, &no_tls());
+    assert_eq!(tally.pending(), [recipient(3, 0)]);
+    let outcomes = settle(tally, 0);
+    assert!(
+        matches!(outcomes.as_slice(), [Outcome::Delivered, Outcome::Failed { .. }, Outcome::Deferred { .. }]),
+        "{outcomes:?}"
+    );
+}
+
+#[test]
+fn a_stop_gives_back_who_is_pending_and_keeps_what_is_done() {
+    let mut tally = Tally::new(&[recipient(0, 0), recipient(1, 0)]);
+    tally.ruled_out(&unreached());
+    tally.delivered(0);
+    tally.abandon();
+    assert!(matches!(settle(tally, 0).as_slice(), [Outcome::Delivered, Outcome::Abandoned]));
+}
+
+#[test]
+fn a_fault_of_ours_is_the_reason_whatever_hosts_said() {
+    let mut tally = Tally::new(&[recipient(0, 0), recipient(1, 0)]);
+    tally.ruled_out(&refused());
+    tally.delivered(0);
+    assert!(!tally.is_done());
+    tally.at_fault(EnhancedCode::new(4, 3, 0), "the message cannot be read");
+    assert!(tally.is_done());
+    let outcomes = settle(tally, 0);
+    let [Outcome::Delivered, Outcome::Deferred { due, status }] = outcomes.as_slice() else {
+        panic!("{outcomes:?}")
+    };
+    assert_eq!((*due, status.reason.as_str()), (minutes(5), "the message cannot be read"));
+}

@@ -1,0 +1,190 @@
+//! F002, F006 and F007: where the ways through a function end.
+//!
+//! The value of a function is that of its last statement. A verdict that stands anywhere else
+//! without `return` is thrown away, and what follows decides: a door left open.
+
+use ::rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+
+use super::File;
+use super::hooks::Found;
+use crate::diagnostic::Diagnostic;
+use crate::rhai::Role;
+use crate::rhai::verdict::Word;
+
+/// Functions that tell the operator something, and have no value.
+const SILENT: [&str; 4] = ["log", "alarm", "print", "debug"];
+
+/// How a statement ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Never: the function is left.
+    Leaves,
+    /// With a value.
+    Value,
+    /// Without one, on some way at least.
+    Nothing,
+}
+
+/// A body and its statements.
+struct Body {
+    /// Where it begins and ends; one that is a bare expression has no end.
+    span: (Position, Position),
+    named: bool,
+    statements: Vec<Stmt>,
+}
+
+/// What the walk through one body brings to light.
+struct Walk<'a> {
+    file: &'a File<'a>,
+    findings: Vec<Diagnostic>,
+    /// Whether the function is left without a value somewhere.
+    leaves_empty: bool,
+}
+
+/// F002 and F007 of all functions, F006 of the hooks of a policy.
+pub(super) fn check(file: &File<'_>, ast: &AST, hooks: &[Found]) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for body in bodies(ast) {
+        let mut walk = Walk { file, findings: Vec::new(), leaves_empty: false };
+        let end = walk.block(&body.statements, true);
+        findings.extend(walk.findings);
+        if end == End::Nothing || walk.leaves_empty {
+            findings.extend(silent_policy(file, &body, hooks));
+        }
+    }
+    findings
+}
+
+/// F006: legal, and perhaps not what the author expects.
+fn silent_policy(file: &File<'_>, body: &Body, hooks: &[Found]) -> Option<Diagnostic> {
+    let is_policy = matches!(file.role, Role::Policy(_));
+    let functions = hooks.iter().filter_map(|(_, index, _)| file.functions.get(*index));
+    let hook = functions.filter(|_| is_policy && body.named).find(|one| one.begins_at(body.span.0))?;
+    let message = format!("`{}` may end without a verdict", hook.name);
+    let finding = file.warning("F006", hook.position, &hook.name, message);
+    Some(finding.helped("then the same holds as without this function: end with a verdict instead"))
+}
+
+/// All bodies, those of closures too.
+fn bodies(ast: &AST) -> Vec<Body> {
+    let mut bodies: Vec<Body> = ast
+        .iter_fn_def()
+        .map(|definition| Body {
+            span: (definition.body.start_position(), definition.body.end_position()),
+            named: !definition.name.starts_with("anon$"),
+            statements: Vec::new(),
+        })
+        .collect();
+    // Closures stand inside the functions around them: the last that begins before a statement,
+    // and has not ended there, is the nearest.
+    bodies.sort_by_key(|body| body.span.0);
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let [ASTNode::Stmt(statement)] = path
+            && let Some(body) = bodies.iter_mut().rfind(|body| body.has(statement.position()))
+        {
+            body.statements.push((*statement).clone());
+        }
+        true
+    });
+    bodies
+}
+
+impl Body {
+    fn has(&self, position: Position) -> bool {
+        let (start, end) = self.span;
+        if end.is_none() { position == start } else { start <= position && position <= end }
+    }
+}
+
+impl Walk<'_> {
+    fn block(&mut self, statements: &[Stmt], kept: bool) -> End {
+        let mut end = End::Nothing;
+        for (index, statement) in statements.iter().enumerate() {
+            end = self.statement(statement, kept && index + 1 == statements.len());
+            if let (End::Leaves, Some(next)) = (end, statements.get(index + 1)) {
+                let message = "this is never reached: the function is left before".to_owned();
+                self.findings.push(self.file.warning("F002", next.position(), "", message));
+                break;
+            }
+        }
+        end
+    }
+
+    /// What becomes of a statement, the value of which is the function's, or is thrown away.
+    fn statement(&mut self, statement: &Stmt, kept: bool) -> End {
+        match statement {
+            Stmt::Expr(expression) => self.expression(expression, kept),
+            Stmt::FnCall(call, position) => self.call(call, *position, kept),
+            Stmt::Block(block) => self.block(block.statements(), kept),
+            Stmt::If(branches, _) => {
+                let then = self.block(branches.body.statements(), kept);
+                then.or(self.block(branches.branch.statements(), kept))
+            }
+            Stmt::Switch(switch, _) => {
+                let cases = switch.1.expressions.iter().map(|case| self.expression(&case.rhs, kept));
+                let end = cases.reduce(End::or).unwrap_or(End::Nothing);
+                if switch.1.def_case.is_some() { end } else { End::Nothing }
+            }
+            Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.nothing_of(flow.body.statements()),
+            Stmt::For(parts, _) => self.nothing_of(parts.2.body.statements()),
+            Stmt::TryCatch(flow, _) => {
+                let tried = self.block(flow.body.statements(), kept);
+                // The value of `catch` is nobody's.
+                tried.or(self.block(flow.branch.statements(), false))
+            }
+            Stmt::Return(value, ..) => {
+                self.leaves_empty |= value.is_none();
+                End::Leaves
+            }
+            _ => End::Nothing,
+        }
+    }
+
+    fn nothing_of(&mut self, statements: &[Stmt]) -> End {
+        self.block(statements, false);
+        End::Nothing
+    }
+
+    fn expression(&mut self, expression: &Expr, kept: bool) -> End {
+        match expression {
+            Expr::Stmt(block) => self.block(block.statements(), kept),
+            Expr::FnCall(call, position) => self.call(call, *position, kept),
+            // What is chained to a verdict makes no less of it.
+            Expr::Dot(pair, ..) if matches!(pair.lhs, Expr::FnCall(..) | Expr::Dot(..)) => {
+                self.expression(&pair.lhs, kept)
+            }
+            Expr::Unit(_) => End::Nothing,
+            _ => End::Value,
+        }
+    }
+
+    fn call(&mut self, call: &FnCallExpr, position: Position, kept: bool) -> End {
+        if SILENT.contains(&call.name.as_str()) {
+            return End::Nothing;
+        }
+        if !kept && self.speaks(call) {
+            let message = format!("the verdict of `{}` is thrown away: what follows decides", call.name);
+            let finding = self.file.error("F007", position, &call.name, message);
+            self.findings.push(finding.helped(format!("write `return {}(..)`, or `else`", call.name)));
+        }
+        End::Value
+    }
+
+    /// Whether a function makes verdicts: by its name, or as the script's own does.
+    fn speaks(&self, call: &FnCallExpr) -> bool {
+        let own = self.file.function(&call.name, call.args.len());
+        Word::from_word(&call.name).is_some()
+            || own.is_some_and(|own| own.calls.iter().any(|call| Word::from_word(&call.name).is_some()))
+    }
+}
+
+impl End {
+    /// One way or the other.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, _) | (_, Self::Nothing) => Self::Nothing,
+            (Self::Leaves, Self::Leaves) => Self::Leaves,
+            _ => Self::Value,
+        }
+    }
+}
