@@ -53,6 +53,9 @@ mod mx_order;
 mod admin;
 mod graceful_stop;
 mod kill;
+mod operator;
+mod signals;
+mod starts;
 
 // The house: who may import whom, whether the harness tells the truth, the relay that can be killed.
 mod architecture;

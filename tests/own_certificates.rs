@@ -49,3 +49,64 @@ async fn presented(relay: &TestRelay) -> Vec<rustls::pki_types::CertificateDer<'
     let client = client.start_tls(&tls::client(None, Versions::Modern)).await.unwrap();
     client.tls.unwrap().chain
 }
+
+/// How renewals are put in place.
+#[derive(Clone, Copy, Debug)]
+enum Renewal {
+    /// Written beside the old files, then renamed over them.
+    Rename,
+    /// Behind a symbolic link to a directory, as certbot and Kubernetes do it.
+    Symlink,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_way_of_renewing_is_noticed_and_no_old_session_resumes() {
+    let mut renewals = tokio::task::JoinSet::new();
+    for renewal in [Renewal::Rename, Renewal::Symlink] {
+        renewals.spawn(async move {
+            let relay = Site::new().start().await;
+            let config = tls::client(None, Versions::Modern);
+            assert!(!resumes(&relay, &config).await, "{renewal:?}: the first is a full handshake");
+            assert!(resumes(&relay, &config).await, "{renewal:?}: nothing to resume, nothing to see");
+
+            // Half of it does no harm, and hinders nothing.
+            std::fs::write(relay.site.path("tls/relay.pem"), "-----BEGIN CERTIFICATE-----\nMII").unwrap();
+            let _ = relay.reload_everything().await;
+            assert!(resumes(&relay, &config).await, "{renewal:?}: half a file ended a session");
+
+            let renewed = relay.site.authority.issue(&[HOSTNAME]);
+            renew(&relay, &renewed, renewal);
+            let _ = relay.reload_everything().await;
+            assert_eq!(presented(&relay).await, renewed.chain, "{renewal:?}");
+            assert!(!resumes(&relay, &config).await, "{renewal:?}: a session outlived its certificate");
+        });
+    }
+    renewals.join_all().await;
+}
+
+fn renew(relay: &TestRelay, identity: &Identity, renewal: Renewal) {
+    let (site, renewed) = (&relay.site, relay.site.path("renewed"));
+    std::fs::create_dir(&renewed).unwrap();
+    identity.write(&renewed.join("relay.pem"), &renewed.join("relay.key"));
+    match renewal {
+        Renewal::Rename => {
+            for file in ["relay.key", "relay.pem"] {
+                std::fs::rename(renewed.join(file), site.path("tls").join(file)).unwrap();
+            }
+        }
+        Renewal::Symlink => {
+            std::fs::copy(site.path("tls/root.pem"), renewed.join("root.pem")).unwrap();
+            std::fs::rename(site.path("tls"), site.path("old")).unwrap();
+            std::os::unix::fs::symlink(&renewed, site.path("tls")).unwrap();
+        }
+    }
+}
+
+async fn resumes(relay: &TestRelay, config: &std::sync::Arc<rustls::ClientConfig>) -> bool {
+    let mut client = relay.client().await;
+    client.ehlo().await;
+    let mut client = client.start_tls(config).await.unwrap();
+    // The tickets come with the first reply (RFC 8446 section 4.6.1).
+    client.ehlo().await;
+    client.tls.unwrap().resumed
+}

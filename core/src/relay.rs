@@ -1,5 +1,6 @@
 //! The life of a running relay, and what its parts share.
 
+pub mod certificates;
 mod directories;
 mod error;
 #[cfg(test)]
@@ -7,16 +8,16 @@ mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waxseal_plugins::bundle::Settings;
-use waxseal_plugins::diagnostic::{Diagnostic, Severity};
+use waxseal_plugins::diagnostic::Diagnostic;
 use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
 
+use self::certificates::Certificates;
 pub use self::error::StartError;
 use crate::admin::{self, Running};
 use crate::config::{Config, Delivery};
@@ -26,10 +27,6 @@ use crate::outgoing;
 use crate::spool::{Embedded, Options, Spool};
 use crate::tls::{self, Tls};
 
-/// How often the files of identities and roots are read again. Certificates are renewed weeks
-/// before they end: seconds do not matter, and network file systems send no events.
-const IDENTITIES: Duration = Duration::from_secs(5);
-
 /// What the parts of a running relay share.
 pub struct Services {
     /// The configuration.
@@ -38,6 +35,8 @@ pub struct Services {
     pub live: Live,
     /// Identities, roots, TLS configurations and their sessions, memory of failures.
     pub tls: Tls,
+    /// What is wrong with the files of identities and roots.
+    pub certificates: Certificates,
     /// The durable queue.
     pub spool: Arc<dyn Spool>,
     /// Decision log and metrics.
@@ -88,14 +87,7 @@ impl Services {
     /// Reads policies, identities and roots again; what is broken stays as it was.
     pub async fn reload(self: &Arc<Self>, removals: Removals) -> Reload {
         let policies = self.live.reload(removals).await;
-        Reload { policies, identities: self.reload_identities().await }
-    }
-
-    async fn reload_identities(self: &Arc<Self>) -> Identities {
-        let services = Arc::clone(self);
-        let reading = tokio::task::spawn_blocking(move || services.tls.reload());
-        // A panic of the reader leaves the identities as they were.
-        reading.await.unwrap_or(Ok((tls::Reloaded::Unchanged, Vec::new())))
+        Reload { policies, identities: certificates::reload(self).await }
     }
 }
 
@@ -155,7 +147,7 @@ impl Relay {
         }
         self.parts.spawn(outgoing::run(Arc::clone(&self.services)));
         self.parts.spawn(watch_policies(Arc::clone(&self.services)));
-        self.parts.spawn(watch_identities(Arc::clone(&self.services)));
+        self.parts.spawn(certificates::watch(Arc::clone(&self.services)));
         self.parts.spawn(admin::control::serve(control, running.clone()));
         if let Some(listener) = http {
             self.parts.spawn(admin::http::serve(listener, running));
@@ -179,6 +171,7 @@ fn services(config: Config) -> Result<Services, StartError> {
         config,
         live,
         tls,
+        certificates: Certificates::new(warnings),
         spool: Arc::new(spool),
         observer,
         sessions: Sessions::default(),
@@ -213,37 +206,4 @@ pub fn settings(config: &Config) -> Settings {
 
 async fn watch_policies(services: Arc<Services>) {
     services.stopping.run_until_cancelled(services.live.watch()).await;
-}
-
-async fn watch_identities(services: Arc<Services>) {
-    let mut last = Vec::new();
-    let watch = async {
-        loop {
-            tokio::time::sleep(IDENTITIES).await;
-            let reloaded = services.reload_identities().await;
-            log_identities(&reloaded, &mut last);
-        }
-    };
-    let () = services.stopping.run_until_cancelled(watch).await.unwrap_or_default();
-}
-
-/// Says what a reload came to; the same findings are said only once.
-fn log_identities(reloaded: &Identities, last: &mut Vec<Diagnostic>) {
-    let findings = match reloaded {
-        Ok((tls::Reloaded::Swapped, warnings)) => {
-            tracing::info!("new certificates and roots are in force");
-            warnings
-        }
-        Ok((tls::Reloaded::Unchanged, _)) => return last.clear(),
-        Err(errors) => errors,
-    };
-    for finding in findings.iter().filter(|finding| !last.contains(finding)) {
-        match finding.severity {
-            Severity::Warning => tracing::warn!("{finding}"),
-            Severity::Error => {
-                tracing::error!("certificates were not reloaded, the last good ones stay: {finding}");
-            }
-        }
-    }
-    last.clone_from(findings);
 }

@@ -24,6 +24,7 @@
 
 pub mod ca;
 pub mod client;
+pub mod command;
 pub mod decisions;
 pub mod dns;
 pub mod host;

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use waxseal::config::Config;
 use waxseal::relay::{Relay, Reload};
@@ -42,7 +44,8 @@ impl Site {
         }
     }
 
-    pub(crate) async fn with_name_server(self) -> (Self, NameServer) {
+    /// Starts its name server, which answers until it is dropped.
+    pub async fn with_name_server(self) -> (Self, NameServer) {
         let name_server = NameServer::start(self.zone.clone()).await;
         let servers = format!("[\"{}\"]", name_server.address);
         (self.set("dns", "servers", servers), name_server)
@@ -117,6 +120,17 @@ impl TestRelay {
     /// The metrics, as they are shown.
     pub fn metrics(&self) -> String {
         self.relay.services.observer.metrics().encode()
+    }
+
+    /// The metrics as Prometheus reads them; the site must have an `admin.address`.
+    pub async fn scraped(&self) -> String {
+        let admin = self.relay.admin.expect("an admin address");
+        let mut stream = TcpStream::connect(admin).await.expect("it listens");
+        let request = b"GET /metrics HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).await.expect("a request");
+        let mut answer = String::new();
+        soon("the metrics", stream.read_to_string(&mut answer)).await.expect("an answer");
+        answer
     }
 
     /// Reads them as `waxseal reload --accept-removals` does.

@@ -13,12 +13,16 @@ use waxseal_plugins::reload::Removals;
 
 use super::Running;
 use super::protocol::{Reloaded, Request, Response};
+use crate::relay::Services;
 
 /// The longest request. An answer may be longer: it holds excerpts of files.
 const REQUEST: u64 = 4096;
 
 /// How long a client may take for its request.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often the socket is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How long an answer may take: a reload compiles and tests every policy.
 const ANSWER: Duration = Duration::from_secs(120);
@@ -42,15 +46,20 @@ pub fn bind(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Answers until the relay is stopping.
-pub async fn serve(listener: UnixListener, running: Running) {
-    let stopping = running.services.stopping.clone();
+/// Answers until the relay is stopping. A socket that was removed is made again: nobody could ask
+/// the relay otherwise, until its end.
+pub async fn serve(mut listener: UnixListener, running: Running) {
+    let Services { stopping, config, .. } = &*running.services;
+    let path = config.data_dir.join(super::SOCKET);
     let accept = async {
         loop {
-            match listener.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(converse(stream, running.clone()))),
+            match timeout(LOOK, listener.accept()).await {
+                Ok(Ok((stream, _))) => drop(tokio::spawn(converse(stream, running.clone()))),
                 // Out of descriptors: the next ones are free in a moment.
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                Ok(Err(_)) => tokio::time::sleep(Duration::from_millis(100)).await,
+                // Where it cannot be made, it is tried again at the next look.
+                Err(_) if !path.exists() => listener = bind(&path).unwrap_or(listener),
+                Err(_) => {}
             }
         }
     };

@@ -56,9 +56,18 @@ impl Running {
     fn count_reloads(&self, swapped: u64, rejected: u64) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let metrics = self.services.observer.metrics();
-        (counted.swapped..swapped).for_each(|_| metrics.reload("swapped"));
-        (counted.rejected..rejected).for_each(|_| metrics.reload("rejected"));
+        (counted.swapped..swapped).for_each(|_| metrics.reload("policies", "swapped"));
+        (counted.rejected..rejected).for_each(|_| metrics.reload("policies", "rejected"));
         *counted = Counted { swapped, rejected };
+    }
+
+    fn certificates(&self) -> protocol::Certificates {
+        let Services { tls, certificates, .. } = &*self.services;
+        let now = Timestamp::now();
+        protocol::Certificates {
+            in_force: tls.certificates().iter().map(|term| protocol::Certificate::at(now, term)).collect(),
+            findings: protocol::findings(&certificates.findings()),
+        }
     }
 
     /// The relay as it is now.
@@ -89,6 +98,7 @@ impl Running {
                 due: stats.due,
                 octets: stats.octets,
             },
+            certificates: self.certificates(),
             policies: protocol::Policies {
                 generation: bundle.generation,
                 since: bundle.since,

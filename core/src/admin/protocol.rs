@@ -1,5 +1,6 @@
 //! What is asked over the control socket, and what is answered: one JSON object a line each.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 use waxseal_plugins::reload;
@@ -63,8 +64,45 @@ pub struct Status {
     pub in_progress: usize,
     /// The queue.
     pub queue: Queue,
+    /// Our certificates.
+    pub certificates: Certificates,
     /// The policies.
     pub policies: Policies,
+}
+
+/// Our certificates in force, and the files as they are now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificates {
+    /// Those in force; the first is the default.
+    pub in_force: Vec<Certificate>,
+    /// What is wrong with the files of identities and roots as they are now.
+    pub findings: Vec<Finding>,
+}
+
+/// A certificate of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The names that it stands for.
+    pub names: Vec<String>,
+    /// From when on it holds, RFC 3339.
+    pub from: String,
+    /// Until when it holds, RFC 3339.
+    pub until: String,
+    /// Whether it holds now: `current`, `expired` or `not_yet_valid`.
+    pub state: String,
+}
+
+impl Certificate {
+    /// As it is at a time.
+    pub fn at(now: Timestamp, term: &tls::Term) -> Self {
+        let state = match () {
+            () if now > term.until => "expired",
+            () if now < term.from => "not_yet_valid",
+            () => "current",
+        };
+        let (from, until) = (term.from.to_string(), term.until.to_string());
+        Self { names: term.names.clone(), from, until, state: state.to_owned() }
+    }
 }
 
 /// The queue.

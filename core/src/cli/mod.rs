@@ -11,6 +11,7 @@ mod signals;
 mod status;
 mod test;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -64,7 +65,13 @@ enum Outcome {
 
 /// Runs the command that the arguments name. Exit codes: 0 fine, 1 found problems, 2 could not run.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    ExitCode::from(run_from(std::env::args_os()))
+}
+
+/// Runs the command of these arguments, the first of which is the program's name, and gives its
+/// exit code. Arguments that make no sense end the process.
+pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = Arguments::parse_from(arguments);
     let setting = Setting::new(arguments.config, arguments.json);
     let outcome = match arguments.command {
         Command::Run => run::run(&setting),
@@ -76,11 +83,11 @@ pub fn main() -> ExitCode {
         Command::Status => status::run(&setting),
     };
     match outcome {
-        Ok(Outcome::Fine) => ExitCode::SUCCESS,
-        Ok(Outcome::Problems) => ExitCode::from(1),
+        Ok(Outcome::Fine) => 0,
+        Ok(Outcome::Problems) => 1,
         Err(error) => {
             output::complain(format_args!("waxseal: {error:#}"));
-            ExitCode::from(2)
+            2
         }
     }
 }

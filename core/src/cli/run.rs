@@ -25,7 +25,9 @@ async fn serve(config: Config) -> anyhow::Result<Outcome> {
     let relay = Relay::start(config).await?;
     announce(&relay);
     while let Asked::Reload = signals.next().await {
-        reload(&relay.services).await;
+        // On a task of its own: a signal to stop does not wait for its end.
+        let services = Arc::clone(&relay.services);
+        tokio::spawn(async move { reload(&services).await });
     }
     let limit = relay.services.config.timeouts.stop;
     tracing::info!(

@@ -50,7 +50,11 @@ impl Setting {
 
     /// Asks the running relay.
     pub(super) fn ask(&self, request: &Request) -> anyhow::Result<Response> {
-        let socket = self.config()?.data_dir.join(admin::SOCKET);
+        let data_dir = match Config::data_dir_of(&self.file()?) {
+            Some(data_dir) => data_dir,
+            None => self.config()?.data_dir,
+        };
+        let socket = data_dir.join(admin::SOCKET);
         match block_on(async { Ok(admin::control::ask(&socket, request).await) })? {
             Ok(Response::Error { message }) => bail!(message),
             Ok(response) => Ok(response),

@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::output::counted;
 use super::setting::Setting;
 use super::{Outcome, output};
-use crate::admin::protocol::{Policies, Queue, Request, Response, Status};
+use crate::admin::protocol::{Certificate, Finding, Policies, Queue, Request, Response, Status};
 
 /// Asks the running relay.
 pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
@@ -21,11 +21,15 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
 }
 
 fn has_problems(status: &Status) -> bool {
-    is_broken(&status.policies) || status.policies.from_last_good || status.queue.health != "good"
+    is_broken(&status.policies.findings)
+        || is_broken(&status.certificates.findings)
+        || status.certificates.in_force.iter().any(|certificate| certificate.state != "current")
+        || status.policies.from_last_good
+        || status.queue.health != "good"
 }
 
-fn is_broken(policies: &Policies) -> bool {
-    policies.findings.iter().any(|finding| finding.severity == "error")
+fn is_broken(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == "error")
 }
 
 fn show(status: &Status) {
@@ -46,7 +50,21 @@ fn show(status: &Status) {
     output::say(format_args!("  TLS            {switch}"));
     output::say(format_args!("  in progress    {}", counted(status.in_progress, "session")));
     output::say(format_args!("  queue          {}", queue(&status.queue)));
+    for certificate in &status.certificates.in_force {
+        output::say(format_args!("  certificate    {}", dates(certificate)));
+    }
+    if is_broken(&status.certificates.findings) {
+        output::say("  CERTIFICATES   the files are broken; those of before stay in force");
+    }
+    output::say_findings(&status.certificates.findings);
     output::say(format_args!("  policies       {}", policies(&status.policies)));
+    if status.policies.from_last_good {
+        output::say(
+            "  POLICIES       the files were broken at the start: THE LAST GOOD ONES, KEPT FROM BEFORE, ARE IN FORCE",
+        );
+    } else if is_broken(&status.policies.findings) {
+        output::say("  POLICIES       the files are broken; those of before stay in force");
+    }
     output::say_findings(&status.policies.findings);
 }
 
@@ -56,14 +74,16 @@ fn queue(queue: &Queue) -> String {
 }
 
 fn policies(policies: &Policies) -> String {
-    let mut text = format!(
-        "generation {} since {}, {} rejected",
-        policies.generation, policies.since, policies.rejected
-    );
-    if policies.from_last_good {
-        text.push_str("; the last good ones, kept from before: those on disk are broken");
-    } else if is_broken(policies) {
-        text.push_str("; those on disk are broken");
+    let Policies { generation, since, rejected, .. } = policies;
+    format!("generation {generation} since {since}, {rejected} rejected")
+}
+
+fn dates(certificate: &Certificate) -> String {
+    let Certificate { names, from, until, state } = certificate;
+    let names = names.join(", ");
+    match state.as_str() {
+        "expired" => format!("{names}: EXPIRED on {until}"),
+        "not_yet_valid" => format!("{names}: NOT VALID before {from}"),
+        _ => format!("{names}: until {until}"),
     }
-    text
 }

@@ -35,6 +35,17 @@ impl Config {
         config.map(|config| (config, warnings)).ok_or_else(Vec::new)
     }
 
+    /// The data directory that a file names, whatever else is wrong with it: a running relay can be
+    /// asked there although its file has been broken since.
+    pub fn data_dir_of(file: &Path) -> Option<PathBuf> {
+        let file = std::path::absolute(file).ok()?;
+        let text = std::fs::read_to_string(&file).ok()?;
+        let findings = Findings::new(file.display().to_string(), text.as_str());
+        let (table, _) = DeTable::parse_recoverable(&text);
+        let entry = Section::root(&table, &findings).entry("data_dir")?;
+        data_dir(&Base(file.parent()?), &entry)
+    }
+
     /// Whether the file is another now than at the start; a vanished one is.
     pub fn file_has_changed(&self) -> bool {
         std::fs::read(&self.file).map_or(true, |bytes| digest(&bytes) != self.hash)

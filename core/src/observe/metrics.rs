@@ -29,7 +29,7 @@ pub struct Metrics {
     clear_fallbacks: Counter,
     spool: Depth,
     generation: Gauge,
-    reloads: Family<ResultLabel, Counter>,
+    reloads: Family<ReloadLabels, Counter>,
 }
 
 /// What waits in the spool.
@@ -152,9 +152,9 @@ impl Metrics {
         self.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
     }
 
-    /// Counts a reload. The result is a word: `swapped`, `unchanged` or `rejected`.
-    pub fn reload(&self, result: &'static str) {
-        self.reloads.get_or_create(&ResultLabel { result }).inc();
+    /// Counts a reload of `policies` or `certificates`. The result is a word: `swapped` or `rejected`.
+    pub fn reload(&self, part: &'static str, result: &'static str) {
+        self.reloads.get_or_create(&ReloadLabels { part, result }).inc();
     }
 
     pub(super) fn decided<H: Hook>(&self, decision: &Decision<H::Verdict>) {
@@ -260,6 +260,7 @@ struct HandshakeLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ResultLabel {
+struct ReloadLabels {
+    part: &'static str,
     result: &'static str,
 }

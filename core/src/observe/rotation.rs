@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// How much is kept.
@@ -20,7 +20,8 @@ impl Default for Limits {
     }
 }
 
-/// The file. After an error it is opened again at the next write.
+/// The file. After an error it is opened again at the next write, and so it is when it was removed
+/// or renamed: what nobody can find is not a log.
 #[derive(Debug)]
 pub(super) struct RotatingFile {
     path: PathBuf,
@@ -61,7 +62,9 @@ impl RotatingFile {
     pub(super) fn flush(&mut self) -> io::Result<()> {
         let Some(mut current) = self.current.take() else { return Ok(()) };
         current.flush()?;
-        self.current = Some(current);
+        if current.is_at(&self.path) {
+            self.current = Some(current);
+        }
         Ok(())
     }
 
@@ -99,6 +102,13 @@ impl Current {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+
+    /// Whether the path still names this file.
+    fn is_at(&self, path: &Path) -> bool {
+        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        let opened = self.file.get_ref().metadata().map(identity);
+        opened.is_ok_and(|opened| fs::metadata(path).map(identity).is_ok_and(|there| there == opened))
     }
 }
 
@@ -138,6 +148,23 @@ mod tests {
         file.write(b"next\n").unwrap();
         file.flush().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "whole\ncut o\nnext\n");
+    }
+
+    #[test]
+    fn a_file_that_was_taken_away_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = folder.path().join("logs");
+        fs::create_dir(&logs).unwrap();
+        let path = logs.join("log");
+        let mut file = RotatingFile::open(&path, Limits::default()).unwrap();
+        fs::remove_dir_all(&logs).unwrap();
+        file.write(b"lost\n").unwrap();
+        file.flush().unwrap();
+        file.write(b"nowhere to go\n").unwrap_err();
+        fs::create_dir(&logs).unwrap();
+        file.write(b"found\n").unwrap();
+        file.flush().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "found\n");
     }
 
     #[test]

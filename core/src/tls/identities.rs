@@ -24,6 +24,17 @@ pub(super) struct Identity {
     pub(super) key: Arc<CertifiedKey>,
 }
 
+/// What an operator must know of a certificate of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The names that it stands for; the first is the identity's.
+    pub names: Vec<String>,
+    /// From when on it holds.
+    pub from: Timestamp,
+    /// Until when it holds.
+    pub until: Timestamp,
+}
+
 /// Our identities; the first is the default.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identities {
@@ -48,6 +59,11 @@ impl Identities {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let content = |identity: &Identity| (identity.names.clone(), identity.key.cert.clone());
         self.list.iter().map(content).eq(other.list.iter().map(content))
+    }
+
+    /// When each holds. What cannot be parsed has been refused by the TLS library before.
+    pub(super) fn terms(&self) -> Vec<Term> {
+        self.list.iter().filter_map(Identity::term).collect()
     }
 
     /// The identity of this name in policies and rows.
@@ -78,6 +94,14 @@ fn best<'a>(
 }
 
 impl Identity {
+    fn term(&self) -> Option<Term> {
+        let (_, certificate) = X509Certificate::from_der(self.key.cert.first()?).ok()?;
+        let validity = certificate.validity();
+        let from = Timestamp::from_second(validity.not_before.timestamp()).ok()?;
+        let until = Timestamp::from_second(validity.not_after.timestamp()).ok()?;
+        Some(Term { names: self.names.clone(), from, until })
+    }
+
     /// TLS 1.3 suites say nothing of the key; those of TLS 1.2 do.
     fn is_understood(&self, understood: Understood<'_>) -> bool {
         let kind = match self.key.key.algorithm() {

@@ -45,6 +45,7 @@ use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
 use crate::config::{Config, IdentityFiles};
 use identities::Identities;
+pub use identities::Term;
 use roots::Roots;
 
 /// What the handshakes of a relay share: identities, roots, configurations with their sessions,
@@ -111,6 +112,11 @@ impl Tls {
             clients: client::Configs::default(),
         };
         Ok((tls, findings))
+    }
+
+    /// Our certificates in force, and when they hold.
+    pub fn certificates(&self) -> Vec<Term> {
+        self.materials.load().identities.terms()
     }
 
     /// Reads the identities and roots again, and swaps them in if all are good and something has

@@ -41,6 +41,10 @@ use super::{
 /// How long a settlement waits for space before it is tried again.
 const SPACE: Duration = Duration::from_secs(1);
 
+/// How long to wait at most for what is due later: the clock may be set forward meanwhile, and a
+/// wait is measured by another one.
+const CLOCK: Duration = Duration::from_secs(60);
+
 /// The embedded engine.
 #[derive(Debug)]
 pub struct Embedded {
@@ -143,7 +147,7 @@ impl Spool for Embedded {
         changed.as_mut().enable();
         match self.until_due().await {
             Some(wait) => {
-                let _ = tokio::time::timeout(wait, changed).await;
+                let _ = tokio::time::timeout(wait.min(CLOCK), changed).await;
             }
             None => changed.await,
         }

@@ -220,6 +220,20 @@ async fn waiting_ends_when_something_may_be_due() {
     assert_eq!(spool.lease(1).await.unwrap().len(), 1);
 }
 
+/// What is due in an hour by the clock of the wall may be due in a minute, once that is set right.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_forward_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    enqueue(&spool, &["bob@one.example"]).await;
+    let lease = spool.lease(1).await.unwrap().remove(0);
+    let due = Timestamp::now() + SignedDuration::from_hours(1);
+    spool.settle(settlement(&lease, &Outcome::Deferred { due, status: status() })).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    spool.wait_due().await;
+    assert!(begun.elapsed() <= Duration::from_secs(60), "{:?}", begun.elapsed());
+}
+
 #[tokio::test]
 async fn the_queue_is_listed_in_pages() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,129 @@
+//! The `waxseal` command in a process of its own, as an operator runs it: arguments, output, exit
+//! code, signals.
+//!
+//! The test binary runs itself again, with nothing but the test [`ENTRY`], which finds the
+//! command's arguments in its environment.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+use crate::wait::soon;
+
+/// The name of the test that is the process.
+pub const ENTRY: &str = "relay_process::runs_a_command";
+
+/// Where it finds its arguments, one a line.
+const VARIABLE: &str = "WAXSEAL_TEST_COMMAND";
+
+/// What the test harness says first is told apart by this line.
+const BEGINNING: &str = "--- the command begins ---";
+
+/// What a command that has ended has said.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The exit code.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub output: String,
+    /// Standard error.
+    pub errors: String,
+}
+
+/// `waxseal run`. Dropped: killed.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    child: Child,
+    errors: ChildStderr,
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+/// Runs a command with this configuration to its end.
+pub async fn waxseal(configuration: &Path, arguments: &[&str]) -> Said {
+    let child = command(configuration, arguments).spawn().expect("the test binary runs again");
+    let output = soon(format!("the end of {arguments:?}"), child.wait_with_output()).await;
+    let output = output.expect("its output");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said = text.split_once(BEGINNING).map_or("", |(_, said)| said.trim_start());
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    Said { code: output.status.code(), output: said.to_owned(), errors }
+}
+
+/// Starts `waxseal run`, and awaits that it listens.
+///
+/// # Panics
+///
+/// Where it ends before.
+pub async fn run_relay(configuration: &Path) -> Running {
+    let mut child = command(configuration, &["run"]).spawn().expect("the test binary runs again");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe from it")).lines();
+    let errors = child.stderr.take().expect("a pipe from it");
+    let listening = async {
+        while let Ok(Some(line)) = output.next_line().await {
+            if let Some(rest) = line.trim().strip_prefix("listens on ") {
+                let address = rest.split(' ').next().unwrap_or_default();
+                return address.parse().expect("an address");
+            }
+        }
+        panic!("the relay ended before it listened");
+    };
+    let address = soon("the address of the relay", listening).await;
+    Running { address, child, errors, _output: output }
+}
+
+impl Running {
+    /// Sends a signal, as in `TERM`.
+    pub async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("a running process").to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().await;
+        assert!(sent.expect("the program `kill`").success());
+    }
+
+    /// Awaits its end; gives what it has said on standard error too.
+    pub async fn end(mut self) -> (ExitStatus, String) {
+        let mut text = String::new();
+        let ended = async {
+            self.errors.read_to_string(&mut text).await.expect("its standard error");
+            self.child.wait().await.expect("its end")
+        };
+        let status = soon("the end of the relay", ended).await;
+        (status, text)
+    }
+}
+
+impl Said {
+    /// Standard output as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.output).unwrap_or_else(|error| panic!("no JSON: {error}: {self:?}"))
+    }
+}
+
+/// The body of the test [`ENTRY`]: nothing where nobody asked for a command.
+pub fn run() {
+    let Ok(arguments) = std::env::var(VARIABLE) else { return };
+    #[expect(clippy::print_stdout, reason = "the parent process reads it")]
+    {
+        println!("\n{BEGINNING}");
+    }
+    let arguments = ["waxseal"].into_iter().chain(arguments.lines()).map(Into::into);
+    std::process::exit(waxseal::cli::run_from(arguments).into());
+}
+
+fn command(configuration: &Path, arguments: &[&str]) -> Command {
+    let configuration = configuration.to_str().expect("a path that is text");
+    let arguments: Vec<&str> = [arguments, &["--config", configuration]].concat();
+    let mut command = Command::new(std::env::current_exe().expect("the path of the test binary"));
+    command
+        .args(["--exact", ENTRY, "--nocapture", "--test-threads=1"])
+        .env(VARIABLE, arguments.join("\n"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
