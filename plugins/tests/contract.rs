@@ -2,7 +2,6 @@
 //! (which plugins read through), and in `policies/REFERENCE.md` (which people read). They never
 //! drift apart.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test: what is not there fails it")]
-
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 use std::collections::BTreeMap;
