@@ -61,7 +61,7 @@ pub enum AtMail {
 
 /// Asked again at MAIL FROM, for a row that is known only then, on the facts on record. The
 /// verdict's terms hold on what was negotiated; the row's are held by
-/// [`terms::hold`](super::terms::hold).
+/// [`terms::hold`].
 pub fn incoming_at_mail(
     asker: &Asker,
     client: &Arc<Client>,
