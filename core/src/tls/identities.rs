@@ -1,7 +1,7 @@
 //! Our certificates with their keys.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,13 +14,18 @@ use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 use waxseal_plugins::place::Place;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::chain::Chain;
+use super::judgement::Usage;
 use super::names;
+use super::roots::Anchors;
 use crate::config::IdentityFiles;
 
 /// An identity: a certificate of ours with its key.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
     names: Vec<String>,
+    /// Where its chain was read.
+    certificate: PathBuf,
     pub(super) key: Arc<CertifiedKey>,
 }
 
@@ -53,6 +58,14 @@ impl Identities {
     /// Reads them, and pushes what is wrong to the findings. Those with an error are left out.
     pub(super) fn load(files: &[IdentityFiles], findings: &mut Vec<Diagnostic>) -> Self {
         Self { list: files.iter().filter_map(|files| load(files, findings)).collect() }
+    }
+
+    /// Warns of each whose chain leads to none of these roots. Where there are none, there is nothing
+    /// to compare with.
+    pub(super) fn warn_untrusted(&self, roots: &Anchors, findings: &mut Vec<Diagnostic>) {
+        if !roots.anchors.is_empty() {
+            findings.extend(self.list.iter().filter_map(|identity| identity.untrusted(roots)));
+        }
     }
 
     /// Whether the same names have the same certificates.
@@ -102,6 +115,20 @@ impl Identity {
         Some(Term { names: self.names.clone(), from, until })
     }
 
+    /// As a client's, because an identity may be for one direction alone: a certificate for servers
+    /// will do there, and one for clients too. Dates have a warning of their own.
+    fn untrusted(&self, roots: &Anchors) -> Option<Diagnostic> {
+        let trust = Chain::new(&self.key.cert, Usage::Client, roots).trust(Timestamp::now());
+        let message = format!(
+            "the chain leads to no root of `[tls] roots`: hosts that check it will see that {}",
+            trust.chain_problem
+        );
+        let help = "put the intermediate certificates of its CA behind our own; a CA of your own is known \
+                    only to hosts that have it among their roots, here in `[tls] roots`";
+        let is_trusted = trust.chain_problem.is_empty();
+        (!is_trusted).then(|| warning("K009", &self.certificate, message).helped(help))
+    }
+
     /// TLS 1.3 suites say nothing of the key; those of TLS 1.2 do.
     fn is_understood(&self, understood: Understood<'_>) -> bool {
         let kind = match self.key.key.algorithm() {
@@ -121,7 +148,11 @@ fn load(files: &IdentityFiles, findings: &mut Vec<Diagnostic>) -> Option<Identit
     check_chain(&files.certificate, &chain, findings);
     check_names(files, &chain, findings);
     match CertifiedKey::from_der(chain, key, &default_provider()) {
-        Ok(key) => Some(Identity { names: files.names.clone(), key: Arc::new(key) }),
+        Ok(key) => Some(Identity {
+            names: files.names.clone(),
+            certificate: files.certificate.clone(),
+            key: Arc::new(key),
+        }),
         Err(error) => {
             findings.push(unusable(files, &error));
             None

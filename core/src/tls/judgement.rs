@@ -13,6 +13,12 @@ use super::digest::{key_kind, sha256_hex};
 use super::roots::Anchors;
 use super::{Tls, names, verifier};
 
+/// The most names of a certificate that are told: real ones have a handful, and a peer could make
+/// every line of the decision log as long as the largest handshake.
+const MOST_NAMES: usize = 100;
+/// The longest text, in octets, that is told of what a certificate says.
+const LONGEST: usize = 1024;
+
 /// Whose certificate it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
@@ -53,21 +59,20 @@ impl Tls {
         let anchors = self.anchors(expected);
         let looked_at = Chain::new(chain, expected.usage, &anchors);
         let trust = looked_at.trust(now);
-        let leaf_facts = described(leaf, now);
+        let leaf_facts = described(leaf, expected.names, now);
         let possession = expected.possession && verifier::proves_possession(leaf);
         let judged = facts::Certificate {
             presented: true,
             trusted: trust.chain_problem.is_empty(),
-            chain_problem: trust.chain_problem.clone(),
+            chain_problem: shortened(trust.chain_problem.clone()),
             root: trust.root.clone(),
-            name_matches: has_name(&leaf_facts.names, expected.names),
             expected_names: expected.names.to_vec(),
             possession,
             pinned: possession && looked_at.is_pinned(expected.pins, &leaf_facts.spki_sha256, &trust),
             chain_length: chain.len().try_into().unwrap_or(i64::MAX),
             ..leaf_facts
         };
-        let problem = first_problem(&judged, &trust);
+        let problem = shortened(first_problem(&judged, &trust));
         facts::Certificate { verified: problem.is_empty(), problem, ..judged }
     }
 
@@ -104,8 +109,13 @@ fn first_problem(certificate: &facts::Certificate, trust: &Trust) -> String {
 }
 
 fn wrong_name(certificate: &facts::Certificate) -> String {
-    let expected = listed(&certificate.expected_names, "none that is known");
     let presented = listed(&certificate.names, "no name");
+    if certificate.expected_names.is_empty() {
+        return format!(
+            "the certificate is for {presented}; no name is known that it should have: give the row `names`"
+        );
+    }
+    let expected = listed(&certificate.expected_names, "");
     format!("the certificate is for {presented}; expected is {expected}")
 }
 
@@ -135,17 +145,30 @@ fn has_name(presented: &[String], expected: &[String]) -> bool {
     presented.iter().any(|presented| expected.iter().any(|expected| names::matches(expected, presented)))
 }
 
-/// What the leaf itself says.
-fn described(leaf: &CertificateDer<'_>, now: Timestamp) -> facts::Certificate {
+/// What is cut off ends in dots, so that no policy takes it for a name that ends there.
+fn shortened(mut text: String) -> String {
+    const CUT: &str = "...";
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST - CUT.len()));
+        text.push_str(CUT);
+    }
+    text
+}
+
+/// What the leaf itself says, and whether it has one of the expected names: all of its own are
+/// compared, and not as they are shortened.
+fn described(leaf: &CertificateDer<'_>, expected: &[String], now: Timestamp) -> facts::Certificate {
     let sha256 = sha256_hex(leaf);
     let Ok((_, parsed)) = X509Certificate::from_der(leaf) else {
         return facts::Certificate { sha256, ..facts::Certificate::default() };
     };
+    let presented = names::alternative(&parsed);
     let validity = parsed.validity();
     let (from, until) = (validity.not_before.timestamp(), validity.not_after.timestamp());
     let usages = parsed.extended_key_usage().ok().flatten().map(|extension| extension.value);
     facts::Certificate {
-        names: names::alternative(&parsed),
+        name_matches: has_name(&presented, expected),
+        names: presented.into_iter().take(MOST_NAMES).map(shortened).collect(),
         valid_from: from,
         valid_until: until,
         expired: now.as_second() > until,
@@ -153,8 +176,8 @@ fn described(leaf: &CertificateDer<'_>, now: Timestamp) -> facts::Certificate {
         self_signed: is_self_signed(&parsed),
         client_usage: usages.is_none_or(|usages| usages.any || usages.client_auth),
         server_usage: usages.is_none_or(|usages| usages.any || usages.server_auth),
-        subject: names::rfc4514(parsed.subject()),
-        issuer: names::rfc4514(parsed.issuer()),
+        subject: shortened(names::rfc4514(parsed.subject())),
+        issuer: shortened(names::rfc4514(parsed.issuer())),
         key: key_kind(parsed.public_key()),
         sha256,
         spki_sha256: sha256_hex(parsed.public_key().raw),

@@ -57,6 +57,8 @@ pub struct Tls {
     /// Hosts whose handshakes failed lately.
     pub outgoing_memory: memory::Memory,
     files: Vec<IdentityFiles>,
+    /// Whether the identity is of our own making: that it proves nothing is said once.
+    is_self_made: bool,
     roots: Vec<String>,
     client_roots: Vec<String>,
     materials: ArcSwap<Materials>,
@@ -93,17 +95,22 @@ impl Tls {
     pub fn load(config: &Config) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut findings = Vec::new();
         let mut files = config.tls.identities.clone();
-        if config.tls.enabled && files.is_empty() {
+        let is_self_made = config.tls.enabled && files.is_empty();
+        if is_self_made {
             files.extend(self_made::identity(&config.hostname, &config.data_dir, &mut findings));
         }
         let roots = Roots::new(config.file.parent().unwrap_or(Path::new(".")));
         roots.load(config.tls.roots.iter().chain(&config.tls.client_roots), &mut findings);
         let identities = Identities::load(&files, &mut findings);
+        if !is_self_made {
+            identities.warn_untrusted(&roots.union(config.tls.roots.iter()), &mut findings);
+        }
         let findings = unless_wrong(findings)?;
         let tls = Self {
             incoming_memory: memory::Memory::default(),
             outgoing_memory: memory::Memory::default(),
             files,
+            is_self_made,
             roots: config.tls.roots.clone(),
             client_roots: config.tls.client_roots.clone(),
             materials: ArcSwap::from_pointee(Materials { epoch: 1, identities, roots }),
@@ -131,6 +138,9 @@ impl Tls {
         let old = self.materials.load_full();
         let identities = Identities::load(&self.files, &mut findings);
         let roots = old.roots.read_again(&mut findings);
+        if !self.is_self_made {
+            identities.warn_untrusted(&roots.union(self.roots.iter()), &mut findings);
+        }
         let findings = unless_wrong(findings)?;
         if identities.is_same(&old.identities) && roots.is_same(&old.roots) {
             return Ok((Reloaded::Unchanged, findings));

@@ -1,11 +1,14 @@
 //! Identities and roots, changed while mail flows.
 
+use rcgen::ExtendedKeyUsagePurpose;
 use rustls::pki_types::CertificateDer;
+use waxseal_plugins::diagnostic::Diagnostic;
 
 use super::super::server::{AtHello, ServerPlan};
 use super::super::{Reloaded, Tls};
 use super::support::{
-    Ca, Fixture, Leaf, SOON, client_plan, configuration, expired, handshake, leaf_params, resumes, sockets,
+    Ca, Fixture, Leaf, SOON, ca_params, client_plan, configuration, expired, handshake, leaf_params, resumes,
+    sockets,
 };
 
 #[tokio::test]
@@ -81,6 +84,49 @@ fn warns_of_a_name_that_the_certificate_does_not_have() {
     let (_, warnings) = Tls::load(&configuration(directory.path(), &[files], &[])).unwrap();
     let messages: Vec<_> = warnings.iter().map(|finding| finding.message.as_str()).collect();
     assert_eq!(messages, ["the certificate does not name `mail.example.net`"]);
+}
+
+/// What hosts that check will see: a missing intermediate, a CA that nobody knows.
+#[test]
+fn warns_of_chains_that_lead_to_no_root() {
+    let fixture = Fixture::new();
+    let directory = fixture.directory.path();
+    let between = fixture.ca.below(ca_params("Between"));
+    let mut for_clients = leaf_params(&["c.example"]);
+    for_clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let identities = [
+        between.leaf(&leaf_params(&["a.example"])).write(directory, "a.example"),
+        between.leaf(&leaf_params(&["b.example"])).below(&between).write(directory, "b.example"),
+        between.leaf(&for_clients).below(&between).write(directory, "c.example"),
+        fixture.ca.leaf(&expired(leaf_params(&["d.example"]))).write(directory, "d.example"),
+        Ca::new("Unknown").leaf(&leaf_params(&["e.example"])).write(directory, "e.example"),
+        Leaf::self_signed(&leaf_params(&["f.example"])).write(directory, "f.example"),
+    ];
+    let config = configuration(directory, &identities, &["roots.pem".to_owned()]);
+    let (tls, warnings) = Tls::load(&config).unwrap();
+    let untrusted = |warnings: &[Diagnostic]| -> Vec<(String, String)> {
+        let found = warnings.iter().filter(|finding| finding.code == "K009");
+        let file = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        found.map(|finding| (file(&finding.place.path), finding.message.clone())).collect()
+    };
+    let found = untrusted(&warnings);
+    let files: Vec<_> = found.iter().map(|(file, _)| file.as_str()).collect();
+    assert_eq!(files, ["a.example.pem", "e.example.pem", "f.example.pem"], "{warnings:?}");
+    assert!(found[0].1.contains("an intermediate certificate is missing"), "{found:?}");
+    assert!(found[2].1.contains("the certificate is self-signed"), "{found:?}");
+
+    between.leaf(&leaf_params(&["a.example"])).below(&between).write(directory, "a.example");
+    let (_, warnings) = tls.reload().unwrap();
+    assert_eq!(untrusted(&warnings).len(), 2, "{warnings:?}");
+}
+
+#[test]
+fn says_only_once_that_a_self_made_identity_proves_nothing() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let (tls, warnings) = Tls::load(&configuration(directory.path(), &[], &["webpki".into()])).unwrap();
+    let codes: Vec<_> = warnings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["K021"]);
+    assert_eq!(tls.reload().unwrap().1, []);
 }
 
 #[test]
