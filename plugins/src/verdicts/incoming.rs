@@ -91,13 +91,34 @@ impl Verdict for Offer {
     }
 }
 
-impl Verdict for Start {
-    fn strictness(&self) -> Strictness {
-        match self {
-            Self::Accept { .. } => Strictness::Lax,
-            Self::Refuse(_) => Strictness::Refuse,
+/// What is the same in all verdicts that have no third word.
+macro_rules! accept_or_refuse {
+    () => {
+        fn strictness(&self) -> Strictness {
+            match self {
+                Self::Accept { .. } => Strictness::Lax,
+                Self::Refuse(_) => Strictness::Refuse,
+            }
         }
-    }
+
+        fn word(&self) -> &'static str {
+            match self {
+                Self::Accept { .. } => "accept",
+                Self::Refuse(_) => "refuse",
+            }
+        }
+
+        fn reply(&self) -> Option<&Reply> {
+            match self {
+                Self::Accept { .. } => None,
+                Self::Refuse(reply) => Some(reply),
+            }
+        }
+    };
+}
+
+impl Verdict for Start {
+    accept_or_refuse!();
 
     fn merge(self, other: Self) -> Self {
         match (self, other) {
@@ -117,38 +138,14 @@ impl Verdict for Start {
         }
     }
 
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Accept { .. } => "accept",
-            Self::Refuse(_) => "refuse",
-        }
-    }
-
-    fn reply(&self) -> Option<&Reply> {
-        match self {
-            Self::Accept { .. } => None,
-            Self::Refuse(reply) => Some(reply),
-        }
-    }
-
     fn settle(self) -> Self {
-        match &self {
-            Self::Accept { terms, .. } => match terms.clash() {
-                Some(clash) => Self::Refuse(Reply::text(clash)),
-                None => self,
-            },
-            Self::Refuse(_) => self,
-        }
+        let Self::Accept { terms, .. } = &self else { return self };
+        terms.clash().map_or(self, |clash| Self::Refuse(Reply::text(clash)))
     }
 }
 
 impl Verdict for Cipher {
-    fn strictness(&self) -> Strictness {
-        match self {
-            Self::Accept { .. } => Strictness::Lax,
-            Self::Refuse(_) => Strictness::Refuse,
-        }
-    }
+    accept_or_refuse!();
 
     fn merge(self, other: Self) -> Self {
         match (self, other) {
@@ -160,54 +157,16 @@ impl Verdict for Cipher {
         }
     }
 
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Accept { .. } => "accept",
-            Self::Refuse(_) => "refuse",
-        }
-    }
-
-    fn reply(&self) -> Option<&Reply> {
-        match self {
-            Self::Accept { .. } => None,
-            Self::Refuse(reply) => Some(reply),
-        }
-    }
-
     fn settle(self) -> Self {
-        match &self {
-            Self::Accept { terms, .. } => match terms.clash() {
-                Some(clash) => Self::Refuse(Reply::text(clash)),
-                None => self,
-            },
-            Self::Refuse(_) => self,
-        }
+        let Self::Accept { terms, .. } = &self else { return self };
+        terms.clash().map_or(self, |clash| Self::Refuse(Reply::text(clash)))
     }
 }
 
 impl Verdict for Certificate {
-    fn strictness(&self) -> Strictness {
-        match self {
-            Self::Accept => Strictness::Lax,
-            Self::Refuse(_) => Strictness::Refuse,
-        }
-    }
+    accept_or_refuse!();
 
     fn merge(self, _: Self) -> Self {
         self
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Accept => "accept",
-            Self::Refuse(_) => "refuse",
-        }
-    }
-
-    fn reply(&self) -> Option<&Reply> {
-        match self {
-            Self::Accept => None,
-            Self::Refuse(reply) => Some(reply),
-        }
     }
 }
