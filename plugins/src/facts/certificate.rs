@@ -9,7 +9,8 @@ facts! {
         /// Whether a certificate was presented at all.
         presented: Flag,
         /// Whether everything holds: presented, possession proven, chain trusted, name right,
-        /// dates good.
+        /// dates good. Of a client it is false before MAIL FROM unless the row has `names`: no name is
+        /// expected yet.
         verified: Flag,
         /// The first reason why it is not verified, in words; empty where it is.
         problem: Text,
@@ -23,7 +24,8 @@ facts! {
         name_matches: Flag,
         /// The names of which it should have one. A leading `.` stands for any name below.
         expected_names: Texts,
-        /// The names it has: subject alternative names.
+        /// The names it has: subject alternative names, the first 100, each cut at 1024 octets. All of
+        /// them count for the match of names.
         names: Texts,
         /// Whether its end date is past.
         expired: Flag,
