@@ -57,7 +57,7 @@ pub struct Tls {
     /// Hosts whose handshakes failed lately.
     pub outgoing_memory: memory::Memory,
     files: Vec<IdentityFiles>,
-    /// Whether the identity is of our own making: that it proves nothing is said once.
+    /// Whether the identity is of our own making: it has a warning of its own.
     is_self_made: bool,
     roots: Vec<String>,
     client_roots: Vec<String>,
@@ -138,7 +138,9 @@ impl Tls {
         let old = self.materials.load_full();
         let identities = Identities::load(&self.files, &mut findings);
         let roots = old.roots.read_again(&mut findings);
-        if !self.is_self_made {
+        if self.is_self_made {
+            findings.extend(self.files.iter().map(self_made::warning));
+        } else {
             identities.warn_untrusted(&roots.union(self.roots.iter()), &mut findings);
         }
         let findings = unless_wrong(findings)?;

@@ -32,15 +32,20 @@ pub(super) fn identity(
         );
         return None;
     }
-    findings.push(
-        Diagnostic::warning(
-            "K021",
-            place(&files.certificate),
-            "no `[[tls.identity]]` is configured: the relay uses a certificate that it made itself",
-        )
-        .helped("get a certificate of a public CA for the hostname; hosts that check certificates refuse this one"),
-    );
+    findings.push(warning(&files));
     Some(files)
+}
+
+/// What the operator is told as long as it is in use.
+pub(super) fn warning(files: &IdentityFiles) -> Diagnostic {
+    Diagnostic::warning(
+        "K021",
+        place(&files.certificate),
+        "no `[[tls.identity]]` is configured: the relay uses a certificate that it made itself",
+    )
+    .helped(
+        "get a certificate of a public CA for the hostname; hosts that check certificates refuse this one",
+    )
 }
 
 /// A key and a self-signed certificate, P-256. No CA (its basic constraints say so), else strict
