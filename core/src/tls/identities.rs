@@ -123,8 +123,8 @@ impl Identity {
             "the chain leads to no root of `[tls] roots`: hosts that check it will see that {}",
             trust.chain_problem
         );
-        let help = "put the intermediate certificates of its CA behind our own; a CA of your own is known \
-                    only to hosts that have it among their roots, here in `[tls] roots`";
+        let help = "of a public CA: put its intermediate certificates into this file, behind our own; of \
+                    your own: hosts must have it among their roots, and this relay in `[tls] roots`";
         let is_trusted = trust.chain_problem.is_empty();
         (!is_trusted).then(|| warning("K009", &self.certificate, message).helped(help))
     }
