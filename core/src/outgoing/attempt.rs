@@ -228,10 +228,12 @@ impl Attempt<'_> {
     }
 
     /// Keeps the connection for a moment. After a swap of the bundle nothing could fit its key.
+    /// Clear text after TLS was wanted is for this envelope only: whoever disturbs one handshake
+    /// must not have all the mail that follows in clear.
     async fn keep(&self, endpoint: &Endpoint, session: Session, place: Place) {
         let services = &self.outbound.services;
         let swapped = services.live.current().generation() != self.bundle.generation();
-        if swapped || services.stopping.is_cancelled() {
+        if swapped || session.grounds.is_none() || services.stopping.is_cancelled() {
             return session.dialogue.quit().await;
         }
         self.outbound.pool.keep(self.key(endpoint), session, place);

@@ -62,7 +62,7 @@ impl Idle {
     }
 
     /// What the connection is to the domain of this key; `None` if it is not for it. Clear text after
-    /// TLS was wanted has no grounds, and is never shared.
+    /// TLS was wanted has no grounds, and never gets here.
     fn ask_again(&self, means: Means<'_>, key: &Key) -> Option<(Crossing, Option<Grounds>)> {
         if !self.key.may_share(key) {
             return None;
