@@ -242,7 +242,9 @@ impl Attempt<'_> {
         if stopping || session.grounds.is_none() || !self.is_in_force() {
             return session.dialogue.quit().await;
         }
-        self.outbound.pool.keep(self.key(endpoint), session, place);
+        if let Some(idle) = self.outbound.pool.keep(self.key(endpoint), session, place) {
+            idle.quit().await;
+        }
     }
 
     /// Whether the policies that this attempt asks are those in force. Under others no transaction
