@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use waxseal_plugins::reload::Reloaded;
 use waxseal_tests::ca::Identity;
 use waxseal_tests::client::{Client, message};
+use waxseal_tests::decisions::Decision;
 use waxseal_tests::host::{Host, Message, Mode};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::save::Style;
@@ -104,6 +105,21 @@ async fn a_connection_made_under_an_old_bundle_is_not_used_again() {
     relay.accept(SENDER, "three@there.example", &message("three")).await;
     host.messages_until(3).await;
     assert_eq!(host.sessions().len(), sessions + 1, "the connection of an old bundle was used");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attempt_that_is_not_at_its_transaction_yet_follows_the_new_policy() {
+    let host = Host::start(Mode::SilentAfter220).await;
+    let site = Site::new().set("timeouts", "handshake", r#""2s""#).outgoing(&[r#""there.example" attempt"#]);
+    let relay = site.host("there.example", host.address).start().await;
+    relay.accept(SENDER, "one@there.example", &message("one")).await;
+    host.until("STARTTLS", |sessions| sessions.iter().any(|one| one.was_told("STARTTLS")).then_some(()))
+        .await;
+    // The handshake hangs; what was allowed before it ends in vain must not be held to.
+    relay.retable(&[""; 0], &[r#""there.example" require"#]).await;
+    let decided = |it: &Decision| it.is("outgoing", "mail") && it.text("policy") == "require";
+    relay.decision("a decision of the new policy", decided).await;
+    assert!(host.sessions().iter().all(|session| !session.saw_mail_in_clear()), "sent in clear");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

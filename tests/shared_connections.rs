@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 use waxseal_tests::client::message;
 use waxseal_tests::dns::Zone;
-use waxseal_tests::host::{Host, Mode};
+use waxseal_tests::host::{Host, Mode, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
 
@@ -118,6 +118,21 @@ async fn clear_text_after_a_failed_handshake_is_not_shared() {
     let relay = shared(site, &host).start().await;
     // One connection that fails and one in clear, for each.
     assert_eq!(one_after_the_other(&relay, &host).await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clear_text_after_a_failed_handshake_is_for_one_envelope_only() {
+    let site = Site::new().outgoing(&[r#""one.example" attempt"#]);
+    let host = Host::start(Mode::GarbageAfter220).await;
+    let working = Mode::tls(&site.authority.issue(&[SHARED]));
+    let relay = shared(site, &host).start().await;
+    relay.accept(SENDER, "a@one.example", &message("first")).await;
+    relay.drained().await;
+    // Who disturbs one handshake must not have the mail that follows in clear, too.
+    host.change(working, Taking::Accept);
+    relay.accept(SENDER, "a@one.example", &message("second")).await;
+    let encrypted: Vec<_> = host.messages_until(2).await.iter().map(|it| it.encrypted).collect();
+    assert_eq!(encrypted, [false, true]);
 }
 
 async fn world(site: Site, one: &str, two: &str) -> (TestRelay, Host) {

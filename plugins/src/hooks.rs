@@ -177,7 +177,7 @@ pub mod incoming {
     hooks! {
         /// A client has connected. Asked of filters.
         Connect: Incoming Connect (Client, Nothing) -> verdict::Mail, Some(verdict::Mail::Accept);
-        /// EHLO is to be answered, on a clear connection.
+        /// EHLO or HELO is to be answered, on a clear connection.
         Offer: Incoming Offer (Client, Nothing) -> verdict::Offer, Some(verdict::Offer::Advertise);
         /// STARTTLS is read, or an implicit-TLS connection opens.
         Start: Incoming Start (Client, Nothing) -> verdict::Start, Some(verdict::Start::Accept {

@@ -7,6 +7,9 @@ use ipnet::IpNet;
 
 use super::findings::{Problem, nearest};
 
+/// The longest duration, in seconds: ten years. Times so far ahead can still be reckoned with.
+const LONGEST: u64 = 3650 * 24 * 3600;
+
 /// A duration: `30s`, `5m`, `4h`, `5d`.
 pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
     let seconds = |unit: &str| match unit {
@@ -17,11 +20,11 @@ pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
         _ => None,
     };
     let (number, unit) = split_unit(text);
-    let duration = number.and_then(|number| number.checked_mul(seconds(unit)?));
-    duration
-        .filter(|seconds| *seconds > 0)
-        .map(Duration::from_secs)
-        .ok_or_else(|| refused(text, "a number and s, m, h or d, as in \"30s\", \"5m\", \"4h\", \"5d\""))
+    match number.and_then(|number| number.checked_mul(seconds(unit)?)) {
+        Some(seconds @ 1..=LONGEST) => Ok(Duration::from_secs(seconds)),
+        Some(seconds) if seconds > LONGEST => Err(refused(text, "at most \"3650d\"")),
+        _ => Err(refused(text, "a number and s, m, h or d, as in \"30s\", \"5m\", \"4h\", \"5d\"")),
+    }
 }
 
 /// A size in octets: `512`, `10KiB`, `50MiB`, `1GiB`; `KB`, `MB` and `GB` are decimal.
@@ -154,7 +157,7 @@ mod tests {
         assert_eq!(duration("5d"), Ok(Duration::from_secs(432_000)));
         assert_eq!(size("50MiB"), Ok(50 << 20));
         assert_eq!(size("512"), Ok(512));
-        for bad in ["", "5", "m", "5 weeks", "0s", "-5m", "99999999999999999999d"] {
+        for bad in ["", "5", "m", "5 weeks", "0s", "-5m", "3651d", "999999999999d", "99999999999999999999d"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
         for bad in ["", "MiB", "50 mb", "0", "99999999999999GiB"] {

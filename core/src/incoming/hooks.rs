@@ -27,7 +27,7 @@ use crate::tls::{certificate, offer, start};
 pub(super) trait Hooks {
     /// A client has connected.
     fn connect(&self, client: Client) -> AtConnect;
-    /// EHLO is to be answered, in clear.
+    /// EHLO or HELO is to be answered, in clear.
     fn offer(&self, client: Client) -> offer::Incoming;
     /// STARTTLS is read, or an implicit-TLS connection opens.
     fn start(&self, client: Client) -> start::Incoming;

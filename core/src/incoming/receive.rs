@@ -145,7 +145,7 @@ impl Receipt {
         self.append(Bytes::from(content)).await;
         match (progress, &self.refused) {
             (Progress::End { used }, _) => Taken::End { used },
-            (Progress::Continue, Some(refused)) if self.read / 2 > self.limit + DISCARD / 2 => {
+            (Progress::Continue, Some(refused)) if self.read / 2 > self.limit.saturating_add(DISCARD / 2) => {
                 Taken::Enough(refused.clone())
             }
             (Progress::Continue, _) => Taken::More,

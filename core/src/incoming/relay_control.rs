@@ -12,18 +12,22 @@ pub(super) enum Relaying {
     Permit,
     /// It may not: `550 5.7.1`.
     Deny,
+    /// Not with a route in the local part: `550 5.7.1`.
+    DenyRoute,
 }
 
 impl RelayControl {
-    /// A client of one of the networks may send anywhere, anyone to one of the domains. A local
-    /// part is never looked into: `user%other.example` and `"user@other.example"` are names in
-    /// the recipient's domain, not routes. Address literals are nobody's domain.
+    /// A client of one of the networks may send anywhere, anyone to one of the domains, but not by
+    /// a route in the local part. Address literals are nobody's domain.
     pub(super) fn relaying(&self, client: IpAddr, recipient: &Mailbox) -> Relaying {
-        let known = || recipient.lookup_domain().is_some_and(|domain| self.serves(&domain));
-        if self.networks.iter().any(|network| network.contains(&client)) || known() {
+        if self.networks.iter().any(|network| network.contains(&client)) {
             Relaying::Permit
-        } else {
+        } else if !recipient.lookup_domain().is_some_and(|domain| self.serves(&domain)) {
             Relaying::Deny
+        } else if is_route(recipient.local()) {
+            Relaying::DenyRoute
+        } else {
+            Relaying::Permit
         }
     }
 
@@ -40,6 +44,13 @@ fn matches(pattern: &str, domain: &str) -> bool {
         }
         None => pattern == domain,
     }
+}
+
+/// Whether a local part may be read as a route to elsewhere: `user%other.example`,
+/// `other.example!user`, `"user@other.example"`. We do not read it so, but many a host behind us
+/// does, and trusts us: strangers would relay through it by way of us.
+fn is_route(local: &str) -> bool {
+    local.contains(['%', '!', '@'])
 }
 
 #[cfg(test)]
@@ -83,6 +94,20 @@ mod tests {
         ] {
             assert_eq!(relaying("203.0.113.9", recipient), Relaying::Deny, "{recipient}");
         }
+    }
+
+    #[test]
+    fn a_route_in_the_local_part_is_for_our_networks_only() {
+        for recipient in [
+            "a%example.com@example.org",
+            "example.com!a@example.org",
+            "\"a@example.com\"@example.org",
+            "\"a\\%example.com\"@x.example.net",
+        ] {
+            assert_eq!(relaying("203.0.113.9", recipient), Relaying::DenyRoute, "{recipient}");
+            assert_eq!(relaying("192.0.2.7", recipient), Relaying::Permit, "{recipient}");
+        }
+        assert_eq!(relaying("203.0.113.9", "\"a b\"@example.org"), Relaying::Permit);
     }
 
     #[test]

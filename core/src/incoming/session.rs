@@ -217,20 +217,21 @@ impl<H: Hooks> Session<H> {
         self.introduce(name, Verb::Ehlo);
         let start_tls = match self.offer() {
             Ok(start_tls) => start_tls,
-            Err(reply) => {
-                self.barrier = Some(reply.clone());
-                return Step::Reply(reply);
-            }
+            Err(refused) => return Step::Reply(refused),
         };
         let name = self.view().ehlo;
         let reply = ehlo_reply(&self.settings.hostname, name, self.settings.message_size, start_tls);
         Step::Reply(reply)
     }
 
-    /// HELO cannot lead to STARTTLS, so nothing is to be offered.
+    /// HELO cannot lead to STARTTLS, so nothing is offered. The hook is asked all the same: whom it
+    /// refuses, or fails for, must not get in by the older greeting.
     fn helo(&mut self, name: String) -> Step {
         let reply = replies::helo(&self.settings.hostname, &name);
         self.introduce(name, Verb::Helo);
+        if let Err(refused) = self.offer() {
+            return Step::Reply(refused);
+        }
         if let Link::Clear(offered) = &mut self.link {
             *offered = Offered::NotAsked;
         }
@@ -243,7 +244,8 @@ impl<H: Hooks> Session<H> {
         self.transaction = None;
     }
 
-    /// Whether EHLO's reply lists STARTTLS; asked in clear only.
+    /// Whether EHLO's reply lists STARTTLS; asked in clear only. Whom the hook refuses is served
+    /// nothing from then on.
     fn offer(&mut self) -> Result<StartTls, Reply> {
         if self.settings.tls == Switch::Off || self.link.tls().is_some() {
             return Ok(StartTls::Omit);
@@ -251,7 +253,10 @@ impl<H: Hooks> Session<H> {
         let (offered, start_tls) = match self.hooks.offer(self.client()) {
             offer::Incoming::Advertise => (Offered::Advertised, StartTls::Advertise),
             offer::Incoming::Withhold => (Offered::Withheld, StartTls::Omit),
-            offer::Incoming::Refuse(reply) => return Err(reply),
+            offer::Incoming::Refuse(reply) => {
+                self.barrier = Some(reply.clone());
+                return Err(reply);
+            }
             offer::Incoming::Fail(reply) => {
                 self.failed = Some(reply);
                 (Offered::Advertised, StartTls::Advertise)

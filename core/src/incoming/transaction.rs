@@ -127,6 +127,7 @@ impl<H: Hooks> Session<H> {
                 match self.settings.relay.relaying(self.peer.address.ip(), &mailbox) {
                     Relaying::Permit => Ok(mailbox),
                     Relaying::Deny => Err(replies::relaying_denied()),
+                    Relaying::DenyRoute => Err(replies::routing_denied()),
                 }
             }
         }

@@ -110,6 +110,9 @@ impl Attempt<'_> {
             }
         };
         for endpoint in endpoints {
+            if !self.is_in_force() {
+                tally.abandon();
+            }
             if tally.is_done() {
                 return Onward::Stop;
             }
@@ -202,6 +205,10 @@ impl Attempt<'_> {
         let recipients = tally.pending();
         let mut groups = recipients.chunks(transaction::RECIPIENTS).peekable();
         while let Some(recipients) = groups.next() {
+            if !self.is_in_force() {
+                tally.abandon();
+                return accepted.into_session().dialogue.quit().await;
+            }
             report::crosses(&self.asker.session, self.lease, &accepted);
             let crossing = accepted.crossing();
             tally.crossing(&crossing.host.name, crossing.reached());
@@ -228,13 +235,23 @@ impl Attempt<'_> {
     }
 
     /// Keeps the connection for a moment. After a swap of the bundle nothing could fit its key.
+    /// Clear text after TLS was wanted is for this envelope only: whoever disturbs one handshake
+    /// must not have all the mail that follows in clear.
     async fn keep(&self, endpoint: &Endpoint, session: Session, place: Place) {
-        let services = &self.outbound.services;
-        let swapped = services.live.current().generation() != self.bundle.generation();
-        if swapped || services.stopping.is_cancelled() {
+        let stopping = self.outbound.services.stopping.is_cancelled();
+        if stopping || session.grounds.is_none() || !self.is_in_force() {
             return session.dialogue.quit().await;
         }
-        self.outbound.pool.keep(self.key(endpoint), session, place);
+        if let Some(idle) = self.outbound.pool.keep(self.key(endpoint), session, place) {
+            idle.quit().await;
+        }
+    }
+
+    /// Whether the policies that this attempt asks are those in force. Under others no transaction
+    /// begins, however long the attempt has waited for a place or a host: it is given back, and
+    /// begins anew under the policies in force.
+    fn is_in_force(&self) -> bool {
+        self.outbound.services.live.current().generation() == self.bundle.generation()
     }
 
     fn key(&self, endpoint: &Endpoint) -> Key {

@@ -31,7 +31,8 @@ pub(super) struct Reached {
 enum Stop {
     /// All hosts were tried.
     AtEnd,
-    /// The relay stops: what is pending is given back, and no attempt is counted.
+    /// The relay stops, or its policies were reloaded: what is pending is given back, and no attempt
+    /// is counted.
     Early,
     /// It is our own fault, and no other host would do better: what is pending waits for this.
     AtFault(Problem),
@@ -127,7 +128,7 @@ impl Tally {
         }
     }
 
-    /// The relay stops: who is left is given back.
+    /// The attempt must not go on: who is left is given back.
     pub(super) fn abandon(&mut self) {
         self.stop = Stop::Early;
     }

@@ -35,10 +35,21 @@ pub(super) struct Idle {
     until: Instant,
 }
 
+/// The most connections kept: they are not among the total that is configured, and mail to ever
+/// other hosts would use up the files of the process with them.
+const MOST: usize = 256;
+
 /// The connections that are kept.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pool {
     idle: Mutex<HashMap<IpAddr, Vec<Idle>>>,
+    most: usize,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { idle: Mutex::default(), most: MOST }
+    }
 }
 
 impl Idle {
@@ -62,7 +73,7 @@ impl Idle {
     }
 
     /// What the connection is to the domain of this key; `None` if it is not for it. Clear text after
-    /// TLS was wanted has no grounds, and is never shared.
+    /// TLS was wanted has no grounds, and never gets here.
     fn ask_again(&self, means: Means<'_>, key: &Key) -> Option<(Crossing, Option<Grounds>)> {
         if !self.key.may_share(key) {
             return None;
@@ -83,9 +94,15 @@ impl Idle {
 }
 
 impl Pool {
-    /// Keeps a connection.
-    pub(super) fn keep(&self, key: Key, session: Session, place: Place) {
-        self.put_back(Idle { session, place, key, until: Instant::now() + KEPT });
+    /// Keeps a connection. Gives it back, to be closed, where too many are kept already.
+    #[must_use]
+    pub(super) fn keep(&self, key: Key, session: Session, place: Place) -> Option<Idle> {
+        let idle = Idle { session, place, key, until: Instant::now() + KEPT };
+        if self.locked(|pool| pool.values().map(Vec::len).sum::<usize>()) >= self.most {
+            return Some(idle);
+        }
+        self.put_back(idle);
+        None
     }
 
     /// A kept connection for this key, else one that it may share. Whether the hooks agree, and the
@@ -166,7 +183,7 @@ mod tests {
         let place = Limits::new(1, Observer::off()).try_enter(endpoint.address.ip()).unwrap();
         let key = Key { domain: "example.org".to_owned(), endpoint, row, generation: 1, epoch: 1 };
         let pool = Pool::default();
-        pool.keep(key.clone(), greeted.in_clear("test", Floor::None), place);
+        assert!(pool.keep(key.clone(), greeted.in_clear("test", Floor::None), place).is_none());
         (pool, key)
     }
 
@@ -205,6 +222,16 @@ mod tests {
         assert!(pool.take(&key).is_none());
         assert_eq!(pool.expired().len(), 1);
         assert!(pool.all().is_empty());
+    }
+
+    #[tokio::test]
+    async fn only_so_many_are_kept() {
+        let (pool, key) = kept().await;
+        let idle = pool.take(&key).unwrap();
+        let (session, place) = (idle.session, idle.place);
+        let pool = Pool { idle: Mutex::default(), most: 0 };
+        assert!(pool.keep(key.clone(), session, place).is_some());
+        assert!(pool.take(&key).is_none());
     }
 
     #[tokio::test]

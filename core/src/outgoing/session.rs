@@ -38,7 +38,7 @@ pub(super) struct Session {
     pub capabilities: Capabilities,
     /// What the mail hook is told of the connection.
     pub crossing: Crossing,
-    /// What it rests on; `None` for one in clear after TLS was wanted, which no domain shares.
+    /// What it rests on; `None` for one in clear after TLS was wanted, which is not kept.
     pub grounds: Option<Grounds>,
 }
 

@@ -112,7 +112,7 @@ pub enum Outcome {
         /// Why.
         status: Status,
     },
-    /// Given back: the relay stops. No attempt is counted.
+    /// Given back: the relay stops, or its policies were reloaded. No attempt is counted.
     Abandoned,
 }
 

@@ -105,11 +105,13 @@ fn server_name(mut reader: Reader<'_>) -> Option<String> {
     is_name.then(|| name.to_ascii_lowercase())
 }
 
+/// The protocols of ALPN, RFC 7301. Control characters become `?`: they are shown in logs and
+/// replies.
 fn protocols(list: &[u8]) -> Vec<String> {
     let mut reader = Reader::new(list);
     std::iter::from_fn(|| reader.short_block())
         .take(MOST)
-        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .map(|name| String::from_utf8_lossy(name).replace(char::is_control, "?"))
         .collect()
 }
 

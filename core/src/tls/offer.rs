@@ -42,7 +42,7 @@ pub enum Outgoing {
     Refuse(Denied),
 }
 
-/// EHLO is to be answered on a clear connection.
+/// EHLO or HELO is to be answered on a clear connection.
 pub fn incoming(asker: &Asker, client: &Arc<Client>) -> Incoming {
     let decision = asker.ask::<hooks::incoming::Offer>("", client, &Arc::new(Nothing {}));
     match decision.outcome() {

@@ -7,7 +7,7 @@ use super::{ClientCertificate, Reply, Strictness, Terms, Verdict, either};
 /// At **mail**: MAIL FROM is read. The filters' hooks **connect** and **rcpt** have the same.
 pub use super::Passage as Mail;
 
-/// At **offer**: EHLO is to be answered.
+/// At **offer**: EHLO or HELO is to be answered.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Offer {

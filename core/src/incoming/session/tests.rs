@@ -204,6 +204,14 @@ fn a_client_turned_away_hears_it_instead_of_the_greeting() {
 }
 
 #[test]
+fn the_older_greeting_leads_around_no_hook() {
+    let refused = Told { offer: offer::Incoming::Refuse(deny(554)), ..Told::default() };
+    let failed = Told { offer: offer::Incoming::Fail(deny(451)), ..Told::default() };
+    talk(&mut open(refused, Switch::On), &[("HELO c", "554 5.9.9 "), ("MAIL FROM:<>", "554 5.9.9 ")]);
+    talk(&mut open(failed, Switch::On), &[("HELO c", "250 "), ("MAIL FROM:<>", "451 4.9.9 ")]);
+}
+
+#[test]
 fn a_failed_hook_defers_every_mail_inside_tls_too() {
     let at_connect = Told { connect: AtConnect::Fail(deny(451)), ..Told::default() };
     let at_offer = Told { offer: offer::Incoming::Fail(deny(451)), ..Told::default() };

@@ -111,6 +111,13 @@ fn keeps_a_bounded_number_of_entries() {
 }
 
 #[test]
+fn shows_protocols_without_control_characters() {
+    let mut hello = Hello::default();
+    read_extension(ALPN, b"\0\x07\x06a\r\n\x1bb\0", &mut hello);
+    assert_eq!(hello.alpn, ["a???b?"]);
+}
+
+#[test]
 fn shows_only_server_names_that_are_names() {
     let asked = |name: &str| {
         let length = u8::try_from(name.len()).unwrap();
