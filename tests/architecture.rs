@@ -53,6 +53,18 @@ fn only_tls_and_the_two_sessions_ask_hooks() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// `message` is the line's own text: a field of that name would take its place.
+#[test]
+fn no_log_line_has_a_field_called_message() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("core/src").into_iter().chain(sources("plugins/src")) {
+        let field = |line: &str| line.contains("message = %") || line.contains("%message");
+        let found = code(&text).find(|(_, line)| field(line));
+        wrong.extend(found.map(|(number, _)| format!("  {path}:{number}")));
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn incoming_and_outgoing_mirror_each_other() {
     for stem in ["starttls", "facts"] {
@@ -81,6 +93,16 @@ fn every_file_says_what_it_is() {
             sources(folder).into_iter().find(|(path, text)| speaking(path) && !text.starts_with("//!"));
         assert!(silent.is_none(), "{} does not say what it is", silent.unwrap_or_default().0);
     }
+}
+
+#[test]
+fn every_file_of_tests_is_in_the_index() {
+    let index = fs::read_to_string(root().join("tests/README.md")).expect("the index");
+    let here = fs::read_dir(root().join("tests")).expect("the folder").flatten();
+    let names = here.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let missing: Vec<_> =
+        names.filter(|name| name.ends_with(".rs") && !index.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "tests/README.md does not have {missing:?}");
 }
 
 /// The contract of plugins lists exactly the facts that scripts have.
