@@ -95,6 +95,31 @@ fn every_file_says_what_it_is() {
     }
 }
 
+/// Who reads a code in a log looks it up there.
+#[test]
+fn every_code_of_a_finding_is_explained() {
+    let page = fs::read_to_string(root().join("policies/README.md")).expect("the page");
+    let texts = sources("core/src").into_iter().chain(sources("plugins/src"));
+    let mut codes: Vec<String> = texts
+        .flat_map(|(_, text)| code(&text).flat_map(|(_, line)| codes(line)).collect::<Vec<_>>())
+        .collect();
+    codes.sort();
+    codes.dedup();
+    assert!(codes.len() > 50, "the codes are not found: {codes:?}");
+    let missing: Vec<_> = codes.iter().filter(|code| !page.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "policies/README.md does not have {missing:?}");
+}
+
+/// The texts in this line that are codes: a capital letter and three digits.
+fn codes(line: &str) -> Vec<String> {
+    let is_code = |text: &&str| {
+        text.len() == 4
+            && text.starts_with(|first: char| first.is_ascii_uppercase())
+            && text.chars().skip(1).all(|char| char.is_ascii_digit())
+    };
+    line.split('"').filter(is_code).map(str::to_owned).collect()
+}
+
 #[test]
 fn every_file_of_tests_is_in_the_index() {
     let index = fs::read_to_string(root().join("tests/README.md")).expect("the index");
