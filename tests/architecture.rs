@@ -53,6 +53,18 @@ fn only_tls_and_the_two_sessions_ask_hooks() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// `message` is the line's own text: a field of that name would take its place.
+#[test]
+fn no_log_line_has_a_field_called_message() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("core/src").into_iter().chain(sources("plugins/src")) {
+        let field = |line: &str| line.contains("message = %") || line.contains("%message");
+        let found = code(&text).find(|(_, line)| field(line));
+        wrong.extend(found.map(|(number, _)| format!("  {path}:{number}")));
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn incoming_and_outgoing_mirror_each_other() {
     for stem in ["starttls", "facts"] {
@@ -81,6 +93,41 @@ fn every_file_says_what_it_is() {
             sources(folder).into_iter().find(|(path, text)| speaking(path) && !text.starts_with("//!"));
         assert!(silent.is_none(), "{} does not say what it is", silent.unwrap_or_default().0);
     }
+}
+
+/// Who reads a code in a log looks it up there.
+#[test]
+fn every_code_of_a_finding_is_explained() {
+    let page = fs::read_to_string(root().join("policies/README.md")).expect("the page");
+    let texts = sources("core/src").into_iter().chain(sources("plugins/src"));
+    let mut codes: Vec<String> = texts
+        .flat_map(|(_, text)| code(&text).flat_map(|(_, line)| codes(line)).collect::<Vec<_>>())
+        .collect();
+    codes.sort();
+    codes.dedup();
+    assert!(codes.len() > 50, "the codes are not found: {codes:?}");
+    let missing: Vec<_> = codes.iter().filter(|code| !page.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "policies/README.md does not have {missing:?}");
+}
+
+/// The texts in this line that are codes: a capital letter and three digits.
+fn codes(line: &str) -> Vec<String> {
+    let is_code = |text: &&str| {
+        text.len() == 4
+            && text.starts_with(|first: char| first.is_ascii_uppercase())
+            && text.chars().skip(1).all(|char| char.is_ascii_digit())
+    };
+    line.split('"').filter(is_code).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_file_of_tests_is_in_the_index() {
+    let index = fs::read_to_string(root().join("tests/README.md")).expect("the index");
+    let here = fs::read_dir(root().join("tests")).expect("the folder").flatten();
+    let names = here.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let missing: Vec<_> =
+        names.filter(|name| name.ends_with(".rs") && !index.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "tests/README.md does not have {missing:?}");
 }
 
 /// The contract of plugins lists exactly the facts that scripts have.

@@ -10,6 +10,7 @@
 //! - [`dns`]: a name server with a zone
 //! - [`site`]: the files of a relay: configuration, policies, certificates
 //! - [`relay`]: a relay in this process
+//! - [`command`]: the program `waxseal` itself, as an operator runs it
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`save`]: the ways in which editors save a file
 //! - [`decisions`]: the decision log, read back

@@ -1,5 +1,6 @@
 //! Metrics and health over HTTP.
 //!
+//! - `/`: what there is
 //! - `/metrics`: Prometheus text
 //! - `/health`: 200 while mail is taken, else 503; with the state of queue and policies as JSON
 //! - `/health/live`: 200 while the process answers at all
@@ -41,6 +42,7 @@ pub async fn serve(listener: TcpListener, running: Running) {
 
 fn router(running: Running) -> Router {
     Router::new()
+        .route("/", get(|| async { "/metrics\n/health\n/health/live\n" }))
         .route("/metrics", get(metrics))
         .route("/health", get(health))
         .route("/health/ready", get(health))

@@ -79,7 +79,7 @@ impl Running {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             process: std::process::id(),
             hostname: services.config.hostname.clone(),
-            started: self.started.to_string(),
+            started: format!("{:.0}", self.started),
             listeners: self.listeners.iter().map(SocketAddr::to_string).collect(),
             admin: self.admin.map(|address| address.to_string()),
             tls_enabled: services.config.tls.enabled,

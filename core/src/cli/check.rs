@@ -83,6 +83,9 @@ fn summary(file: &str, errors: usize, warnings: usize, checked: Option<&Checked>
     let read = checked.map_or_else(
         || "policies were not read".to_owned(),
         |checked| {
+            if checked.policies == 0 {
+                return "policies do not load".to_owned();
+            }
             let tests = counted(checked.tests.passed.len(), "test");
             format!(
                 "{}, {}, {tests} passed",

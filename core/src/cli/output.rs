@@ -37,9 +37,9 @@ pub(super) fn say_findings(findings: &[Finding]) {
 }
 
 /// `1 error`, `2 errors`.
-pub(super) fn counted(number: usize, noun: &str) -> String {
-    let plural = match (number, noun.strip_suffix('y')) {
-        (1, _) => noun.to_owned(),
+pub(super) fn counted<N: Copy + Display + From<u8> + PartialEq>(number: N, noun: &str) -> String {
+    let plural = match (number == N::from(1), noun.strip_suffix('y')) {
+        (true, _) => noun.to_owned(),
         (_, Some(stem)) => format!("{stem}ies"),
         (_, None) => format!("{noun}s"),
     };

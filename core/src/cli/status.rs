@@ -70,7 +70,8 @@ fn show(status: &Status) {
 
 fn queue(queue: &Queue) -> String {
     let Queue { health, messages, recipients, due, octets } = queue;
-    format!("{health}: {messages} messages, {recipients} recipients ({due} due), {octets} octets")
+    let (messages, recipients) = (counted(*messages, "message"), counted(*recipients, "recipient"));
+    format!("{health}: {messages}, {recipients} ({due} due), {octets} octets")
 }
 
 fn policies(policies: &Policies) -> String {

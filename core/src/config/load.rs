@@ -138,8 +138,12 @@ fn can_read(path: &Path) -> io::Result<()> {
 
 fn unreadable(file: &Path, error: &io::Error) -> Diagnostic {
     let place = Place::file(file.display().to_string());
-    Diagnostic::error("C006", place, format!("the configuration cannot be read: {error}"))
-        .helped("`waxseal init DIR` writes one to start from")
+    let help = if file.is_dir() {
+        format!("name the file in it, as in `{}`", file.join("waxseal.toml").display())
+    } else {
+        "`waxseal init DIR` writes one to start from".to_owned()
+    };
+    Diagnostic::error("C006", place, format!("the configuration cannot be read: {error}")).helped(help)
 }
 
 fn digest(bytes: &[u8]) -> [u8; 32] {

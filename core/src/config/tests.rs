@@ -85,3 +85,10 @@ fn toml_files(name: &str) -> Vec<PathBuf> {
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config").join(name)
 }
+
+#[test]
+fn a_directory_is_told_from_its_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let errors = Config::load(directory.path()).unwrap_err();
+    assert!(errors[0].help.as_deref().unwrap_or_default().contains("waxseal.toml"), "{errors:?}");
+}

@@ -52,7 +52,7 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
         Ok(Ok(())) => {}
         Ok(Err(_)) => tally.at_fault(EnhancedCode::new(4, 4, 7), "the attempt took too long"),
         Err(Panicked) => {
-            tracing::error!(message = %lease.envelope.id, domain = %lease.domain, "an attempt panicked: a defect of Waxseal; its mail is tried again");
+            tracing::error!(id = %lease.envelope.id, domain = %lease.domain, "an attempt panicked: a defect of Waxseal; its mail is tried again");
             tally.at_fault(EnhancedCode::new(4, 3, 0), "the relay failed in the middle of the attempt");
         }
     }

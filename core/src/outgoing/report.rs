@@ -29,7 +29,7 @@ pub(super) fn crosses(session: &SessionId, lease: &Lease, accepted: &Accepted) {
     let host = &crossing.host;
     tracing::debug!(
         %session,
-        message = %lease.envelope.id,
+        id = %lease.envelope.id,
         domain = %lease.domain,
         host = %host.name,
         address = %host.address,
@@ -45,13 +45,13 @@ pub(super) fn ruled_out(session: &SessionId, lease: &Lease, row: &Row, problem: 
     let status = problem.status();
     tracing::debug!(
         %session,
-        message = %lease.envelope.id,
+        id = %lease.envelope.id,
         domain = %lease.domain,
         host = status.host.as_deref().unwrap_or("none"),
         tls = %format_args!("{}:none", row.policy),
         status = %status.code,
         reason = %status.reason,
-        reply = status.reply.as_deref().unwrap_or(""),
+        reply = status.reply.as_deref(),
         "a host was ruled out"
     );
 }
@@ -76,17 +76,17 @@ pub(super) fn settled(
     let at_fault = status.and_then(|status| status.host.as_deref());
     tracing::info!(
         session = %asker.session,
-        message = %lease.envelope.id,
+        id = %lease.envelope.id,
         domain = %lease.domain,
         delivered = count(Some(AttemptOutcome::Delivered)),
         deferred = count(Some(AttemptOutcome::Deferred)),
         failed = count(Some(AttemptOutcome::Failed)),
         host = at_fault.or(reached.host.as_deref()).unwrap_or("none"),
         tls = %format_args!("{}:{}", row.policy, reached.protection.word()),
-        status = status.map(|status| status.code.to_string()).unwrap_or_default(),
-        reason = status.map_or("", |status| &status.reason),
-        reply = status.and_then(|status| status.reply.as_deref()).unwrap_or(""),
-        bounce = bounce.map(|bounce| bounce.envelope.id.to_string()).unwrap_or_default(),
+        status = status.map(|status| display(&status.code)),
+        reason = status.map(|status| display(&status.reason)),
+        reply = status.and_then(|status| status.reply.as_deref()),
+        bounce = bounce.map(|bounce| display(&bounce.envelope.id)),
         "an attempt ended"
     );
 }
@@ -117,11 +117,11 @@ fn recipient_line(session: &SessionId, lease: &Lease, recipient: &LeasedRecipien
     };
     tracing::debug!(
         %session,
-        message = %lease.envelope.id,
+        id = %lease.envelope.id,
         recipient = %recipient.address,
         result,
-        status = status(outcome).map(|status| status.code.to_string()).unwrap_or_default(),
-        reason = status(outcome).map_or("", |status| &status.reason),
+        status = status(outcome).map(|status| display(&status.code)),
+        reason = status(outcome).map(|status| display(&status.reason)),
         "a recipient"
     );
 }

@@ -26,7 +26,7 @@ pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, ro
     let settlement = Settlement { message: envelope.id, outcomes, bounce };
     if let Err(error) = outbound.services.spool.settle(settlement).await {
         // The recipients stay in the spool, and are tried again after a restart.
-        tracing::error!(message = %envelope.id, %error, "an attempt's outcome could not be recorded");
+        tracing::error!(id = %envelope.id, %error, "an attempt's outcome could not be recorded");
     }
 }
 
@@ -43,7 +43,7 @@ async fn bounced(
     }
     if envelope.sender.is_empty() {
         // Never answered by another bounce (RFC 5321 section 6.1): the log is all that is left.
-        tracing::warn!(message = %envelope.id, domain = %lease.domain, "a bounce could not be delivered, and nobody is told");
+        tracing::warn!(id = %envelope.id, domain = %lease.domain, "a bounce could not be delivered, and nobody is told");
         return None;
     }
     let headers = match outbound.services.spool.open_body(envelope.id).await {

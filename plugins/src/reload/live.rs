@@ -136,7 +136,7 @@ impl Live {
         let state = self.shared.state();
         Status {
             generation: bundle.generation(),
-            since: state.since.to_string(),
+            since: format!("{:.0}", state.since),
             hash: bundle.hash().to_owned(),
             rejected: state.rejected,
             diagnostics: state.diagnostics.clone(),

@@ -7,6 +7,7 @@ use super::Table;
 use super::findings::Findings;
 use super::pattern::Pattern;
 use super::rows::Entry;
+use super::syntax::Written;
 use crate::diagnostic::Diagnostic;
 use crate::hooks::Direction;
 use crate::place::Place;
@@ -15,9 +16,10 @@ use crate::place::Place;
 const NOTICE: i64 = 30;
 
 /// Checks the table; what is found goes to the findings.
-pub(super) fn check(table: &Table, today: Date, findings: &mut Findings) {
+pub(super) fn check(table: &Table, written: &[Written], today: Date, findings: &mut Findings) {
     for direction in [Direction::Incoming, Direction::Outgoing] {
-        if !table.index(direction).has(&Pattern::Any) {
+        // A row `*` that cannot be read is not missing: what is wrong with it is said there.
+        if !written.iter().any(|row| row.direction == direction && row.is_for_any()) {
             missing_any(direction, findings);
         }
     }

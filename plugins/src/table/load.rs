@@ -41,7 +41,7 @@ impl Table {
             return Err(findings.sorted());
         };
         let table = Self::new(rows::read(&written.rows, words, &mut findings));
-        checks::check(&table, today, &mut findings);
+        checks::check(&table, &written.rows, today, &mut findings);
         let found = findings.sorted();
         if found.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(found);

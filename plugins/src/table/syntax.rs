@@ -10,6 +10,7 @@ use rhai::{Dynamic, Engine, EvalContext, Expression, ImmutableString, LexError, 
 
 use super::clause::Clause;
 use super::grammar::{Block, Misformed, Shape};
+use super::values;
 use crate::hooks::Direction;
 
 /// A row as written, its expressions evaluated.
@@ -19,6 +20,13 @@ pub(super) struct Written {
     pub(super) pattern: Part,
     pub(super) policy: (String, Position),
     pub(super) clauses: Vec<(Clause, Position, Part)>,
+}
+
+impl Written {
+    /// Whether its pattern is `*`.
+    pub(super) fn is_for_any(&self) -> bool {
+        values::text(&self.pattern.value).is_ok_and(|text| text == "*")
+    }
 }
 
 /// A value with its place.

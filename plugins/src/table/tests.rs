@@ -142,6 +142,12 @@ fn a_direction_without_any_is_an_error() {
 }
 
 #[test]
+fn a_bad_row_for_any_is_not_called_missing() {
+    let found = load("incoming { \"*\" atempt }\noutgoing { \"*\" attempt }").expect_err("no such policy");
+    assert_eq!(codes(&found), ["P001"]);
+}
+
+#[test]
 fn a_block_that_never_runs_is_an_error() {
     let base = "incoming { \"*\" attempt } outgoing { \"*\" attempt }";
     for block in ["fn rows() { outgoing { \"x\" require } }", "if false { outgoing { \"x\" require } }"] {

@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval};
+use waxseal_plugins::reload::Status;
 
 use self::certificates::Certificates;
 use self::files::Ports;
@@ -85,7 +86,7 @@ async fn stay(stage: &mut Stage) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let live = stage.relay().services.live.clone();
     let mut swapped = live.subscribe();
-    let mut rejected = live.status().rejected;
+    let mut before = live.status();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -99,15 +100,27 @@ async fn stay(stage: &mut Stage) -> anyhow::Result<()> {
                 stage.round().await?;
             }
             _ = look.tick() => {
-                let status = live.status();
-                if status.rejected > rejected {
-                    let findings = listed(&errors(status.diagnostics));
-                    output::say(format_args!("\nThe new policies are broken: generation {} stays in force.\n", status.generation));
-                    output::say(findings);
+                let now = live.status();
+                if let Some(news) = news(&before, &now) {
+                    output::say(news);
                 }
-                rejected = status.rejected;
+                before = now;
             }
         }
+    }
+}
+
+/// What a look shows that no new generation tells: broken files, or files as they were before.
+fn news(before: &Status, now: &Status) -> Option<String> {
+    let generation = now.generation;
+    if now.rejected > before.rejected {
+        let findings = listed(&errors(now.diagnostics.clone()));
+        Some(format!("\nThe new policies are broken: generation {generation} stays in force.\n\n{findings}"))
+    } else if generation == before.generation && now.diagnostics.is_empty() && !before.diagnostics.is_empty()
+    {
+        Some(format!("\nThe policies are those in force again: generation {generation}."))
+    } else {
+        None
     }
 }
 

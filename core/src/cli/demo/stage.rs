@@ -64,11 +64,12 @@ impl Stage {
 
     /// Prints what is decided about other people's mail. Can be dropped at any time.
     pub(super) async fn watch(&mut self) {
-        if let Some(record) = next(&mut self.decisions).await {
-            self.show.decision(&record);
-        }
-        while let Ok(arrival) = self.arrivals.try_recv() {
-            self.show.fate(&Fate::Arrived(arrival.tls));
+        tokio::select! {
+            // A mail arrives after its last decision, and is shown after it.
+            biased;
+            Some(record) = next(&mut self.decisions) => self.show.decision(&record),
+            Some(arrival) = self.arrivals.recv() => self.show.fate(&Fate::Arrived(arrival.tls)),
+            else => {}
         }
     }
 

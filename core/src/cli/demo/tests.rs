@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use waxseal_plugins::diagnostic::Diagnostic;
+use waxseal_plugins::place::Place;
+
 use super::mails::MAILS;
 use super::show::Fate;
 use super::*;
@@ -25,6 +28,28 @@ async fn each_mail_meets_its_fate_and_an_edit_changes_it() {
     edit(directory.path(), &stage, "\"legacy.example\"     attempt", "\"legacy.example\"     require").await;
     assert_eq!(kind(&stage.follow(legacy).await.unwrap()), "waits");
     stage.strike().await;
+}
+
+#[test]
+fn broken_files_are_said_once_and_so_is_their_end() {
+    let status = |rejected, diagnostics: &[Diagnostic]| Status {
+        generation: 1,
+        since: String::new(),
+        hash: String::new(),
+        rejected,
+        diagnostics: diagnostics.to_vec(),
+        from_last_good: false,
+    };
+    let finding = Diagnostic::error("T001", Place::file("outgoing/require.rhai"), "no such fact");
+    let (good, broken, mended) = (status(0, &[]), status(1, &[finding]), status(1, &[]));
+    assert!(news(&good, &broken).unwrap().contains("T001"));
+    assert_eq!(news(&broken, &broken), None);
+    assert!(news(&broken, &mended).unwrap().contains("in force again"));
+    assert_eq!(
+        news(&broken, &Status { generation: 2, ..mended }),
+        None,
+        "the new generation is said elsewhere"
+    );
 }
 
 fn kind(fate: &Fate) -> &'static str {
