@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
+use tokio::runtime::Builder;
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
 use super::output;
@@ -14,6 +15,11 @@ use crate::config::Config;
 
 /// Where the configuration is looked for.
 const PLACES: [&str; 2] = ["waxseal.toml", "/etc/waxseal/waxseal.toml"];
+
+/// Stack of a thread, octets. Scripts run on it, and a hostile one, within all its limits, takes
+/// more than half of the usual 2 MiB, beneath which stand the frames of a session; to overflow it
+/// would end the process. What is not used is reserved only, not taken from the machine.
+const STACK: usize = 8 * 1024 * 1024;
 
 /// The global arguments.
 #[derive(Debug)]
@@ -69,7 +75,7 @@ impl Setting {
 /// Runs a future on a thread a core. What still runs when it has ended is not waited for: a relay
 /// that has stopped has left nothing behind that matters.
 pub(super) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build();
     let runtime = runtime.context("the runtime cannot be started")?;
     let outcome = runtime.block_on(future);
     runtime.shutdown_background();
@@ -100,4 +106,25 @@ pub(super) fn shown(path: &Path) -> String {
 
 fn is_absent(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::ConnectionRefused)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+
+    use super::*;
+
+    /// As much as two usual stacks: without room for it the process ends.
+    fn greedy() -> usize {
+        let taken = [black_box(1_u8); STACK / 2];
+        black_box(&taken).len()
+    }
+
+    #[test]
+    fn scripts_have_room_on_every_thread() {
+        let ran = block_on(async {
+            Ok((tokio::spawn(async { greedy() }).await?, tokio::task::spawn_blocking(greedy).await?))
+        });
+        assert_eq!(ran.unwrap(), (STACK / 2, STACK / 2));
+    }
 }

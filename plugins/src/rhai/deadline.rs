@@ -15,36 +15,48 @@ thread_local! {
     static BUDGET: Cell<Option<Budget>> = const { Cell::new(None) };
 }
 
-/// Operations between two looks at the clock: looking costs more than an operation.
+/// Operations between two looks at the clock: looking is a system call, and costs as much as the
+/// whole of a short hook. The time begins with the first look, so a short hook never looks; what it
+/// may do before, the limits on sizes keep short.
 const STRIDE: u64 = 64;
 
-/// What is left to a call.
+/// What a call may take, and has taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Budget {
-    deadline: Duration,
+    time: Duration,
     operations: u64,
+    spent: u64,
+    /// `None` before the first look at the clock.
+    deadline: Option<Duration>,
 }
 
 /// Runs a call that the engine ends when this time is over, or after so many operations.
 pub(crate) fn within<T>(time: Duration, operations: u64, call: impl FnOnce() -> T) -> T {
-    let deadline = used().saturating_add(time);
-    let _restore = Restore(BUDGET.replace(Some(Budget { deadline, operations })));
+    let budget = Budget { time, operations, spent: 0, deadline: None };
+    let _restore = Restore(BUDGET.replace(Some(budget)));
     call()
+}
+
+/// What the engine asks at each operation: `Some` ends the call.
+pub(super) fn check() -> Option<Dynamic> {
+    let mut budget = BUDGET.get()?;
+    budget.spent = budget.spent.saturating_add(1);
+    let over = budget.spent >= budget.operations || budget.spent.is_multiple_of(STRIDE) && budget.is_late();
+    BUDGET.set(Some(budget));
+    over.then_some(Dynamic::UNIT)
+}
+
+impl Budget {
+    fn is_late(&mut self) -> bool {
+        let now = used();
+        now >= *self.deadline.get_or_insert(now.saturating_add(self.time))
+    }
 }
 
 /// The processor time that this thread has used.
 fn used() -> Duration {
     // The clock of a thread that runs cannot be out of range.
     clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
-}
-
-/// What the engine asks at each operation: `Some` ends the call.
-pub(super) fn check() -> Option<Dynamic> {
-    let budget = BUDGET.get()?;
-    let left = budget.operations.saturating_sub(1);
-    BUDGET.set(Some(Budget { operations: left, ..budget }));
-    let over = left == 0 || left.is_multiple_of(STRIDE) && used() >= budget.deadline;
-    over.then_some(Dynamic::UNIT)
 }
 
 /// Puts the outer budget back, also when the call panics.
@@ -84,6 +96,18 @@ mod tests {
             "let a = [1]; a.pad(500, 1); let b = a; let c = a; a.all(|x| b.all(|y| c.all(|z| true)))";
         ends(script, Duration::from_millis(5), PLENTY);
         ends(script, Duration::from_secs(60), 10_000);
+    }
+
+    #[test]
+    fn a_short_call_never_looks_at_the_clock() {
+        let looked = || BUDGET.get().unwrap().deadline.is_some();
+        within(Duration::from_secs(60), PLENTY, || {
+            assert!((1..STRIDE).all(|_| check().is_none()) && !looked());
+            assert!(check().is_none() && looked());
+        });
+        within(Duration::ZERO, PLENTY, || {
+            assert_eq!((0..STRIDE).filter(|_| check().is_some()).count(), 1);
+        });
     }
 
     #[test]

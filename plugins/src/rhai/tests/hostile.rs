@@ -1,14 +1,14 @@
 //! Scripts that want more than they may have: each is refused at load, or contained as a failure.
 //!
-//! They run on threads with the stack of a worker of the relay: what overflows it would end the
-//! process, here as there.
+//! They run on threads with a quarter of the stack of a worker of the relay: what overflows that
+//! would end the process. The greediest took 1.2 MiB when it was measured, in a release build.
 
 use std::thread;
 use std::time::Instant;
 
 use super::*;
 
-/// The stack of a thread of the relay's runtime, octets.
+/// Octets.
 const STACK: usize = 2 * 1024 * 1024;
 
 /// What the linter or the parser says, or the failure's message; an answer is `answered ...`.
