@@ -52,8 +52,11 @@ pub(super) async fn start_tls(
     floor: Floor,
 ) -> Result<Session, Hindrance> {
     let reply = greeted.dialogue.ask("STARTTLS").await.map_err(|broken| before_handshake(&broken))?;
-    if reply.code != 220 {
-        return Err(Hindrance::Refused(Box::new(greeted), reply));
+    match reply.code {
+        220 => {}
+        // The host closes the connection (RFC 5321 section 3.8): nothing can go on over it.
+        421 => return Err(closing(greeted, &reply).await),
+        _ => return Err(Hindrance::Refused(Box::new(greeted), reply)),
     }
     let socket = greeted.dialogue.into_connection().into_clear().map_err(injected)?;
     let within = means.config.timeouts.handshake;
@@ -123,6 +126,12 @@ fn passed(answer: cipher::Outgoing) -> Result<(), Problem> {
         cipher::Outgoing::Defer(denied) => Err(Problem::deferred(&denied)),
         cipher::Outgoing::Refuse(denied) => Err(Problem::refused(&denied)),
     }
+}
+
+async fn closing(greeted: Greeted, reply: &Reply) -> Hindrance {
+    greeted.dialogue.close().await;
+    let detail = format!("on STARTTLS: {reply}");
+    Hindrance::Failed(HandshakeFailure { kind: FailureKind::Closed, detail })
 }
 
 /// The connection broke on the STARTTLS command: some middleboxes answer it so.

@@ -80,6 +80,7 @@ fn failures() -> Vec<(&'static str, Script)> {
         ("garbage", start(vec![("STARTTLS", "220 go\r\n"), ("OCTETS", "500 what?\r\n")])),
         ("closes", start(vec![("STARTTLS", "220 go\r\n"), ("OCTETS", "")])),
         ("injects", start(vec![("STARTTLS", "220 go\r\n250 injected\r\n")])),
+        ("says that it closes", start(vec![("STARTTLS", "421 4.3.2 closing\r\n")])),
     ]
 }
 

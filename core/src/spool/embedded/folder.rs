@@ -8,11 +8,18 @@ use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 use tempfile::TempPath;
 
 use super::OpenError;
+
+/// How often a lock that is taken is looked at again, and how long after: a process that has just
+/// ended may still hold it for a moment.
+const PATIENCE: u32 = 20;
+const LOOK: Duration = Duration::from_millis(25);
 
 /// The folder. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -32,6 +39,12 @@ impl Folder {
             sync(parent).map_err(failed)?;
         }
         let lock = File::create(root.join("lock")).map_err(failed)?;
+        for _ in 1..PATIENCE {
+            match lock.try_lock() {
+                Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+                _ => break,
+            }
+        }
         match lock.try_lock() {
             Ok(()) => Ok((folder, lock)),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { folder: root.to_owned() }),
