@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use waxseal_plugins::decision::{Answer, Decision, Outcome};
 use waxseal_plugins::facts::{Certificate, Client, Mail, Row};
 use waxseal_plugins::hooks::{HookName, incoming};
 use waxseal_plugins::place::Place;
+use waxseal_plugins::table;
 use waxseal_plugins::verdicts::incoming::Mail as Passage;
 use waxseal_plugins::verdicts::{EnhancedCode, Floor, Reply as Said, Terms};
 
@@ -49,7 +47,7 @@ pub(super) fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<
     let mail = Arc::new(mail);
     let address = view.peer.address.ip();
     let sender = Some(mail.sender_domain.as_str()).filter(|domain| !domain.is_empty());
-    let rows = hooks.asker.bundle.table().incoming_at_mail(address, sender, today());
+    let rows = hooks.asker.bundle.table().incoming_at_mail(address, sender, table::today());
     let asked: Vec<Asked> = rows.iter().map(|row| ask(hooks, view, row, &mail)).collect();
 
     // Only mail lets on, so the others count where they are against it.
@@ -59,11 +57,6 @@ pub(super) fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<
     let decision = decision.ok_or_else(replies::policy_failed)?;
     replies::passage(decision.outcome())?;
     permit(asked, &decision)
-}
-
-/// The day by which rows are looked up, UTC.
-pub(super) fn today() -> Date {
-    Timestamp::now().to_zoned_datetime(TimeZone::UTC).date()
 }
 
 fn ask(hooks: &BundleHooks, view: View<'_>, row: &Arc<Row>, mail: &Arc<Mail>) -> Asked {

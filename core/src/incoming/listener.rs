@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use waxseal_plugins::hooks::Direction;
+use waxseal_plugins::table;
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::admission::{Admission, TooMany};
-use super::at_mail::today;
 use super::driver;
 use super::facts::Peer;
 use super::hooks::BundleHooks;
@@ -107,7 +107,7 @@ async fn serve(
     };
     let _counted = services.observer.metrics().session(Direction::Incoming);
     let bundle = services.live.current();
-    let row = bundle.table().incoming(client.ip(), today());
+    let row = bundle.table().incoming(client.ip(), table::today());
     let peer = Peer { address: client, listener, mode, row };
     let asker = Asker { bundle, observer: services.observer.clone(), session: SessionId::next() };
     let session = Session::open(BundleHooks { asker, services }, settings, peer);

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::Offset;
 use tokio::time::timeout;
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::facts::{Mail, Row};
+use waxseal_plugins::table;
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::Outbound;
@@ -41,8 +39,7 @@ const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let bundle = outbound.services.live.current();
     let epoch = outbound.services.tls.epoch();
-    let today = today();
-    let row = bundle.table().outgoing(&lease.domain, today);
+    let row = bundle.table().outgoing(&lease.domain, table::today());
     let mail = Arc::new(facts::mail(&lease));
     let observer = outbound.services.observer.clone();
     let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
@@ -268,11 +265,6 @@ impl Attempt<'_> {
         report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
         tally.ruled_out(problem);
     }
-}
-
-/// The day, UTC: what the table's `until` is compared with.
-fn today() -> Date {
-    Offset::UTC.to_datetime(Timestamp::now()).date()
 }
 
 #[cfg(test)]
