@@ -120,7 +120,7 @@ impl Diagnostic {
     }
 
     fn origin(&self) -> Origin<'_> {
-        let origin = Origin::path(&*self.place.path);
+        let origin = Origin::path(self.place.source.as_deref().unwrap_or(&self.place.path));
         match (self.place.line, self.place.column) {
             (0, _) => origin,
             (line, 0) => origin.line(line),

@@ -11,13 +11,17 @@
 //! - [`join`]: how several answers become one
 //! - [`decision`]: the answer with its place, its row and its trace
 //! - [`table`]: the domain table, which chooses the policy
+//! - [`decider`]: who is asked: a script or a plugin
+//! - [`spoken`]: from what they say to the hook's own verdict
 //! - [`rhai`]: the host of scripts, its linter
+//! - [`wasm`]: the host of plugins
 //! - [`bundle`]: everything that is reloaded together
 //! - [`reload`]: watching the files, and swapping the bundle
 //! - [`testing`]: the policies' own tests
 //! - [`diagnostic`]: what is wrong in a file, said to people
 
 pub mod bundle;
+pub mod decider;
 pub mod decision;
 pub mod diagnostic;
 pub mod facts;
@@ -26,7 +30,9 @@ pub mod join;
 pub mod place;
 pub mod reload;
 pub mod rhai;
+pub mod spoken;
 mod suggest;
 pub mod table;
 pub mod testing;
 pub mod verdicts;
+pub mod wasm;

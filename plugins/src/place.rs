@@ -10,6 +10,9 @@ use serde::{Serialize, Serializer};
 pub struct Place {
     /// The file, relative to the policies' directory, with `/` between its parts.
     pub path: Arc<str>,
+    /// The source file within a plugin, as its author's compiler names it; `None` for what is
+    /// written in the file itself.
+    pub source: Option<Arc<str>>,
     /// The line, from 1; 0 where a whole file is meant.
     pub line: usize,
     /// The column in characters, from 1; 0 where a whole line is meant.
@@ -19,18 +22,31 @@ pub struct Place {
 impl Place {
     /// A place in a file.
     pub fn new(path: impl Into<Arc<str>>, line: usize, column: usize) -> Self {
-        Self { path: path.into(), line, column }
+        Self { path: path.into(), source: None, line, column }
     }
 
     /// A whole file: what decides when a hook is left out.
     pub fn file(path: impl Into<Arc<str>>) -> Self {
         Self::new(path, 0, 0)
     }
+
+    /// A place in the source of a plugin.
+    pub fn within(
+        path: impl Into<Arc<str>>,
+        source: impl Into<Arc<str>>,
+        line: usize,
+        column: usize,
+    ) -> Self {
+        Self { source: Some(source.into()), ..Self::new(path, line, column) }
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)?;
+        if let Some(source) = &self.source {
+            write!(f, ":{source}")?;
+        }
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
         }

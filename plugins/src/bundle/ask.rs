@@ -4,23 +4,26 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::Bundle;
+use crate::decider::Decider;
 use crate::decision::{Answer, Asked, Decision, Failure, Outcome};
 use crate::hooks::{Direction, Hook, HookName, Peer};
 use crate::place::Place;
-use crate::rhai::Script;
 use crate::verdicts::{EnhancedCode, Passage, Reply, Verdict};
 
 impl Bundle {
     /// Asks a hook: all filters, and the policy of the row that the peer's facts carry; their
     /// answers joined and settled.
-    pub fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
+    pub async fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
         let (mut answers, mut asked) = (Vec::new(), Vec::new());
         for filter in self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME)) {
-            let answer = filter.ask::<H>(peer, subject);
+            let answer = filter.ask::<H>(peer, subject).await;
             asked.push(Asked::of::<H>(filter, answer.as_ref()));
             answers.extend(answer);
         }
-        let (of_policy, trace) = self.ask_policy::<H>(peer, subject);
+        let (of_policy, trace) = match self.policy_of::<H>(peer) {
+            Ok(policy) => spoken_for::<H>(policy, peer, policy.ask::<H>(peer, subject).await),
+            Err(unknown) => unknown,
+        };
         if !H::NAME.is_for_filters() {
             asked.push(trace);
         }
@@ -30,32 +33,45 @@ impl Bundle {
         Decision { hook, answer, row, generation, asked, filters }
     }
 
-    /// The policy's answer, and who was asked.
-    pub(super) fn ask_policy<H: Hook>(
+    /// What the policy alone would answer; see [`Decider::try_out`].
+    pub(super) fn try_policy<H: Hook>(
         &self,
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
-    ) -> (Answer<H::Verdict>, Asked) {
+    ) -> Answer<H::Verdict> {
+        match self.policy_of::<H>(peer) {
+            Ok(policy) => spoken_for::<H>(policy, peer, policy.try_out::<H>(peer, subject)).0,
+            Err((unknown, _)) => unknown,
+        }
+    }
+
+    /// The policy of the row, or what holds where there is none of its name.
+    fn policy_of<H: Hook>(&self, peer: &Arc<H::Peer>) -> Result<&Decider, (Answer<H::Verdict>, Asked)> {
         let name = &peer.row().policy;
-        let Some(policy) = self.policy(H::DIRECTION, name) else {
-            return unknown(H::DIRECTION, name);
-        };
-        let answer = policy.ask::<H>(peer, subject);
-        let asked = Asked::of::<H>(policy, answer.as_ref());
-        (answer.unwrap_or_else(|| left_out::<H>(policy, peer)), asked)
+        self.policy(H::DIRECTION, name).ok_or_else(|| unknown(H::DIRECTION, name))
     }
 }
 
 impl Asked {
-    fn of<H: Hook>(script: &Script, answer: Option<&Answer<H::Verdict>>) -> Self {
-        let silence = if script.has(H::DIRECTION, H::NAME) { Self::NO_OPINION } else { Self::NO_FUNCTION };
+    fn of<H: Hook>(decider: &Decider, answer: Option<&Answer<H::Verdict>>) -> Self {
+        let silence = if decider.has(H::DIRECTION, H::NAME) { Self::NO_OPINION } else { Self::NO_FUNCTION };
         let said = answer.map_or(silence, |answer| answer.outcome.word());
-        Self { path: script.path().clone(), said, place: answer.map(|answer| answer.place.clone()) }
+        Self { path: decider.path().clone(), said, place: answer.map(|answer| answer.place.clone()) }
     }
 }
 
+/// A policy's answer, or what holds without one; and who was asked.
+fn spoken_for<H: Hook>(
+    policy: &Decider,
+    peer: &Arc<H::Peer>,
+    answer: Option<Answer<H::Verdict>>,
+) -> (Answer<H::Verdict>, Asked) {
+    let asked = Asked::of::<H>(policy, answer.as_ref());
+    (answer.unwrap_or_else(|| left_out::<H>(policy, peer)), asked)
+}
+
 /// What holds when a policy leaves a hook out, or has no opinion there.
-fn left_out<H: Hook>(policy: &Script, peer: &Arc<H::Peer>) -> Answer<H::Verdict> {
+fn left_out<H: Hook>(policy: &Decider, peer: &Arc<H::Peer>) -> Answer<H::Verdict> {
     let place = Place::file(policy.path().clone());
     let verdict =
         H::left_out().or_else(|| of_passage(&mail_left_out(policy, H::DIRECTION, peer.is_encrypted())));
@@ -64,7 +80,7 @@ fn left_out<H: Hook>(policy: &Script, peer: &Arc<H::Peer>) -> Answer<H::Verdict>
 }
 
 /// At mail: a policy that cares about TLS never lets clear mail through by forgetting.
-fn mail_left_out(policy: &Script, direction: Direction, encrypted: bool) -> Passage {
+fn mail_left_out(policy: &Decider, direction: Direction, encrypted: bool) -> Passage {
     let cares = [HookName::Start, HookName::Cipher, HookName::Certificate];
     if encrypted || !cares.into_iter().any(|hook| policy.has(direction, hook)) {
         return Passage::Accept;

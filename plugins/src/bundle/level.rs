@@ -77,19 +77,19 @@ impl Bundle {
         match direction {
             Direction::Incoming => {
                 let client = Client { offers_tls: true, ..canonical::clear_client(row.clone()) };
-                let (answer, _) = self.ask_policy::<incoming::Offer>(&Arc::new(client), &nothing);
+                let answer = self.try_policy::<incoming::Offer>(&Arc::new(client), &nothing);
                 matches!(answer.outcome, Outcome::Verdict(verdicts::incoming::Offer::Withhold))
             }
             Direction::Outgoing => {
                 let host = Host { offers_tls: true, ..canonical::clear_host(row.clone()) };
-                let (answer, _) = self.ask_policy::<outgoing::Offer>(&Arc::new(host), &nothing);
+                let answer = self.try_policy::<outgoing::Offer>(&Arc::new(host), &nothing);
                 matches!(answer.outcome, Outcome::Verdict(verdicts::outgoing::Offer::StayClear))
             }
         }
     }
 
     fn lets_on<H: Hook>(&self, peer: H::Peer, subject: H::Subject) -> bool {
-        let (answer, _) = self.ask_policy::<H>(&Arc::new(peer), &Arc::new(subject));
+        let answer = self.try_policy::<H>(&Arc::new(peer), &Arc::new(subject));
         answer.outcome.strictness() < Strictness::Defer
     }
 }

@@ -1,4 +1,5 @@
-//! Everything that is reloaded together: table, policies, filters; immutable, with a generation.
+//! Everything that is reloaded together: table, policies, filters, plugins; immutable, with a
+//! generation.
 //!
 //! A candidate is a [`Snapshot`] of files. [`Bundle::load`] compiles it, checks it, tries every
 //! hook on facts as they are met every day, runs its tests; only if all hold there is a bundle.
@@ -6,9 +7,9 @@
 mod ask;
 mod check;
 mod checks;
+mod deciders;
 mod level;
 mod reading;
-mod scripts;
 mod shipped;
 mod smoke;
 mod snapshot;
@@ -20,24 +21,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::decider::Decider;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
-use crate::rhai::{Script, voice};
+use crate::rhai::voice;
 use crate::table::{self, Table, today};
 use crate::testing::{self, Report};
+use crate::wasm::Host;
 
 pub use check::{Checked, check};
 pub use level::Level;
 pub use shipped::SHIPPED;
 pub use snapshot::Snapshot;
 
-use scripts::Scripts;
+use deciders::Deciders;
 
 /// How many errors of a rejected candidate are shown where all would flood the log.
 const SHOWN: usize = 20;
 
 /// What the configuration says that the bundle's checks must know.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The global TLS switch. Off: a row whose policy does not accept clear mail is an error.
     pub tls_enabled: bool,
@@ -46,6 +49,8 @@ pub struct Settings {
     /// The sets of roots that a row's `roots` may name besides `webpki` and `system`: PEM files,
     /// as written, relative to the configuration.
     pub directory: std::path::PathBuf,
+    /// What runs plugins, and what the site grants them.
+    pub plugins: Host,
 }
 
 /// The bundle.
@@ -53,7 +58,7 @@ pub struct Settings {
 pub struct Bundle {
     generation: u64,
     table: Table,
-    scripts: Scripts,
+    deciders: Deciders,
     files: BTreeMap<Arc<str>, Arc<str>>,
     hash: String,
 }
@@ -102,30 +107,41 @@ impl Bundle {
     }
 
     /// The policy of a direction that has this name.
-    pub fn policy(&self, direction: Direction, name: &str) -> Option<&Script> {
-        self.scripts.policy(direction, name)
+    pub fn policy(&self, direction: Direction, name: &str) -> Option<&Decider> {
+        self.deciders.policy(direction, name)
     }
 
     /// The policies of a direction, by name.
-    pub fn policies(&self, direction: Direction) -> impl Iterator<Item = (&str, &Script)> {
-        self.scripts.policies(direction)
+    pub fn policies(&self, direction: Direction) -> impl Iterator<Item = (&str, &Decider)> {
+        self.deciders.policies(direction)
     }
 
     /// The filters, in the order of their file names.
-    pub fn filters(&self) -> &[Script] {
-        self.scripts.filters()
+    pub fn filters(&self) -> &[Decider] {
+        self.deciders.filters()
     }
 
-    /// The script of a file, with or without `.rhai`, as in `outgoing/require`.
-    pub fn script(&self, path: &str) -> Option<&Script> {
-        self.scripts.of(path)
+    /// All policies and filters.
+    pub(crate) fn deciders(&self) -> impl Iterator<Item = &Decider> {
+        self.deciders.all()
+    }
+
+    /// Another bundle is in force: plugins that are not in it too keep no instances any more.
+    pub(crate) fn superseded_by(&self, other: &Self) {
+        for decider in self.deciders() {
+            let Decider::Plugin(plugin) = decider else { continue };
+            let goes_on = |one: &Decider| matches!(one, Decider::Plugin(other) if Arc::ptr_eq(plugin, other));
+            if !other.deciders().any(goes_on) {
+                plugin.retire();
+            }
+        }
     }
 
     /// Whether a client certificate is to be requested: a policy of the incoming table, or a
     /// filter, has an incoming `certificate` function.
     pub fn wants_client_certificates(&self) -> bool {
         let direction = Direction::Incoming;
-        let wants = |script: &Script| script.has(direction, HookName::Certificate);
+        let wants = |decider: &Decider| decider.has(direction, HookName::Certificate);
         let named: BTreeSet<&str> = self.table.policies(direction).collect();
         self.filters().iter().any(wants)
             || self.policies(direction).any(|(name, policy)| named.contains(name) && wants(policy))
@@ -139,9 +155,9 @@ impl Bundle {
     ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
         let files = snapshot.files();
         let mut findings = snapshot.findings.clone();
-        let scripts = Scripts::compile(&files, &mut findings);
+        let deciders = Deciders::compile(snapshot, &settings.plugins, &mut findings);
         let text = files.get(table::PATH).map_or("", |text| text);
-        let table = Table::load(text, &scripts.words, today());
+        let table = Table::load(text, &deciders.words, today());
         let table = table.map(|(table, warnings)| {
             findings.extend(warnings);
             table
@@ -150,7 +166,7 @@ impl Bundle {
         let mut findings = settle(findings)?;
         // A table without findings of its own has been loaded; else an error was settled above.
         let Some(table) = table else { return Err(Rejected { diagnostics: findings }) };
-        let bundle = Self { generation, table, scripts, files, hash: snapshot.hash() };
+        let bundle = Self { generation, table, deciders, files, hash: snapshot.hash() };
         voice::silent(|| {
             checks::check(&bundle, settings, today(), &mut findings);
             smoke::run(&bundle, &mut findings);

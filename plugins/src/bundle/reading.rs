@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::table;
 /// The folders of the policies' directory.
 const FOLDERS: [&str; 4] = ["incoming", "outgoing", "filters", "tests"];
 
-/// Octets of a file: no script is larger, so a larger file is no script.
+/// Octets of a file: no script and no plugin is larger.
 const FILE_SIZE: u64 = 64 * 1024 * 1024;
 
 /// How often the directory is read until two readings agree, and the time between, so that an
@@ -75,11 +76,47 @@ impl Snapshot {
         });
         for file in names {
             let path = format!("{name}/{file}");
-            match file.strip_suffix(".rhai") {
-                Some(stem) if is_stem(stem) => self.read_file(&folder.join(&file), &path),
-                Some(stem) => self.bad_stem(&path, stem),
-                None => self.stray(&path),
+            match file.rsplit_once('.') {
+                Some((stem, "rhai")) if is_stem(stem) => self.read_file(&folder.join(&file), &path),
+                Some((stem, "wasm")) if is_stem(stem) && name != "tests" => {
+                    self.read_plugin(&folder.join(&file), &path);
+                }
+                Some((stem, "rhai" | "wasm")) if !is_stem(stem) => self.bad_stem(&path, stem),
+                Some((_, "toml")) if name != "tests" => self.read_file(&folder.join(&file), &path),
+                _ => self.stray(&path),
             }
+        }
+        self.check_pairs(name);
+    }
+
+    /// A script and a plugin of one name: nobody could say which of them a row means. And the
+    /// configuration of a plugin that is not there.
+    fn check_pairs(&mut self, folder: &str) {
+        let mut lost = Vec::new();
+        for path in self.site.keys().filter(|path| path.split('/').next() == Some(folder)) {
+            let Some((stem, extension)) = path.rsplit_once('.') else { continue };
+            let is_plugin = self.plugins.contains_key(format!("{stem}.wasm").as_str());
+            match extension {
+                "rhai" if is_plugin => {
+                    let message = format!("there are `{path}` and `{stem}.wasm`: one name, two who decide");
+                    let finding = Diagnostic::error("W006", Place::file(Arc::clone(path)), message);
+                    self.findings.push(finding.helped("remove one of them, or give it another name"));
+                }
+                "toml" if !is_plugin => lost.push(Arc::clone(path)),
+                _ => {}
+            }
+        }
+        for path in lost {
+            self.site.remove(&path);
+            let message = "there is no plugin beside this configuration: it is not read";
+            self.findings.push(Diagnostic::warning("W007", Place::file(path), message));
+        }
+    }
+
+    fn read_plugin(&mut self, file: &Path, path: &str) {
+        match read_bytes(file) {
+            Ok(wasm) => _ = self.plugins.insert(path.into(), wasm.into()),
+            Err(error) => self.unreadable(path, &error.to_string()),
         }
     }
 
@@ -96,21 +133,14 @@ impl Snapshot {
     }
 
     fn bad_stem(&mut self, path: &str, stem: &str) {
-        let message = format!("`{stem}` cannot be the name of a script");
+        let message = format!("`{stem}` cannot be the name of a script or plugin");
         let help = "a name has small letters, digits and `_`, begins with a letter, and is no word of Rhai or of the table";
         self.findings.push(Diagnostic::error("B003", Place::file(path), message).helped(help));
     }
 
     fn stray(&mut self, path: &str) {
-        if path.ends_with(".wasm") {
-            // A filter that is not asked would be a hole that nobody sees.
-            let message = "plugins are not run by this version: only scripts are";
-            self.findings.push(Diagnostic::error("B012", Place::file(path), message));
-            return;
-        }
         let message = "this file is not read";
-        let help =
-            "scripts are `domains.rhai`, and `*.rhai` in `incoming/`, `outgoing/`, `filters/` and `tests/`";
+        let help = "read are `domains.rhai`, and `*.rhai` in `incoming/`, `outgoing/`, `filters/` and `tests/`; plugins are `*.wasm` in the first three, with a `.toml` beside them";
         self.findings.push(Diagnostic::warning("B004", Place::file(path), message).helped(help));
     }
 }
@@ -142,13 +172,17 @@ fn names(directory: &Path) -> io::Result<Vec<String>> {
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read_bytes(path)?).map_err(|_| io::Error::other("it is not UTF-8"))
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
         return Err(io::Error::other("it is no file"));
     }
-    let mut text = String::new();
-    let read = fs::File::open(path)?.take(FILE_SIZE + 1).read_to_string(&mut text)?;
-    if read as u64 > FILE_SIZE { Err(io::Error::other("it is larger than 64 MiB")) } else { Ok(text) }
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path)?.take(FILE_SIZE + 1).read_to_end(&mut bytes)?;
+    if read as u64 > FILE_SIZE { Err(io::Error::other("it is larger than 64 MiB")) } else { Ok(bytes) }
 }
 
 fn whole(directory: &Path) -> Place {

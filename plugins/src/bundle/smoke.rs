@@ -1,16 +1,16 @@
-//! The smoke run: every hook of every script is asked on facts as they are met every day. A script
-//! that fails there would fail on real mail.
+//! The smoke run: every hook of every script and plugin is asked on facts as they are met every day.
+//! What fails there would fail on real mail.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Bundle;
+use crate::decider::Decider;
 use crate::decision::Outcome;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Client, Host, Nothing, Row, canonical};
 use crate::hooks::{Direction, Hook, incoming, outgoing};
 use crate::place::Place;
-use crate::rhai::Script;
 
 /// With how many different rows of the table a script is tried in each direction.
 const ROWS: usize = 8;
@@ -23,10 +23,10 @@ pub(super) fn run(bundle: &Bundle, findings: &mut Vec<Diagnostic>) {
             let own: Vec<_> = rows.iter().filter(|row| row.policy == name).cloned().collect();
             let unnamed = || Arc::new(Row { policy: name.to_owned(), ..example() });
             let own = if own.is_empty() { vec![unnamed()] } else { own };
-            try_script(policy, direction, &own, &mut failures);
+            try_decider(policy, direction, &own, &mut failures);
         }
         for filter in bundle.filters() {
-            try_script(filter, direction, &rows, &mut failures);
+            try_decider(filter, direction, &rows, &mut failures);
         }
     }
     findings.extend(failures.into_iter().map(|(place, message)| {
@@ -57,49 +57,49 @@ fn example() -> Row {
     Row { pattern: "example.org".to_owned(), place: "domains.rhai:1:1".to_owned(), ..Row::default() }
 }
 
-/// The failures of one script, by place.
+/// The failures, by place.
 type Failures = BTreeMap<Place, String>;
 
-fn try_script(script: &Script, direction: Direction, rows: &[Arc<Row>], failures: &mut Failures) {
+fn try_decider(decider: &Decider, direction: Direction, rows: &[Arc<Row>], failures: &mut Failures) {
     for row in rows {
         match direction {
-            Direction::Incoming => try_incoming(script, &shared(canonical::clients(row)), failures),
-            Direction::Outgoing => try_outgoing(script, &shared(canonical::hosts(row)), failures),
+            Direction::Incoming => try_incoming(decider, &shared(canonical::clients(row)), failures),
+            Direction::Outgoing => try_outgoing(decider, &shared(canonical::hosts(row)), failures),
         }
     }
 }
 
-fn try_incoming(script: &Script, clients: &[Arc<Client>], failures: &mut Failures) {
+fn try_incoming(decider: &Decider, clients: &[Arc<Client>], failures: &mut Failures) {
     let nothing = shared(vec![Nothing {}]);
-    try_hook::<incoming::Connect>(script, clients, &nothing, failures);
-    try_hook::<incoming::Offer>(script, clients, &nothing, failures);
-    try_hook::<incoming::Start>(script, clients, &nothing, failures);
-    try_hook::<incoming::Cipher>(script, clients, &shared(canonical::hellos()), failures);
-    try_hook::<incoming::Certificate>(script, clients, &shared(canonical::certificates()), failures);
-    try_hook::<incoming::Mail>(script, clients, &shared(canonical::mails()), failures);
-    try_hook::<incoming::Rcpt>(script, clients, &shared(canonical::recipients()), failures);
+    try_hook::<incoming::Connect>(decider, clients, &nothing, failures);
+    try_hook::<incoming::Offer>(decider, clients, &nothing, failures);
+    try_hook::<incoming::Start>(decider, clients, &nothing, failures);
+    try_hook::<incoming::Cipher>(decider, clients, &shared(canonical::hellos()), failures);
+    try_hook::<incoming::Certificate>(decider, clients, &shared(canonical::certificates()), failures);
+    try_hook::<incoming::Mail>(decider, clients, &shared(canonical::mails()), failures);
+    try_hook::<incoming::Rcpt>(decider, clients, &shared(canonical::recipients()), failures);
 }
 
-fn try_outgoing(script: &Script, hosts: &[Arc<Host>], failures: &mut Failures) {
+fn try_outgoing(decider: &Decider, hosts: &[Arc<Host>], failures: &mut Failures) {
     let nothing = shared(vec![Nothing {}]);
-    try_hook::<outgoing::Offer>(script, hosts, &nothing, failures);
-    try_hook::<outgoing::Start>(script, hosts, &nothing, failures);
-    try_hook::<outgoing::Cipher>(script, hosts, &shared(canonical::handshakes()), failures);
-    try_hook::<outgoing::Certificate>(script, hosts, &shared(canonical::certificates()), failures);
-    try_hook::<outgoing::Mail>(script, hosts, &shared(canonical::mails()), failures);
+    try_hook::<outgoing::Offer>(decider, hosts, &nothing, failures);
+    try_hook::<outgoing::Start>(decider, hosts, &nothing, failures);
+    try_hook::<outgoing::Cipher>(decider, hosts, &shared(canonical::handshakes()), failures);
+    try_hook::<outgoing::Certificate>(decider, hosts, &shared(canonical::certificates()), failures);
+    try_hook::<outgoing::Mail>(decider, hosts, &shared(canonical::mails()), failures);
 }
 
 fn try_hook<H: Hook>(
-    script: &Script,
+    decider: &Decider,
     peers: &[Arc<H::Peer>],
     subjects: &[Arc<H::Subject>],
     failures: &mut Failures,
 ) {
-    if !script.has(H::DIRECTION, H::NAME) {
+    if !decider.has(H::DIRECTION, H::NAME) {
         return;
     }
     for (peer, subject) in peers.iter().flat_map(|peer| subjects.iter().map(move |subject| (peer, subject))) {
-        let Some(answer) = script.ask::<H>(peer, subject) else { continue };
+        let Some(answer) = decider.try_out::<H>(peer, subject) else { continue };
         if let Outcome::Failure(failure) = answer.outcome {
             let message = format!("`{}` fails on ordinary facts: {failure}", H::NAME);
             failures.entry(answer.place).or_insert(message);

@@ -13,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     pub(super) site: BTreeMap<Arc<str>, Arc<str>>,
+    pub(super) plugins: BTreeMap<Arc<str>, Arc<[u8]>>,
     /// What is wrong with files that could not be read, or do not belong there.
     pub(super) findings: Vec<Diagnostic>,
 }
@@ -21,34 +22,67 @@ impl Snapshot {
     /// A snapshot of texts that are in no directory, by path.
     pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let site = files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
-        Self { site, findings: Vec::new() }
+        Self { site, ..Self::default() }
     }
 
-    /// All files that hold: the site's, and the shipped ones of other paths.
+    /// With a plugin besides.
+    #[must_use]
+    pub fn with_plugin(mut self, path: &str, wasm: &[u8]) -> Self {
+        self.plugins.insert(path.into(), wasm.into());
+        self
+    }
+
+    /// All texts that hold: the site's, and the shipped ones in the place of which it has nothing.
     pub fn files(&self) -> BTreeMap<Arc<str>, Arc<str>> {
-        let mut files: BTreeMap<Arc<str>, Arc<str>> =
-            SHIPPED.iter().map(|&(path, text)| (path.into(), text.into())).collect();
+        let mut files: BTreeMap<Arc<str>, Arc<str>> = SHIPPED
+            .iter()
+            .filter(|(path, _)| !self.replaces(path))
+            .map(|&(path, text)| (path.into(), text.into()))
+            .collect();
         files.extend(self.site.iter().map(|(path, text)| (path.clone(), text.clone())));
         files
     }
 
-    /// The site's own files, by path.
+    /// The site's plugins, by path.
+    pub fn plugins(&self) -> &BTreeMap<Arc<str>, Arc<[u8]>> {
+        &self.plugins
+    }
+
+    /// The text of the `.toml` beside a plugin.
+    pub(super) fn config_of(&self, plugin: &str) -> Option<&Arc<str>> {
+        self.site.get(format!("{}.toml", plugin.strip_suffix(".wasm")?).as_str())
+    }
+
+    /// The site's own texts, by path.
     pub fn site(&self) -> &BTreeMap<Arc<str>, Arc<str>> {
         &self.site
     }
 
-    /// The site's files that take the place of a shipped one.
+    /// The shipped files in the place of which the site has one of its own, a script or a plugin.
     pub fn overrides(&self) -> BTreeSet<&str> {
-        SHIPPED.iter().map(|(path, _)| *path).filter(|path| self.site.contains_key(*path)).collect()
+        SHIPPED.iter().map(|(path, _)| *path).filter(|path| self.replaces(path)).collect()
+    }
+
+    /// The paths of all the site's files.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.site.keys().chain(self.plugins.keys())
+    }
+
+    fn replaces(&self, shipped: &str) -> bool {
+        let plugin = |stem| self.plugins.contains_key(format!("{stem}.wasm").as_str());
+        self.site.contains_key(shipped) || shipped.strip_suffix(".rhai").is_some_and(plugin)
     }
 
     /// The SHA-256 of everything that is read, in lower-case hexadecimal.
     pub fn hash(&self) -> String {
         let mut context = digest::Context::new(&SHA256);
-        for (path, text) in self.files() {
-            for part in [&*path, &*text] {
+        let files = self.files();
+        let texts = files.iter().map(|(path, text)| (path, text.as_bytes()));
+        let plugins = self.plugins.iter().map(|(path, wasm)| (path, &**wasm));
+        for (path, content) in texts.chain(plugins) {
+            for part in [path.as_bytes(), content] {
                 context.update(&part.len().to_be_bytes());
-                context.update(part.as_bytes());
+                context.update(part);
             }
         }
         // A file that cannot be read makes another candidate than one that is not there.

@@ -43,6 +43,18 @@ impl Version {
         }
     }
 
+    /// The version's number on the wire; 0 for none.
+    pub fn wire(self) -> u16 {
+        match self {
+            Self::None => 0,
+            Self::Ssl3 => 0x0300,
+            Self::Tls10 => 0x0301,
+            Self::Tls11 => 0x0302,
+            Self::Tls12 => 0x0303,
+            Self::Tls13 => 0x0304,
+        }
+    }
+
     /// `"1.2"` for TLS 1.2; the empty text for none.
     pub fn as_str(self) -> &'static str {
         match self {

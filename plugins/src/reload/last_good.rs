@@ -52,11 +52,13 @@ impl LastGood {
     /// Writes the files beside the others, and gives them their name when they are complete.
     fn write(&self, snapshot: &Snapshot, name: &str) -> io::Result<()> {
         let folder = TempDir::new_in(&self.directory)?;
-        for (path, text) in snapshot.site() {
+        let texts = snapshot.site().iter().map(|(path, text)| (path, text.as_bytes()));
+        let plugins = snapshot.plugins().iter().map(|(path, wasm)| (path, &**wasm));
+        for (path, content) in texts.chain(plugins) {
             let path = folder.path().join(&**path);
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             let mut file = File::create(path)?;
-            file.write_all(text.as_bytes())?;
+            file.write_all(content)?;
             file.sync_all()?;
         }
         let path = folder.keep();

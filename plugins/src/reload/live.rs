@@ -196,12 +196,13 @@ impl Shared {
         tracing::info!(generation, hash = bundle.hash(), "new policies are in force");
         log_warnings(&warnings);
         keep(&self.last_good, &snapshot);
-        {
+        let before = {
             let mut state = self.state();
             let rejected = state.rejected;
             *state = State { snapshot, since: Timestamp::now(), rejected, ..State::default() };
-            self.current.store(Arc::new(bundle));
-        }
+            self.current.swap(Arc::new(bundle))
+        };
+        before.superseded_by(&self.current.load());
         self.generations.send_replace(generation);
         Reloaded::Swapped { generation, warnings }
     }

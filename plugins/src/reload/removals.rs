@@ -26,15 +26,16 @@ pub(super) fn of_files(
     if removals == Removals::Accept {
         return Vec::new();
     }
-    if candidate.site().is_empty() && !current.site().is_empty() {
+    if candidate.paths().next().is_none() && current.paths().next().is_some() {
         let place = Place::file(directory.display().to_string());
         return vec![refusal(place, "the policies' directory is empty".to_owned())];
     }
-    let overrides = current.overrides().into_iter().filter(|path| !candidate.site().contains_key(*path));
+    let kept = candidate.overrides();
+    let overrides = current.overrides().into_iter().filter(|path| !kept.contains(path));
     let overrides = overrides.map(|path| {
         refusal(Place::file(path), "this file has vanished: the shipped one would take its place".to_owned())
     });
-    let holds = |snapshot: &Snapshot, folder| snapshot.site().keys().any(|path| path.starts_with(folder));
+    let holds = |snapshot: &Snapshot, folder| snapshot.paths().any(|path| path.starts_with(folder));
     let emptied = FOLDERS.iter().filter(|folder| holds(current, **folder) && !holds(candidate, **folder));
     let emptied = emptied
         .map(|folder| refusal(Place::file(*folder), "all files of this folder have vanished".to_owned()));

@@ -12,7 +12,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(message: impl Into<String>, position: Position) -> Self {
+    pub(crate) fn new(message: impl Into<String>, position: Position) -> Self {
         Self { message: message.into(), position }
     }
 }

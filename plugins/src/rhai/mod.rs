@@ -13,7 +13,6 @@ mod lint;
 mod schema;
 mod speak;
 mod text;
-mod verdict;
 pub(crate) mod voice;
 
 #[cfg(test)]
@@ -28,13 +27,14 @@ use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 
 pub(crate) use fault::Fault;
 pub(crate) use lint::syntax;
-pub use verdict::{CodeClass, FromSpoken, Setter, Spoken, Word};
 
+use crate::decider::Role;
 use crate::decision::{Answer, Failure, Outcome};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::facts::Facts;
 use crate::hooks::{Direction, Hook, HookName};
 use crate::place::Place;
+use crate::spoken::Spoken;
 
 /// The time of one call: some thousand times what a hook takes.
 const CALL_TIME: Duration = Duration::from_millis(50);
@@ -47,16 +47,6 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     register(&mut engine);
     engine
 });
-
-/// What a script is: the folder says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// A policy of one direction.
-    Policy(Direction),
-    /// A filter; its hooks' first parameter says the direction: `client` incoming, `host`
-    /// outgoing, `peer` both.
-    Filter,
-}
 
 /// A compiled script: immutable, shared by all threads, cheap to clone.
 #[derive(Clone)]

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::verdict::{CodeClass, FromSpoken, Setter, Word};
 use crate::facts::{Certificate, Facts, Kind, Row};
 use crate::hooks::{Direction, Hook, HookName, incoming, outgoing};
+use crate::spoken::{CodeClass, FromSpoken, Setter, Word};
 
 /// The facts of one type: its word, the names and types.
 #[derive(Debug)]

@@ -1,19 +1,14 @@
 //! The verdict functions of scripts, and what may be chained to them.
 
-use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use ::rhai::{Array, Engine, EvalAltResult, FuncRegistration, NativeCallContext};
 
-use super::verdict::{Setter, Spoken, Word};
 use crate::facts::UnknownVersion;
-use crate::suggest;
-use crate::verdicts::{ClientCertificate, EnhancedCode, Floor, InvalidCode, Reply, UnknownName};
+use crate::spoken::{Setter, Spoken, Word, clean, parse_all};
+use crate::verdicts::{ClientCertificate, EnhancedCode, Floor, InvalidCode, Reply};
 
 type Said = Result<Spoken, Box<EvalAltResult>>;
-
-/// The length of a reply's text that fits a line of SMTP (RFC 5321 section 4.5.3.1.5).
-const TEXT_LENGTH: usize = 400;
 
 /// Registers them. They are volatile: a verdict folded by the optimizer would have lost its place.
 pub(super) fn register(engine: &mut Engine) {
@@ -117,26 +112,4 @@ pub(super) fn client_certificate(value: &str) -> Result<ClientCertificate, Strin
         "require" => Ok(ClientCertificate::Require),
         _ => Err(format!("`{value}` is unknown: write \"none\", \"request\" or \"require\"")),
     }
-}
-
-pub(super) fn parse_all<T>(names: impl IntoIterator<Item = String>) -> Result<BTreeSet<T>, String>
-where
-    T: FromStr<Err = UnknownName> + Ord,
-{
-    names.into_iter().map(|name| name.parse().map_err(|unknown: UnknownName| explain(&unknown))).collect()
-}
-
-fn explain(unknown: &UnknownName) -> String {
-    match suggest::nearest(&unknown.name.to_ascii_uppercase(), unknown.known.split(", ")) {
-        Some(name) => format!("`{}` is no {}; did you mean \"{name}\"?", unknown.name, unknown.what),
-        None => unknown.to_string(),
-    }
-}
-
-/// One line of printable ASCII (`textstring` in RFC 5321 section 4.2), so that no fact that a
-/// script quotes can end the reply, or the line of a log, and begin another.
-pub(super) fn clean(text: &str) -> String {
-    let words: Vec<_> = text.split_whitespace().collect();
-    let printable = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
-    words.join(" ").chars().map(printable).take(TEXT_LENGTH).collect()
 }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use ::rhai::{NativeCallContext, Position};
 
-use super::speak::clean;
+use crate::spoken::clean;
 
 /// Lines that one call may say.
 const LINES: u32 = 16;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ::rhai::{Dynamic, Engine, EvalAltResult};
 
-use super::Scripts;
+use super::Deciders;
+use crate::decider::{Decider, Role};
 use crate::facts::{Facts, Nothing};
 use crate::hooks::{Direction, Hook, HookName, incoming, outgoing};
-use crate::rhai::{Role, Script, Word};
+use crate::spoken::Word;
 use crate::suggest;
 use crate::verdicts::Verdict;
 
@@ -22,9 +23,9 @@ struct Answered {
     place: String,
 }
 
-/// What is asked: one hook of one script.
+/// What is asked: one hook of one policy or filter.
 struct Question<'a> {
-    script: &'a Script,
+    decider: &'a Decider,
     peer: Dynamic,
     subject: Option<Dynamic>,
 }
@@ -34,14 +35,13 @@ const NO_OPINION: &str = "no opinion";
 const FAILURE: &str = "failure";
 
 /// Registers them.
-pub(super) fn register(engine: &mut Engine, scripts: Scripts) {
-    let scripts = Arc::new(scripts);
-    let of_peer = scripts.clone();
+pub(super) fn register(engine: &mut Engine, deciders: &Arc<Deciders>) {
+    let (of_peer, deciders) = (Arc::clone(deciders), Arc::clone(deciders));
     engine.register_fn("ask", move |file: &str, hook: &str, peer: Dynamic| {
         ask(&of_peer, file, hook, peer, None)
     });
     engine.register_fn("ask", move |file: &str, hook: &str, peer: Dynamic, subject: Dynamic| {
-        ask(&scripts, file, hook, peer, Some(subject))
+        ask(&deciders, file, hook, peer, Some(subject))
     });
     engine.register_type_with_name::<Answered>("answer");
     engine.register_get("verdict", |answer: &mut Answered| answer.verdict);
@@ -81,18 +81,18 @@ fn expect_eq(ctx: ::rhai::NativeCallContext, one: Dynamic, other: Dynamic) -> Ch
 }
 
 fn ask(
-    scripts: &Scripts,
+    deciders: &Deciders,
     file: &str,
     hook: &str,
     peer: Dynamic,
     subject: Option<Dynamic>,
 ) -> Result<Answered, Box<EvalAltResult>> {
-    let question = Question { script: script(scripts, file)?, peer, subject };
+    let question = Question { decider: decider(deciders, file)?, peer, subject };
     let name = HookName::from_word(hook).ok_or_else(|| {
         let known = HookName::ALL.map(HookName::word);
         format!("there is no hook `{hook}`; {}", suggest::help(hook, &known))
     })?;
-    let answered = match question.script.role() {
+    let answered = match question.decider.role() {
         Role::Policy(direction) => question.ask(direction, name),
         Role::Filter if question.peer.is::<Arc<crate::facts::Client>>() => {
             question.ask(Direction::Incoming, name)
@@ -102,11 +102,12 @@ fn ask(
     answered.map_err(Into::into)
 }
 
-/// The script of a file, named with or without its extension.
-fn script<'a>(scripts: &'a Scripts, file: &str) -> Result<&'a Script, Box<EvalAltResult>> {
-    let stem = file.strip_suffix(".rhai").unwrap_or(file);
-    scripts.get(format!("{stem}.rhai").as_str()).ok_or_else(|| {
-        let known: Vec<_> = scripts.keys().map(|path| path.trim_end_matches(".rhai")).collect();
+/// The policy or filter of a file, named with or without its extension.
+fn decider<'a>(deciders: &'a Deciders, file: &str) -> Result<&'a Decider, Box<EvalAltResult>> {
+    let extension = [".rhai", ".wasm"].into_iter().find_map(|extension| file.strip_suffix(extension));
+    let stem = extension.unwrap_or(file);
+    deciders.get(stem).ok_or_else(|| {
+        let known: Vec<_> = deciders.keys().map(|stem| &**stem).collect();
         format!("there is no policy or filter `{stem}`; {}", suggest::help(stem, &known)).into()
     })
 }
@@ -139,8 +140,8 @@ impl Question<'_> {
             None => nothing::<H::Subject>()
                 .ok_or_else(|| format!("`{}` takes a {} besides", H::NAME, H::Subject::WORD))?,
         };
-        let path = self.script.path().to_string();
-        Ok(match self.script.ask::<H>(&peer, &subject) {
+        let path = self.decider.path().to_string();
+        Ok(match self.decider.try_out::<H>(&peer, &subject) {
             Some(answer) => {
                 let reply = answer.outcome.reply().cloned().unwrap_or_default();
                 let failure = match &answer.outcome {
@@ -154,15 +155,15 @@ impl Question<'_> {
                     place: answer.place.to_string(),
                 }
             }
-            None => Answered::left_out::<H>(self.script, path),
+            None => Answered::left_out::<H>(self.decider, path),
         })
     }
 }
 
 impl Answered {
     /// What holds where a policy leaves the hook out, or a script has no opinion.
-    fn left_out<H: Hook>(script: &Script, place: String) -> Self {
-        let policy = matches!(script.role(), Role::Policy(_)) && !script.has(H::DIRECTION, H::NAME);
+    fn left_out<H: Hook>(decider: &Decider, place: String) -> Self {
+        let policy = matches!(decider.role(), Role::Policy(_)) && !decider.has(H::DIRECTION, H::NAME);
         let verdict = H::left_out().filter(|_| policy);
         let verdict = verdict.map_or(NO_OPINION, |verdict| verdict.word());
         Self { verdict, code: String::new(), text: String::new(), place }

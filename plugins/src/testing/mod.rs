@@ -14,9 +14,9 @@ use ::rhai::{AST, Engine};
 use serde::Serialize;
 
 use crate::bundle::Bundle;
+use crate::decider::Decider;
 use crate::diagnostic::Diagnostic;
-use crate::hooks::Direction;
-use crate::rhai::{self, Script, engine};
+use crate::rhai::{self, engine};
 
 /// The time of one test.
 const TEST_TIME: Duration = Duration::from_secs(1);
@@ -30,38 +30,37 @@ pub struct Report {
     pub failed: Vec<Diagnostic>,
 }
 
-/// The scripts that tests may ask, by their path.
-type Scripts = BTreeMap<Arc<str>, Script>;
+/// The policies and filters that tests may ask, by the stem of their path, as in `outgoing/require`.
+type Deciders = BTreeMap<Arc<str>, Decider>;
 
 /// Runs the functions `test_*` of test files, each given as path and text, against the policies
 /// and filters of a bundle.
 pub fn run(bundle: &Bundle, files: &[(Arc<str>, Arc<str>)]) -> Report {
-    let policies =
-        [Direction::Incoming, Direction::Outgoing].into_iter().flat_map(|one| bundle.policies(one));
-    let filters = bundle.filters().iter().cloned();
-    run_on(policies.map(|(_, policy)| policy.clone()).chain(filters), files)
+    run_on(bundle.deciders().cloned(), files)
 }
 
-fn run_on(scripts: impl IntoIterator<Item = Script>, files: &[(Arc<str>, Arc<str>)]) -> Report {
-    let scripts: Scripts = scripts.into_iter().map(|script| (script.path().clone(), script)).collect();
+fn run_on(deciders: impl IntoIterator<Item = Decider>, files: &[(Arc<str>, Arc<str>)]) -> Report {
+    let deciders: Deciders = deciders.into_iter().map(|decider| (decider.stem().into(), decider)).collect();
+    let deciders = Arc::new(deciders);
     let mut engine = engine::sandbox();
     rhai::register(&mut engine);
     builders::register(&mut engine);
-    answers::register(&mut engine, scripts);
+    answers::register(&mut engine, &deciders);
     let mut report = Report::default();
     for (path, source) in files {
-        run_file(&engine, path, source, &mut report);
+        run_file(&engine, &deciders, path, source, &mut report);
     }
     report
 }
 
-fn run_file(engine: &Engine, path: &Arc<str>, source: &Arc<str>, report: &mut Report) {
+fn run_file(engine: &Engine, deciders: &Deciders, path: &Arc<str>, source: &Arc<str>, report: &mut Report) {
     let mut ast = match engine.compile(&**source) {
         Ok(ast) => ast,
         Err(error) => return report.failed.push(rhai::syntax(path, source, &error)),
     };
     ast.set_source(&**path);
     for test in tests(&ast) {
+        deciders.values().for_each(Decider::begin_trial);
         match rhai::call(engine, &ast, &test, Vec::new(), TEST_TIME) {
             Ok(_) => report.passed.push(format!("{path}: {test}")),
             Err(fault) => {
@@ -91,7 +90,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::rhai::Role;
+    use crate::decider::Role;
+    use crate::hooks::Direction;
+    use crate::rhai::Script;
 
     /// The shipped files of a folder.
     fn shipped(folder: &str) -> Vec<(Arc<str>, Arc<str>)> {
@@ -108,12 +109,12 @@ mod tests {
         scripts
     }
 
-    fn policies() -> Vec<Script> {
+    fn policies() -> Vec<Decider> {
         let of = |direction: Direction| {
             shipped(direction.word()).into_iter().map(move |(path, source)| {
                 let (script, warnings) = Script::compile(&path, &source, Role::Policy(direction)).unwrap();
                 assert!(warnings.is_empty(), "{}", warnings[0]);
-                script
+                Decider::Script(script)
             })
         };
         of(Direction::Incoming).chain(of(Direction::Outgoing)).collect()

@@ -15,7 +15,8 @@ pub use terms::{ClientCertificate, Floor, Group, Suite, Terms, UnknownName};
 
 use serde::Serialize;
 
-use crate::rhai::FromSpoken;
+use crate::spoken::FromSpoken;
+use crate::wasm::Returned;
 
 /// How strict a verdict is: the join of two verdicts is the stricter.
 ///
@@ -35,7 +36,7 @@ pub enum Strictness {
 
 /// A hook's verdict.
 pub trait Verdict:
-    FromSpoken + Clone + PartialEq + std::fmt::Debug + Serialize + Send + Sync + 'static
+    FromSpoken + Returned + Clone + PartialEq + std::fmt::Debug + Serialize + Send + Sync + 'static
 {
     /// Its place in the order of the join.
     fn strictness(&self) -> Strictness;

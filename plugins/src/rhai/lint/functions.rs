@@ -8,7 +8,7 @@ use super::usage::{Call, Style};
 use super::{File, hooks};
 use crate::diagnostic::Diagnostic;
 use crate::hooks::HookName;
-use crate::rhai::verdict::Word;
+use crate::spoken::Word;
 use crate::suggest;
 
 /// Names that the parser knows, and no function table lists.

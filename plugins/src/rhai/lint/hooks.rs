@@ -3,11 +3,12 @@
 use super::File;
 use super::contexts::Context;
 use super::usage::{Function, Style};
+use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
 use crate::hooks::{Direction, HookName};
+use crate::rhai::Defined;
 use crate::rhai::schema::{self, Signature};
-use crate::rhai::verdict::{self, Setter, Word};
-use crate::rhai::{Defined, Role};
+use crate::spoken::{self, Setter, Word};
 use crate::suggest;
 
 /// Hooks that are planned, and not asked yet: a filter that relied on one would be silently deaf.
@@ -57,15 +58,15 @@ fn no_verdict(role: Role, word: Word, signature: &Signature) -> String {
     let words: Vec<_> = (signature.words.iter().copied())
         .filter(|word| *word != Word::Require || role == Role::Filter)
         .collect();
-    verdict::no_verdict(word, &words, &signature.title())
+    spoken::no_verdict(word, &words, &signature.title())
 }
 
 fn no_setter(role: Role, setter: Setter, signature: &Signature) -> Option<String> {
     if !signature.setters.contains(&setter) {
-        return Some(verdict::no_setter(setter, Word::Accept, signature.setters, &signature.title()));
+        return Some(spoken::no_setter(setter, Word::Accept, signature.setters, &signature.title()));
     }
     let forbidden = role == Role::Filter && setter.is_for_policies();
-    forbidden.then(|| verdict::for_policies(setter))
+    forbidden.then(|| spoken::for_policies(setter))
 }
 
 /// The hooks that a function is: one, or for a filter's `peer` one of each direction.

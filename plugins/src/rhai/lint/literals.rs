@@ -9,7 +9,7 @@ use super::usage::{Argument, Call, Literal, Style};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Kind, UnknownVersion, Version};
 use crate::rhai::speak;
-use crate::rhai::verdict::{self, Setter, Word};
+use crate::spoken::{self, Setter, Word};
 use crate::verdicts::{EnhancedCode, Group, InvalidCode, Suite};
 
 /// Those of one function, as one hook reaches it.
@@ -56,7 +56,7 @@ fn wrong_argument(call: &Call, context: &Context<'_>) -> Option<String> {
 
 fn wrong_code(code: &str, word: Word, context: &Context<'_>) -> Option<String> {
     match code.parse::<EnhancedCode>() {
-        Ok(code) => verdict::wrong_code(code, word, context.signature.codes),
+        Ok(code) => spoken::wrong_code(code, word, context.signature.codes),
         Err(invalid @ InvalidCode(_)) => Some(invalid.to_string()),
     }
 }
@@ -65,8 +65,8 @@ fn wrong_term(setter: Setter, value: &Argument) -> Option<String> {
     match setter {
         Setter::MinVersion => wrong_version(text(value)?),
         Setter::ClientCertificate => speak::client_certificate(text(value)?).err(),
-        Setter::Suites => speak::parse_all::<Suite>(texts(value)?).err(),
-        Setter::Groups => speak::parse_all::<Group>(texts(value)?).err(),
+        Setter::Suites => spoken::parse_all::<Suite>(texts(value)?).err(),
+        Setter::Groups => spoken::parse_all::<Group>(texts(value)?).err(),
         Setter::Roots | Setter::Identity | Setter::ServerName => None,
     }
 }

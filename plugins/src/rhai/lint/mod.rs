@@ -26,7 +26,8 @@ use std::sync::Arc;
 
 use ::rhai::{AST, Engine, Position};
 
-use super::{Defined, Role, place};
+use super::{Defined, place};
+use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
 use usage::Function;
 

@@ -7,9 +7,9 @@ use ::rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 use super::File;
 use super::hooks::Found;
+use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
-use crate::rhai::Role;
-use crate::rhai::verdict::Word;
+use crate::spoken::Word;
 
 /// Functions that tell the operator something, and have no value.
 const SILENT: [&str; 4] = ["log", "alarm", "print", "debug"];

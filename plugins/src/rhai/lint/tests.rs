@@ -5,7 +5,8 @@ mod paths;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::super::{Role, Script};
+use super::super::Script;
+use crate::decider::Role;
 use crate::hooks::Direction;
 
 const OUTGOING: Role = Role::Policy(Direction::Outgoing);

@@ -1,19 +1,22 @@
-//! From what a script says to the hook's own verdict.
+//! From what a script or plugin says to the hook's own verdict.
 //!
-//! A verdict function makes a [`Spoken`] value, which knows its words and nothing of hooks. Here,
-//! in one place, it becomes the typed verdict of the hook that was asked, or an error that says
-//! what would be right.
+//! A verdict function of a script, and a verdict that a plugin hands over, make a [`Spoken`] value,
+//! which knows its words and nothing of hooks. Here, in one place, it becomes the typed verdict of
+//! the hook that was asked, or an error that says what would be right.
 
 mod hooks;
+mod parts;
 
 use ::rhai::Position;
 
-use super::Role;
-use super::fault::Fault;
+pub(crate) use parts::{clean, parse_all};
+
+use crate::decider::Role;
+use crate::rhai::Fault;
 use crate::suggest;
 use crate::verdicts::{ClientCertificate, EnhancedCode, Floor, Reply, Terms};
 
-/// The verdict functions of scripts.
+/// The words of verdicts: the functions of scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
     /// `accept()`
@@ -53,19 +56,20 @@ pub enum Setter {
     ServerName,
 }
 
-/// A verdict as a script spoke it: its word, what was chained to it, and where.
+/// A verdict as it was spoken: its word, what was chained to it, and where in the script; a plugin's
+/// is nowhere in one.
 #[derive(Clone, Debug)]
 pub struct Spoken {
-    pub(super) word: Word,
-    pub(super) position: Position,
-    pub(super) reply: Reply,
-    pub(super) floor: Floor,
-    pub(super) terms: Terms,
-    pub(super) client_certificate: ClientCertificate,
-    pub(super) identity: Option<String>,
-    pub(super) server_name: Option<String>,
+    pub(crate) word: Word,
+    pub(crate) position: Position,
+    pub(crate) reply: Reply,
+    pub(crate) floor: Floor,
+    pub(crate) terms: Terms,
+    pub(crate) client_certificate: ClientCertificate,
+    pub(crate) identity: Option<String>,
+    pub(crate) server_name: Option<String>,
     /// The setters that were called, each with its place.
-    pub(super) set: Vec<(Setter, Position)>,
+    pub(crate) set: Vec<(Setter, Position)>,
 }
 
 /// Whether a code's class must fit the verdict.
@@ -77,7 +81,7 @@ pub enum CodeClass {
     Either,
 }
 
-/// A hook's verdict that scripts can speak.
+/// A hook's verdict that can be spoken.
 pub trait FromSpoken: Sized {
     /// The words that make one.
     const WORDS: &'static [Word];
@@ -116,14 +120,14 @@ impl Word {
         }
     }
 
-    pub(super) fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }
 }
 
 impl Setter {
     /// All setters, as the reference lists them.
-    pub(super) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::MinVersion,
         Self::Suites,
         Self::Groups,
@@ -133,7 +137,7 @@ impl Setter {
         Self::ServerName,
     ];
 
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::MinVersion => "min_version",
             Self::Suites => "suites",
@@ -145,18 +149,18 @@ impl Setter {
         }
     }
 
-    pub(super) fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.word() == word)
     }
 
     /// Only the policy chooses who we are and whom we ask for.
-    pub(super) const fn is_for_policies(self) -> bool {
+    pub(crate) const fn is_for_policies(self) -> bool {
         matches!(self, Self::Identity | Self::ServerName)
     }
 }
 
 impl Spoken {
-    pub(super) fn new(word: Word, position: Position) -> Self {
+    pub(crate) fn new(word: Word, position: Position) -> Self {
         Self {
             word,
             position,
@@ -171,7 +175,7 @@ impl Spoken {
     }
 
     /// The hook's own verdict.
-    pub(super) fn into_verdict<V: FromSpoken>(self, role: Role, hook: &str) -> Result<V, Fault> {
+    pub(crate) fn into_verdict<V: FromSpoken>(self, role: Role, hook: &str) -> Result<V, Fault> {
         let (word, position) = (self.word, self.position);
         if word == Word::Require && role != Role::Filter {
             let message = "`require` is for filters; a policy says start_tls, and judges later";
@@ -207,7 +211,7 @@ impl Spoken {
 }
 
 /// What is said of a code whose class does not fit the verdict, if it does not.
-pub(super) fn wrong_code(code: EnhancedCode, word: Word, codes: CodeClass) -> Option<String> {
+pub(crate) fn wrong_code(code: EnhancedCode, word: Word, codes: CodeClass) -> Option<String> {
     let class = if word == Word::Defer { 4 } else { 5 };
     let right = code.class == class || codes == CodeClass::Either && matches!(code.class, 4 | 5);
     let (word, better) = (word.word(), code.in_class(class));
@@ -215,13 +219,13 @@ pub(super) fn wrong_code(code: EnhancedCode, word: Word, codes: CodeClass) -> Op
 }
 
 /// What is said of a word that the hook does not have.
-pub(super) fn no_verdict(word: Word, words: &[Word], hook: &str) -> String {
+pub(crate) fn no_verdict(word: Word, words: &[Word], hook: &str) -> String {
     let known: Vec<_> = words.iter().map(|word| word.word()).collect();
     format!("`{}` is no verdict of {hook}, which has {}", word.word(), suggest::list(&known))
 }
 
 /// What is said of a setter that the hook's verdict does not have.
-pub(super) fn no_setter(setter: Setter, word: Word, setters: &[Setter], hook: &str) -> String {
+pub(crate) fn no_setter(setter: Setter, word: Word, setters: &[Setter], hook: &str) -> String {
     let (setter, word) = (setter.word(), word.word());
     if setters.is_empty() || word != Word::Accept.word() {
         return format!("nothing can be chained to `{word}` at {hook}, `{setter}` neither");
@@ -231,6 +235,6 @@ pub(super) fn no_setter(setter: Setter, word: Word, setters: &[Setter], hook: &s
 }
 
 /// What is said of a setter in a filter that only policies may use.
-pub(super) fn for_policies(setter: Setter) -> String {
+pub(crate) fn for_policies(setter: Setter) -> String {
     format!("`{}` is for policies: a filter may only tighten what they say", setter.word())
 }

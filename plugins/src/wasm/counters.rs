@@ -1,0 +1,79 @@
+//! The counters of a plugin: a few, with plain names, since each is a time series for good.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use crate::spoken::clean;
+
+/// Counters of a plugin.
+const COUNTERS: usize = 32;
+/// Characters of a counter's name.
+const NAME: usize = 64;
+
+/// The names that a plugin counts under.
+#[derive(Debug, Default)]
+pub(super) struct Counters(Mutex<Names>);
+
+#[derive(Debug, Default)]
+struct Names {
+    known: BTreeSet<String>,
+    /// Whether it was said that something is not counted: once is enough.
+    complained: bool,
+}
+
+impl Counters {
+    /// Whether it may count under this name.
+    ///
+    /// # Errors
+    ///
+    /// It may not; the first time with what is wrong.
+    pub(super) fn admit(&self, name: &str) -> Result<(), Option<String>> {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.known.contains(name) {
+            return Ok(());
+        }
+        let why = if !is_plain(name) {
+            format!(
+                "counts under `{}`, which is no name of small letters, digits and `_`: not counted",
+                clean(name)
+            )
+        } else if names.known.len() >= COUNTERS {
+            format!("counts under more than {COUNTERS} names: `{name}` is not counted")
+        } else {
+            names.known.insert(name.to_owned());
+            return Ok(());
+        };
+        let first = !std::mem::replace(&mut names.complained, true);
+        Err(first.then_some(why))
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=NAME).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_has_a_few_counters_with_plain_names() {
+        let counters = Counters::default();
+        for number in 0..COUNTERS {
+            assert_eq!(counters.admit(&format!("seen_{number}")), Ok(()));
+        }
+        assert_eq!(counters.admit("seen_0"), Ok(()));
+        assert!(counters.admit("one_more").unwrap_err().unwrap().contains("more than 32"));
+        assert_eq!(counters.admit("and_more"), Err(None));
+    }
+
+    #[test]
+    fn odd_names_are_not_counted() {
+        for odd in ["", "A", "1st", "a-b", "a b", "ä", &"a".repeat(65)] {
+            assert!(Counters::default().admit(odd).is_err(), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What goes wrong when a plugin is asked, said to people.
+
+use wasmtime::{Error, Trap, WasmBacktrace};
+
+use super::guest::Call;
+
+/// How a call of a plugin failed: the label `reason` of `waxseal_plugin_failures_total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// It trapped: a panic, a wrong access to memory, a stack that overflowed.
+    Trap,
+    /// It ran too long.
+    Time,
+    /// It wanted more memory than it may have, or more handles.
+    Limit,
+    /// What it returned makes no sense at this hook.
+    BadVerdict,
+    /// It said itself that it cannot decide.
+    Error,
+    /// There was no room for another instance.
+    Room,
+    /// It failed so often that it was not asked.
+    Resting,
+}
+
+/// A call that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failed {
+    pub(super) kind: Kind,
+    pub(super) message: String,
+}
+
+impl Kind {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Trap => "trap",
+            Self::Time => "time",
+            Self::Limit => "limit",
+            Self::BadVerdict => "bad_verdict",
+            Self::Error => "error",
+            Self::Room => "room",
+            Self::Resting => "resting",
+        }
+    }
+
+    /// Whether it speaks against the plugin itself, and not for its care or for a full house.
+    pub(super) const fn is_fault(self) -> bool {
+        matches!(self, Self::Trap | Self::Time | Self::Limit | Self::BadVerdict)
+    }
+}
+
+impl Failed {
+    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// What ended a call of this function. What the plugin said of its panic is the best there is.
+    pub(super) fn of(error: &Error, function: &str, call: &Call) -> Self {
+        let inside = || innermost(error).map(|name| format!(" in `{name}`")).unwrap_or_default();
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => {
+                Self::new(Kind::Time, format!("`{function}` runs too long{}: its fuel is used up", inside()))
+            }
+            Some(Trap::Interrupt) => {
+                Self::new(Kind::Time, format!("`{function}` runs too long{}: its time is over", inside()))
+            }
+            Some(trap) => match &call.panicked {
+                Some(message) => Self::new(Kind::Trap, format!("`{function}` panicked: {message}")),
+                None => Self::new(Kind::Trap, format!("`{function}` trapped{}: {trap}", inside())),
+            },
+            None => {
+                let cause = error.root_cause();
+                Self::new(Kind::Limit, format!("`{function}` was stopped{}: {cause}", inside()))
+            }
+        }
+    }
+}
+
+/// The innermost of the plugin's own functions that has a name.
+fn innermost(error: &Error) -> Option<String> {
+    let backtrace = error.downcast_ref::<WasmBacktrace>()?;
+    let names = backtrace.frames().iter().filter_map(|frame| frame.func_name());
+    let names = names.map(|name| format!("{:#}", rustc_demangle::demangle(name)));
+    let own = |name: &String| {
+        !["core::", "alloc::", "std::", "rust_", "__rust"].iter().any(|library| name.contains(library))
+    };
+    names.into_iter().find(own)
+}

@@ -1,0 +1,152 @@
+//! What the plugins of a relay share: the engine, what they remember, the relay outside.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, Result};
+
+use super::grants::Grant;
+use super::guest::Guest;
+use super::kv::Memory;
+use super::outside::{Nowhere, Outside};
+use super::{Files, Plugin, contract, engine, facts, grants, terms};
+use crate::decider::Role;
+use crate::diagnostic::Diagnostic;
+
+/// The host of plugins. Cheap to clone; all clones are the same host. Nothing is made before the first
+/// plugin is loaded: who has none pays nothing.
+#[derive(Clone)]
+pub struct Host(Arc<Inner>);
+
+struct Inner {
+    cache: Option<PathBuf>,
+    grants: BTreeMap<String, BTreeSet<Grant>>,
+    memory: Arc<Memory>,
+    outside: Arc<dyn Outside>,
+    machine: OnceLock<std::result::Result<Machine, String>>,
+    /// The plugins that were loaded last, by their paths.
+    loaded: Mutex<HashMap<Arc<str>, Weak<Plugin>>>,
+}
+
+/// What runs plugins.
+pub(super) struct Machine {
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<Guest>,
+    /// What was compiled and is still in use, by the hash of the file: a reload does not compile
+    /// again what has not changed.
+    compiled: Mutex<HashMap<[u8; 32], Weak<Component>>>,
+}
+
+impl Host {
+    /// A host. `directory` is the relay's own, written by nobody else: what was compiled and what plugins
+    /// remember is kept below it. Without one, nothing is.
+    pub fn new(
+        directory: Option<PathBuf>,
+        grants: BTreeMap<String, BTreeSet<Grant>>,
+        outside: Arc<dyn Outside>,
+    ) -> Self {
+        let memory = directory.as_ref().map(|directory| Memory::kept_in(directory.join("memory")));
+        Self(Arc::new(Inner {
+            cache: directory.map(|directory| directory.join("compiled")),
+            grants,
+            memory: memory.unwrap_or_default(),
+            outside,
+            machine: OnceLock::new(),
+            loaded: Mutex::default(),
+        }))
+    }
+
+    /// The plugin of these files: the one in force if it is made of the same, with its instances; else a
+    /// new one. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and what would be right.
+    pub fn load(
+        &self,
+        path: &Arc<str>,
+        role: Role,
+        files: Files<'_>,
+    ) -> std::result::Result<Arc<Plugin>, Vec<Diagnostic>> {
+        let loaded = || self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_force = loaded().get(path).and_then(Weak::upgrade);
+        if let Some(plugin) = in_force.filter(|plugin| plugin.role() == role && plugin.is_made_of(files)) {
+            return Ok(plugin);
+        }
+        let plugin = Arc::new(Plugin::load(self, path, role, files)?);
+        loaded().insert(Arc::clone(path), Arc::downgrade(&plugin));
+        Ok(plugin)
+    }
+
+    /// What the site grants a plugin.
+    pub(super) fn granted(&self, plugin: &str) -> BTreeSet<Grant> {
+        self.0.grants.get(plugin).cloned().unwrap_or_default()
+    }
+
+    /// The plugins of which the configuration speaks.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
+        self.0.grants.keys().map(String::as_str)
+    }
+
+    /// Writes what plugins remember and have not written yet. Blocks.
+    pub fn write(&self) {
+        self.0.memory.write();
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.0.memory
+    }
+
+    pub(super) fn outside(&self) -> &Arc<dyn Outside> {
+        &self.0.outside
+    }
+
+    /// What runs plugins; made when it is first needed.
+    ///
+    /// # Errors
+    ///
+    /// The machine cannot be had here: too little address space, a directory that cannot be made.
+    pub(super) fn machine(&self) -> std::result::Result<&Machine, String> {
+        let make = || Machine::new(self.0.cache.clone()).map_err(|error| format!("{error:#}"));
+        self.0.machine.get_or_init(make).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::new(None, BTreeMap::new(), Arc::new(Nowhere))
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("grants", &self.0.grants).finish_non_exhaustive()
+    }
+}
+
+impl Machine {
+    fn new(cache: Option<PathBuf>) -> Result<Self> {
+        let engine = engine::engine(cache.as_deref())?;
+        let mut linker = Linker::new(&engine);
+        facts::link(&mut linker.instance(&contract::interface("facts"))?)?;
+        terms::link(&mut linker.instance(&contract::interface("verdicts"))?)?;
+        grants::link(&mut linker)?;
+        Ok(Self { engine, linker, compiled: Mutex::default() })
+    }
+
+    /// Compiles a component, or finds that it is compiled already. Blocks for tens of milliseconds.
+    pub(super) fn compile(&self, hash: [u8; 32], bytes: &[u8]) -> Result<Arc<Component>> {
+        let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = known().get(&hash).and_then(Weak::upgrade) {
+            return Ok(component);
+        }
+        let component = Arc::new(Component::from_binary(&self.engine, bytes)?);
+        let mut known = known();
+        known.retain(|_, component| component.strong_count() > 0);
+        known.insert(hash, Arc::downgrade(&component));
+        Ok(component)
+    }
+}

@@ -1,0 +1,91 @@
+//! What plugins remember, and where it ends.
+
+use super::*;
+
+fn name() -> Arc<str> {
+    "ratchet".into()
+}
+
+#[test]
+fn what_was_set_is_there_until_it_is_removed() {
+    let kv = Kv::default();
+    assert_eq!(kv.get("a"), None);
+    kv.set("a", vec![1], None).unwrap();
+    kv.set("a", vec![2, 3], None).unwrap();
+    assert_eq!(kv.get("a"), Some(vec![2, 3]));
+    kv.remove("a");
+    assert_eq!(kv.get("a"), None);
+    assert_eq!(kv.entries().octets, 0);
+}
+
+#[test]
+fn a_value_whose_time_is_over_is_gone() {
+    let kv = Kv::default();
+    kv.set("now", vec![1], Some(Duration::ZERO)).unwrap();
+    kv.set("later", vec![1], Some(Duration::from_secs(3600))).unwrap();
+    assert_eq!((kv.get("now"), kv.get("later")), (None, Some(vec![1])));
+    assert_eq!(kv.replace("now", None, vec![2], None), Ok(true));
+    kv.set("for ever", vec![1], Some(Duration::from_secs(u64::MAX))).unwrap();
+    assert!(kv.get("for ever").is_some());
+}
+
+#[test]
+fn only_what_is_expected_is_replaced() {
+    let kv = Kv::default();
+    assert_eq!(kv.replace("a", Some(&[1]), vec![2], None), Ok(false));
+    assert_eq!(kv.replace("a", None, vec![1], None), Ok(true));
+    assert_eq!(kv.replace("a", None, vec![9], None), Ok(false));
+    assert_eq!(kv.replace("a", Some(&[1]), vec![2], None), Ok(true));
+    assert_eq!(kv.get("a"), Some(vec![2]));
+}
+
+#[test]
+fn bounds_hold() {
+    let kv = Kv::default();
+    assert!(kv.set("", vec![], None).is_err() && kv.set(&"k".repeat(257), vec![], None).is_err());
+    assert!(kv.set("a", vec![0; VALUE + 1], None).is_err());
+    let mut set = 0;
+    while kv.set(&format!("large {set}"), vec![0; VALUE], None).is_ok() {
+        set += 1;
+    }
+    assert!((100..=OCTETS / VALUE).contains(&set), "{set}");
+    let kv = Kv::default();
+    for number in 0..ENTRIES {
+        kv.set(&number.to_string(), vec![], Some(Duration::from_secs(u64::from(number > 0)))).unwrap();
+    }
+    // The first one's time was over at once: there is room for one more, and no second.
+    assert!(kv.set("one more", vec![], None).is_ok());
+    assert!(kv.set("and more", vec![], None).unwrap_err().contains("10000 entries"));
+    assert!(kv.set("one more", vec![1], None).is_ok(), "what is there may change");
+}
+
+#[test]
+fn a_restart_forgets_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let memory = Memory::kept_in(directory.path().join("plugins"));
+    memory.of(&name()).set("best", b"tls1.3".to_vec(), None).unwrap();
+    memory.of(&name()).set("over", vec![], Some(Duration::ZERO)).unwrap();
+    memory.write();
+    let again = Memory::kept_in(directory.path().join("plugins"));
+    assert_eq!(again.of(&name()).get("best"), Some(b"tls1.3".to_vec()));
+    assert_eq!(again.of(&name()).entries().entries.len(), 1);
+    assert_eq!(again.of(&"other".into()).get("best"), None);
+}
+
+#[test]
+fn it_is_written_without_being_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let memory = Memory::kept_in(directory.path().to_owned());
+    memory.of(&name()).set("a", vec![1], None).unwrap();
+    drop(memory);
+    assert!(file::read(directory.path(), "ratchet").entries.contains_key("a"));
+}
+
+#[test]
+fn a_damaged_file_is_put_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("ratchet.ndjson"), "no json").unwrap();
+    let memory = Memory::kept_in(directory.path().to_owned());
+    assert_eq!(memory.of(&name()).get("a"), None);
+    assert_eq!(std::fs::read_to_string(directory.path().join("ratchet.broken")).unwrap(), "no json");
+}
