@@ -60,7 +60,7 @@ pub(super) async fn handshake(
     let client = Arc::new(session.client());
     let (asker, planned) = (session.hooks.asker.clone(), plan.clone());
     let mut seen = Seen { hello: Arc::default(), plan: plan.clone() };
-    let accepted = services.tls.accept(socket, services.config.timeouts.handshake, |hello| {
+    let accepted = services.tls.accept(socket, services.config.timeouts.handshake, async |hello| {
         seen.hello = Arc::new(hello);
         let answer = cipher::incoming(&asker, &client, &seen.hello, planned);
         if let AtHello::Proceed(plan) = &answer {
