@@ -13,7 +13,11 @@ use crate::verdicts::{EnhancedCode, Passage, Reply, Verdict};
 impl Bundle {
     /// Asks a hook: all filters, and the policy of the row that the peer's facts carry; their
     /// answers joined and settled.
-    pub fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
+    #[expect(
+        clippy::unused_async,
+        reason = "scripts answer at once; plugins, which may wait, are not asked yet"
+    )]
+    pub async fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
         let (mut answers, mut asked) = (Vec::new(), Vec::new());
         for filter in self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME)) {
             let answer = filter.ask::<H>(peer, subject);
