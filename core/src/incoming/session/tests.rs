@@ -1,6 +1,7 @@
 //! Dialogues with a session whose hooks answer as they are told.
 
 mod told;
+mod unanswered;
 
 use std::time::Duration;
 
