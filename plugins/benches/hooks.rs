@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use pollster::block_on;
 use waxseal_plugins::bundle::{Bundle, Settings, Snapshot};
 use waxseal_plugins::facts::{Certificate, Client, Host, Mail, Nothing, Row, canonical};
 use waxseal_plugins::hooks::{Hook, incoming, outgoing};
@@ -44,7 +45,7 @@ fn question<H: Hook>(
 ) {
     let name = format!("{}/{policy} {}", H::DIRECTION, H::NAME);
     criterion.bench_function(&name, |bencher| {
-        bencher.iter(|| bundle.ask::<H>(black_box(peer), black_box(subject)));
+        bencher.iter(|| block_on(bundle.ask::<H>(black_box(peer), black_box(subject))));
     });
 }
 

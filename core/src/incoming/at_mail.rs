@@ -43,12 +43,15 @@ struct Asked {
 /// # Errors
 ///
 /// The reply to MAIL.
-pub(super) fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<Permit, Reply> {
+pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<Permit, Reply> {
     let mail = Arc::new(mail);
     let address = view.peer.address.ip();
     let sender = Some(mail.sender_domain.as_str()).filter(|domain| !domain.is_empty());
     let rows = hooks.asker.bundle.table().incoming_at_mail(address, sender, table::today());
-    let asked: Vec<Asked> = rows.iter().map(|row| ask(hooks, view, row, &mail)).collect();
+    let mut asked = Vec::new();
+    for row in &rows {
+        asked.push(ask(hooks, view, row, &mail).await);
+    }
 
     // Only mail lets on, so the others count where they are against it.
     let denials = asked.iter().flat_map(|one| one.denials.iter().cloned());
@@ -59,26 +62,26 @@ pub(super) fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<
     permit(asked, &decision)
 }
 
-fn ask(hooks: &BundleHooks, view: View<'_>, row: &Arc<Row>, mail: &Arc<Mail>) -> Asked {
+async fn ask(hooks: &BundleHooks, view: View<'_>, row: &Arc<Row>, mail: &Arc<Mail>) -> Asked {
     let recent = hooks.services.tls.incoming_memory.recent(view.peer.address.ip());
     let client = Arc::new(view.client_at_mail(recent, row, &mail.sender_domain));
     let record = view.link.tls();
     let (certificate, mut denials) = match record {
         Some(record) => {
-            let (certificate, denials) = ask_about_tls(hooks, view, record, &client);
+            let (certificate, denials) = ask_about_tls(hooks, view, record, &client).await;
             (Some(certificate), denials)
         }
         None => (None, Vec::new()),
     };
     let held = terms::hold(row, Floor::None, record.map(|record| &record.handshake), certificate.as_deref());
     denials.extend(held.err().map(|unmet| by_row(hooks, row, unmet.for_mail())));
-    let mail = hooks.asker.ask::<incoming::Mail>(&mail.sender_domain, &client, mail);
+    let mail = hooks.asker.ask::<incoming::Mail>(&mail.sender_domain, &client, mail).await;
     Asked { client, certificate, mail, denials }
 }
 
 /// Cipher and certificate, on the facts on record. Both are asked, so that a refusal of one is not
 /// hidden behind a failure of the other.
-fn ask_about_tls(
+async fn ask_about_tls(
     hooks: &BundleHooks,
     view: View<'_>,
     record: &TlsRecord,
@@ -86,14 +89,14 @@ fn ask_about_tls(
 ) -> (Arc<Certificate>, Vec<Decision<Passage>>) {
     let mut denials = Vec::new();
     let mut terms = terms_of(view, &client.row, record);
-    match cipher::incoming_at_mail(&hooks.asker, client, &record.hello, &record.handshake) {
+    match cipher::incoming_at_mail(&hooks.asker, client, &record.hello, &record.handshake).await {
         cipher::AtMail::Accept(narrowed) => terms = terms.join(narrowed),
         cipher::AtMail::Deny(denial) => denials.push(denial),
     }
     let clash = terms.clash().map(|clash| Said::new(EnhancedCode::new(5, 7, 5), clash));
     denials.extend(clash.map(|said| by_row(hooks, &client.row, said)));
     let certificate = Arc::new(hooks.judge(client, record, &terms));
-    denials.extend(certificate::incoming_at_mail(&hooks.asker, client, &certificate));
+    denials.extend(certificate::incoming_at_mail(&hooks.asker, client, &certificate).await);
     (certificate, denials)
 }
 

@@ -71,7 +71,7 @@ async fn implicit(
     if let Some(reply) = session.turned_away() {
         return Err(Ended::TurnedAway(reply.clone()));
     }
-    match session.start() {
+    match session.start().await {
         start::Incoming::Go(plan) => starttls::handshake(socket, session, plan).await,
         start::Incoming::Refuse(reply) => Err(Ended::TurnedAway(reply)),
     }
@@ -140,7 +140,8 @@ impl Driver {
             return Ok(Step::Close(replies::closing()));
         };
         Ok(match line {
-            Ok(line) => self.session.command(Command::parse(&line), Instant::now()),
+            // Boxed: an idle session must not carry the size of a question.
+            Ok(line) => Box::pin(self.session.command(Command::parse(&line), Instant::now())).await,
             Err(ReadError::TooLong(_)) => self.session.garbled(replies::line_too_long()),
             // Whoever ends lines otherwise may also see other messages than we do.
             Err(ReadError::BareNewline) => Step::Close(replies::bare_newline()),

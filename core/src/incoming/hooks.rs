@@ -23,20 +23,30 @@ use crate::tls::memory::Recent;
 use crate::tls::server::ServerPlan;
 use crate::tls::{certificate, offer, start};
 
-/// The hooks of an incoming session, in the order in which they are asked.
+/// The hooks of an incoming session, in the order in which they are asked. An answer may take time;
+/// a question that is dropped before it has changed nothing.
 pub(super) trait Hooks {
     /// A client has connected.
-    fn connect(&self, client: Client) -> AtConnect;
+    fn connect(&self, client: Client) -> impl Future<Output = AtConnect> + Send;
     /// EHLO or HELO is to be answered, in clear.
-    fn offer(&self, client: Client) -> offer::Incoming;
+    fn offer(&self, client: Client) -> impl Future<Output = offer::Incoming> + Send;
     /// STARTTLS is read, or an implicit-TLS connection opens.
-    fn start(&self, client: Client) -> start::Incoming;
+    fn start(&self, client: Client) -> impl Future<Output = start::Incoming> + Send;
     /// The handshake is done.
-    fn certificate(&self, client: Client, record: &TlsRecord, plan: &ServerPlan) -> certificate::Incoming;
+    fn certificate(
+        &self,
+        client: Client,
+        record: &TlsRecord,
+        plan: &ServerPlan,
+    ) -> impl Future<Output = certificate::Incoming> + Send;
     /// MAIL FROM is read: cipher and certificate again, then mail.
-    fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply>;
+    fn mail(&self, view: View<'_>, mail: facts::Mail) -> impl Future<Output = Result<Permit, Reply>> + Send;
     /// RCPT TO is read.
-    fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Reply>;
+    fn rcpt(
+        &self,
+        client: &Arc<Client>,
+        recipient: facts::Recipient,
+    ) -> impl Future<Output = Result<(), Reply>> + Send;
 
     /// What is remembered of handshakes with this client.
     fn recent(&self, client: IpAddr) -> Recent;
@@ -66,11 +76,12 @@ pub(super) struct BundleHooks {
 }
 
 impl Hooks for BundleHooks {
-    fn connect(&self, client: Client) -> AtConnect {
+    async fn connect(&self, client: Client) -> AtConnect {
         if !self.is_filtered(HookName::Connect) {
             return AtConnect::Accept;
         }
-        let decision = self.asker.ask::<incoming::Connect>("", &Arc::new(client), &Arc::new(Nothing {}));
+        let decision =
+            self.asker.ask::<incoming::Connect>("", &Arc::new(client), &Arc::new(Nothing {})).await;
         match (decision.outcome(), replies::passage(decision.outcome())) {
             (_, Ok(())) => AtConnect::Accept,
             (Outcome::Failure(_), Err(reply)) => AtConnect::Fail(reply),
@@ -80,28 +91,34 @@ impl Hooks for BundleHooks {
         }
     }
 
-    fn offer(&self, client: Client) -> offer::Incoming {
-        offer::incoming(&self.asker, &Arc::new(client))
+    async fn offer(&self, client: Client) -> offer::Incoming {
+        offer::incoming(&self.asker, &Arc::new(client)).await
     }
 
-    fn start(&self, client: Client) -> start::Incoming {
-        start::incoming(&self.asker, &Arc::new(client))
+    async fn start(&self, client: Client) -> start::Incoming {
+        start::incoming(&self.asker, &Arc::new(client)).await
     }
 
-    fn certificate(&self, client: Client, record: &TlsRecord, plan: &ServerPlan) -> certificate::Incoming {
+    async fn certificate(
+        &self,
+        client: Client,
+        record: &TlsRecord,
+        plan: &ServerPlan,
+    ) -> certificate::Incoming {
         let judged = self.judge(&client, record, &record.terms);
-        certificate::incoming(&self.asker, &Arc::new(client), &Arc::new(judged), plan)
+        certificate::incoming(&self.asker, &Arc::new(client), &Arc::new(judged), plan).await
     }
 
-    fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
-        at_mail::decide(self, view, mail)
+    async fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
+        at_mail::decide(self, view, mail).await
     }
 
-    fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Reply> {
+    async fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Reply> {
         if !self.is_filtered(HookName::Rcpt) {
             return Ok(());
         }
-        let decision = self.asker.ask::<incoming::Rcpt>(&client.sender_domain, client, &Arc::new(recipient));
+        let decision =
+            self.asker.ask::<incoming::Rcpt>(&client.sender_domain, client, &Arc::new(recipient)).await;
         replies::passage(decision.outcome())
     }
 

@@ -1,4 +1,5 @@
-//! An incoming session: what each command comes to. No I/O; the [driver](super::driver) has that.
+//! An incoming session: what each command comes to. It awaits its hooks, and nothing else: I/O is
+//! the [driver](super::driver)'s.
 
 use std::sync::Arc;
 
@@ -96,9 +97,9 @@ impl Settings {
 
 impl<H: Hooks> Session<H> {
     /// A session with a client that has connected: the hook `connect` is asked.
-    pub(super) fn open(hooks: H, settings: Arc<Settings>, peer: Peer) -> Self {
+    pub(super) async fn open(hooks: H, settings: Arc<Settings>, peer: Peer) -> Self {
         let mut session = Self::begin(hooks, settings, peer, Link::Clear(Offered::NotAsked));
-        match session.hooks.connect(session.client()) {
+        match session.hooks.connect(session.client()).await {
             AtConnect::Accept => {}
             AtConnect::Deny(reply) => session.barrier = Some(reply),
             AtConnect::Fail(reply) => session.failed = Some(reply),
@@ -108,12 +109,12 @@ impl<H: Hooks> Session<H> {
 
     /// The session inside TLS: nothing that the client said before is in it (RFC 3207 section
     /// 4.2). What is ours stays: the bundle, and that one of its hooks failed.
-    pub(super) fn secured(self, record: TlsRecord, plan: &ServerPlan) -> Self {
+    pub(super) async fn secured(self, record: TlsRecord, plan: &ServerPlan) -> Self {
         let Self { hooks, settings, peer, failed, tenure, mistakes, .. } = self;
         let record = Arc::new(record);
         let fresh = Self::begin(hooks, settings, peer, Link::Tls(Arc::clone(&record)));
         let mut session = Self { failed, tenure, mistakes, ..fresh };
-        match session.hooks.certificate(session.client(), &record, plan) {
+        match session.hooks.certificate(session.client(), &record, plan).await {
             certificate::Incoming::Accept => {}
             certificate::Incoming::Refuse(reply) => session.barrier = Some(reply),
             certificate::Incoming::Fail(reply) => session.failed = Some(reply),
@@ -142,12 +143,12 @@ impl<H: Hooks> Session<H> {
     }
 
     /// Takes a command.
-    pub(super) fn command(&mut self, command: Result<Command, InvalidCommand>, now: Instant) -> Step {
+    pub(super) async fn command(&mut self, command: Result<Command, InvalidCommand>, now: Instant) -> Step {
         self.standing = self.tenure.observe(self.hooks.generation(), now);
         let step = match (command, &self.barrier) {
             (Ok(Command::Quit), _) => Step::Close(replies::goodbye()),
             (_, Some(reply)) => Step::Reply(reply.clone()),
-            (Ok(command), None) => self.obey(command),
+            (Ok(command), None) => self.obey(command).await,
             (Err(invalid @ InvalidCommand::Http), None) => Step::Close(invalid.reply()),
             (Err(invalid), None) => Step::Reply(invalid.reply()),
         };
@@ -163,8 +164,8 @@ impl<H: Hooks> Session<H> {
     }
 
     /// The start hook: for STARTTLS, and for a connection that begins inside TLS.
-    pub(super) fn start(&self) -> start::Incoming {
-        self.hooks.start(self.client())
+    pub(super) async fn start(&self) -> start::Incoming {
+        self.hooks.start(self.client()).await
     }
 
     /// The facts of the client before MAIL FROM.
@@ -194,13 +195,13 @@ impl<H: Hooks> Session<H> {
         }
     }
 
-    fn obey(&mut self, command: Command) -> Step {
+    async fn obey(&mut self, command: Command) -> Step {
         match command {
-            Command::Ehlo(name) => self.ehlo(name),
-            Command::Helo(name) => self.helo(name),
-            Command::StartTls => self.start_tls(),
-            Command::Mail(mail) => self.mail(mail),
-            Command::Rcpt(path) => self.rcpt(path),
+            Command::Ehlo(name) => self.ehlo(name).await,
+            Command::Helo(name) => self.helo(name).await,
+            Command::StartTls => self.start_tls().await,
+            Command::Mail(mail) => self.mail(mail).await,
+            Command::Rcpt(path) => self.rcpt(path).await,
             Command::Data => self.data(),
             Command::Rset => {
                 self.transaction = None;
@@ -213,9 +214,9 @@ impl<H: Hooks> Session<H> {
         }
     }
 
-    fn ehlo(&mut self, name: String) -> Step {
+    async fn ehlo(&mut self, name: String) -> Step {
         self.introduce(name, Verb::Ehlo);
-        let start_tls = match self.offer() {
+        let start_tls = match self.offer().await {
             Ok(start_tls) => start_tls,
             Err(refused) => return Step::Reply(refused),
         };
@@ -226,10 +227,10 @@ impl<H: Hooks> Session<H> {
 
     /// HELO cannot lead to STARTTLS, so nothing is offered. The hook is asked all the same: whom it
     /// refuses, or fails for, must not get in by the older greeting.
-    fn helo(&mut self, name: String) -> Step {
+    async fn helo(&mut self, name: String) -> Step {
         let reply = replies::helo(&self.settings.hostname, &name);
         self.introduce(name, Verb::Helo);
-        if let Err(refused) = self.offer() {
+        if let Err(refused) = self.offer().await {
             return Step::Reply(refused);
         }
         if let Link::Clear(offered) = &mut self.link {
@@ -246,11 +247,11 @@ impl<H: Hooks> Session<H> {
 
     /// Whether EHLO's reply lists STARTTLS; asked in clear only. Whom the hook refuses is served
     /// nothing from then on.
-    fn offer(&mut self) -> Result<StartTls, Reply> {
+    async fn offer(&mut self) -> Result<StartTls, Reply> {
         if self.settings.tls == Switch::Off || self.link.tls().is_some() {
             return Ok(StartTls::Omit);
         }
-        let (offered, start_tls) = match self.hooks.offer(self.client()) {
+        let (offered, start_tls) = match self.hooks.offer(self.client()).await {
             offer::Incoming::Advertise => (Offered::Advertised, StartTls::Advertise),
             offer::Incoming::Withhold => (Offered::Withheld, StartTls::Omit),
             offer::Incoming::Refuse(reply) => {
@@ -266,10 +267,10 @@ impl<H: Hooks> Session<H> {
         Ok(start_tls)
     }
 
-    fn start_tls(&self) -> Step {
+    async fn start_tls(&self) -> Step {
         match self.link {
             Link::Tls(_) => Step::Reply(replies::tls_already()),
-            Link::Clear(Offered::Advertised) => match self.start() {
+            Link::Clear(Offered::Advertised) => match self.start().await {
                 start::Incoming::Go(plan) => Step::StartTls(plan),
                 start::Incoming::Refuse(reply) => Step::Reply(reply),
             },

@@ -60,9 +60,9 @@ pub(super) async fn handshake(
     let client = Arc::new(session.client());
     let (asker, planned) = (session.hooks.asker.clone(), plan.clone());
     let mut seen = Seen { hello: Arc::default(), plan: plan.clone() };
-    let accepted = services.tls.accept(socket, services.config.timeouts.handshake, |hello| {
+    let accepted = services.tls.accept(socket, services.config.timeouts.handshake, async |hello| {
         seen.hello = Arc::new(hello);
-        let answer = cipher::incoming(&asker, &client, &seen.hello, planned);
+        let answer = cipher::incoming(&asker, &client, &seen.hello, planned).await;
         if let AtHello::Proceed(plan) = &answer {
             seen.plan = plan.clone();
         }
@@ -75,7 +75,7 @@ pub(super) async fn handshake(
             metrics.handshake(Direction::Incoming, result);
             session.hooks.forget(address);
             let (connection, record) = record(accepted, seen, &session);
-            Ok((connection, session.secured(record, &plan)))
+            Ok((connection, session.secured(record, &plan).await))
         }
         Err(failure) => {
             metrics.handshake(Direction::Incoming, failure.kind.word());

@@ -27,7 +27,7 @@ pub(super) struct Transaction {
 }
 
 impl<H: Hooks> Session<H> {
-    pub(super) fn mail(&mut self, mail: Mail) -> Step {
+    pub(super) async fn mail(&mut self, mail: Mail) -> Step {
         if self.greeting.is_none() {
             return Step::Reply(replies::greet_first());
         }
@@ -37,7 +37,7 @@ impl<H: Hooks> Session<H> {
         if self.standing == Standing::Over {
             return Step::Close(replies::closing());
         }
-        match self.admit(&mail) {
+        match self.admit(&mail).await {
             Ok(permit) => {
                 self.transaction =
                     Some(Transaction { mail, permit, recipients: Vec::new(), named: HashSet::new() });
@@ -47,11 +47,11 @@ impl<H: Hooks> Session<H> {
         }
     }
 
-    pub(super) fn rcpt(&mut self, path: ForwardPath) -> Step {
+    pub(super) async fn rcpt(&mut self, path: ForwardPath) -> Step {
         let Some(transaction) = self.transaction.as_ref() else {
             return Step::Reply(replies::no_sender());
         };
-        let recipient = match self.recipient(transaction, path) {
+        let recipient = match self.recipient(transaction, path).await {
             Ok(recipient) => recipient,
             Err(refused) => return self.refuse(refused),
         };
@@ -74,7 +74,7 @@ impl<H: Hooks> Session<H> {
         Step::Reply(refused.reply)
     }
 
-    fn admit(&self, mail: &Mail) -> Result<Permit, Refused> {
+    async fn admit(&self, mail: &Mail) -> Result<Permit, Refused> {
         // RFC 1870 section 6.1: said early, so that the message is not sent in vain.
         if mail.size.is_some_and(|size| size > self.settings.message_size) {
             return Err(Refusal::Size.saying(replies::message_too_large()));
@@ -85,7 +85,7 @@ impl<H: Hooks> Session<H> {
         if let Some(failed) = &self.failed {
             return Err(Refusal::Policy.saying(failed.clone()));
         }
-        let answer = self.hooks.mail(self.view(), mail_facts(mail));
+        let answer = self.hooks.mail(self.view(), mail_facts(mail)).await;
         answer.map_err(|reply| Refusal::Policy.saying(self.denied(reply)))
     }
 
@@ -99,7 +99,7 @@ impl<H: Hooks> Session<H> {
         reply
     }
 
-    fn recipient(&self, transaction: &Transaction, path: ForwardPath) -> Result<NewRecipient, Refused> {
+    async fn recipient(&self, transaction: &Transaction, path: ForwardPath) -> Result<NewRecipient, Refused> {
         if transaction.recipients.len() >= self.settings.recipients {
             return Err(Refusal::Recipients.saying(replies::too_many_recipients()));
         }
@@ -112,7 +112,7 @@ impl<H: Hooks> Session<H> {
             sender: transaction.mail.sender.to_string(),
             accepted: i64::try_from(transaction.recipients.len()).unwrap_or(i64::MAX),
         };
-        let answer = self.hooks.rcpt(&transaction.permit.client, recipient);
+        let answer = self.hooks.rcpt(&transaction.permit.client, recipient).await;
         answer.map_err(|reply| Refusal::Policy.saying(reply))?;
         Ok(NewRecipient { address: mailbox.to_string(), domain })
     }

@@ -153,7 +153,7 @@ impl Attempt<'_> {
     /// section 4.1.1.5).
     async fn kept(&self, endpoint: &Endpoint) -> Option<(Session, Place)> {
         let key = self.key(endpoint);
-        let (mut session, place) = match self.outbound.pool.take(&key)?.serve(self.means(), &key) {
+        let (mut session, place) = match self.outbound.pool.take(&key)?.serve(self.means(), &key).await {
             Ok(served) => served,
             Err(idle) => {
                 self.outbound.pool.put_back(*idle);

@@ -46,8 +46,8 @@ impl Grounds {
     /// # Errors
     ///
     /// A hook rules the host out.
-    pub(super) fn settle(means: Means<'_>, host: Arc<Host>) -> Result<Self, Problem> {
-        let course = Course::of(means, &host)?;
+    pub(super) async fn settle(means: Means<'_>, host: Arc<Host>) -> Result<Self, Problem> {
+        let course = Course::of(means, &host).await?;
         Ok(Self { host, course })
     }
 
@@ -58,20 +58,20 @@ impl Grounds {
 
     /// The same grounds for another domain; `None` unless the hooks choose the very same course for
     /// it: handshake, identity, terms and floor.
-    pub(super) fn settle_again(&self, means: Means<'_>, domain: &str, row: &Arc<Row>) -> Option<Self> {
+    pub(super) async fn settle_again(&self, means: Means<'_>, domain: &str, row: &Arc<Row>) -> Option<Self> {
         let host = Arc::new(facts::for_domain(&self.host, domain, row));
-        let again = Self::settle(means, host).ok()?;
+        let again = Self::settle(means, host).await.ok()?;
         (again.course == self.course).then_some(again)
     }
 }
 
 impl Course {
-    fn of(means: Means<'_>, host: &Arc<Host>) -> Result<Self, Problem> {
+    async fn of(means: Means<'_>, host: &Arc<Host>) -> Result<Self, Problem> {
         if !means.config.tls.enabled {
             return Ok(Self::Clear { why: "TLS is switched off here", floor: Floor::None });
         }
-        match offer::outgoing(means.asker, host) {
-            offer::Outgoing::StartTls(floor) => Self::started(means, host, floor),
+        match offer::outgoing(means.asker, host).await {
+            offer::Outgoing::StartTls(floor) => Self::started(means, host, floor).await,
             offer::Outgoing::NotOffered(floor) => {
                 Ok(Self::Clear { why: "the host does not offer TLS", floor })
             }
@@ -83,8 +83,8 @@ impl Course {
         }
     }
 
-    fn started(means: Means<'_>, host: &Arc<Host>, floor: Floor) -> Result<Self, Problem> {
-        match start::outgoing(means.asker, host) {
+    async fn started(means: Means<'_>, host: &Arc<Host>, floor: Floor) -> Result<Self, Problem> {
+        match start::outgoing(means.asker, host).await {
             start::Outgoing::Go(plan) => Ok(Self::StartTls { plan, floor }),
             start::Outgoing::StayClear => Ok(Self::Clear { why: "the policy starts no TLS", floor }),
             start::Outgoing::Defer(denied) => Err(Problem::deferred(&denied)),

@@ -52,7 +52,7 @@ impl Session {
     ///
     /// Why it must not. We have said goodbye to the host then.
     pub(super) async fn ask(self, asker: &Asker, mail: &Arc<Mail>) -> Result<Accepted, Problem> {
-        match self.crossing.ask(asker, mail) {
+        match self.crossing.ask(asker, mail).await {
             Ok(decided_by) => Ok(Accepted { session: self, decided_by }),
             Err(problem) => {
                 self.dialogue.quit().await;
@@ -100,8 +100,8 @@ impl Crossing {
     /// # Errors
     ///
     /// Why the envelope must not cross this connection.
-    pub(super) fn ask(&self, asker: &Asker, mail: &Arc<Mail>) -> Result<Place, Problem> {
-        let decision = asker.ask::<hooks::outgoing::Mail>(&self.host.domain, &self.host, mail);
+    pub(super) async fn ask(&self, asker: &Asker, mail: &Arc<Mail>) -> Result<Place, Problem> {
+        let decision = asker.ask::<hooks::outgoing::Mail>(&self.host.domain, &self.host, mail).await;
         if let Some(problem) = Problem::of_mail(&decision) {
             return Err(problem.at(&self.host.name));
         }

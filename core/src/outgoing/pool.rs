@@ -54,14 +54,15 @@ impl Default for Pool {
 
 impl Idle {
     /// The connection, for an envelope to the domain of this key. For another domain than it was
-    /// kept for, offer and start must come to the same, and cipher and certificate must accept.
+    /// kept for, offer and start must come to the same, and cipher and certificate must accept. Dropped
+    /// before they have answered, the connection is closed.
     ///
     /// # Errors
     ///
     /// It is not for that domain, and is as it was.
-    pub(super) fn serve(mut self, means: Means<'_>, key: &Key) -> Result<(Session, Place), Box<Self>> {
+    pub(super) async fn serve(mut self, means: Means<'_>, key: &Key) -> Result<(Session, Place), Box<Self>> {
         if !self.key.is_same(key) {
-            let Some(session) = self.ask_again(means, key) else { return Err(Box::new(self)) };
+            let Some(session) = self.ask_again(means, key).await else { return Err(Box::new(self)) };
             (self.session.crossing, self.session.grounds) = session;
         }
         Ok((self.session, self.place))
@@ -74,16 +75,16 @@ impl Idle {
 
     /// What the connection is to the domain of this key; `None` if it is not for it. Clear text after
     /// TLS was wanted has no grounds, and never gets here.
-    fn ask_again(&self, means: Means<'_>, key: &Key) -> Option<(Crossing, Option<Grounds>)> {
+    async fn ask_again(&self, means: Means<'_>, key: &Key) -> Option<(Crossing, Option<Grounds>)> {
         if !self.key.may_share(key) {
             return None;
         }
-        let grounds = self.session.grounds.as_ref()?.settle_again(means, &key.domain, &key.row)?;
+        let grounds = self.session.grounds.as_ref()?.settle_again(means, &key.domain, &key.row).await?;
         let crossing = &self.session.crossing;
         let host = Arc::new(facts::for_domain(&crossing.host, &key.domain, &key.row));
         match (&crossing.tls, grounds.course()) {
             (Some(tls), Course::StartTls { plan, .. }) => {
-                starttls::ask(means.asker, &host, tls, plan).ok()?;
+                starttls::ask(means.asker, &host, tls, plan).await.ok()?;
             }
             (None, Course::Clear { .. }) => {}
             _ => return None,

@@ -37,7 +37,7 @@ impl Reach<'_> {
     /// Why this host is ruled out; the connection is closed.
     pub(super) async fn reach(&self, endpoint: &Endpoint) -> Result<Accepted, Problem> {
         let greeted = self.greet(endpoint).await?;
-        let grounds = match Grounds::settle(self.means, Arc::new(greeted.host.clone())) {
+        let grounds = match Grounds::settle(self.means, Arc::new(greeted.host.clone())).await {
             Ok(grounds) => grounds,
             Err(problem) => return self.part(greeted, problem).await,
         };
@@ -104,7 +104,7 @@ impl Reach<'_> {
             Next::RuleOut(problem) => return Err(problem.at(&endpoint.name)),
         }
         let crossing = Crossing { host: Arc::new(facts::in_clear(host, &why)), floor, tls: None };
-        crossing.ask(self.means.asker, self.mail)?;
+        crossing.ask(self.means.asker, self.mail).await?;
         let greeted = self.greet(endpoint).await?;
         self.fall_back(greeted.in_clear(&why, floor)).await
     }

@@ -80,7 +80,7 @@ async fn accept(
         handshake: Arc::new(connected.handshake),
     };
     let mut dialogue = Dialogue::new(Connection::new(connected.stream), &means.config.timeouts);
-    if let Err(problem) = ask(means.asker, &host, &tls, plan) {
+    if let Err(problem) = ask(means.asker, &host, &tls, plan).await {
         // Not even QUIT: no SMTP octet crosses a connection that was not accepted.
         dialogue.close().await;
         return Err(Hindrance::Forbidden(problem.at(&host.name)));
@@ -115,9 +115,14 @@ fn judge(
 }
 
 /// Asks the cipher and certificate hooks, and holds the plan's terms.
-pub(super) fn ask(asker: &Asker, host: &Arc<Host>, tls: &Secured, plan: &ClientPlan) -> Result<(), Problem> {
-    passed(cipher::outgoing(asker, host, &tls.handshake, plan))?;
-    passed(certificate::outgoing(asker, host, &tls.certificate))
+pub(super) async fn ask(
+    asker: &Asker,
+    host: &Arc<Host>,
+    tls: &Secured,
+    plan: &ClientPlan,
+) -> Result<(), Problem> {
+    passed(cipher::outgoing(asker, host, &tls.handshake, plan).await)?;
+    passed(certificate::outgoing(asker, host, &tls.certificate).await)
 }
 
 fn passed(answer: cipher::Outgoing) -> Result<(), Problem> {

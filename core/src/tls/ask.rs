@@ -22,13 +22,13 @@ pub struct Asker {
 impl Asker {
     /// Asks a hook. `domain` is for the log: the sender's (incoming, once known) or the
     /// recipients' (outgoing).
-    pub fn ask<H: Hook>(
+    pub async fn ask<H: Hook>(
         &self,
         domain: &str,
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
     ) -> Decision<H::Verdict> {
-        let decision = self.bundle.ask::<H>(peer, subject);
+        let decision = self.bundle.ask::<H>(peer, subject).await;
         self.observer.decided::<H>(&self.session, domain, peer, subject, &decision);
         decision
     }

@@ -34,13 +34,13 @@ pub enum Incoming {
 
 /// The handshake is done. Where the plan requires a client certificate, the relay itself holds
 /// that.
-pub fn incoming(
+pub async fn incoming(
     asker: &Asker,
     client: &Arc<Client>,
     certificate: &Arc<Certificate>,
     plan: &ServerPlan,
 ) -> Incoming {
-    let answer = ask(asker, client, certificate);
+    let answer = ask(asker, client, certificate).await;
     let required = plan.client_certificate == ClientCertificate::Require;
     if answer == Incoming::Accept && required && !certificate.presented {
         let said = Said::text("a client certificate is required, but none was presented");
@@ -51,18 +51,18 @@ pub fn incoming(
 
 /// Asked again at MAIL FROM, for a row that is known only then; `certificate` is the chain on
 /// record, judged anew for the row and the sender's domain. What is against the mail, if anything.
-pub fn incoming_at_mail(
+pub async fn incoming_at_mail(
     asker: &Asker,
     client: &Arc<Client>,
     certificate: &Arc<Certificate>,
 ) -> Option<Decision<Passage>> {
-    denied::mail(&decide(asker, client, certificate), UNACCEPTABLE)
+    denied::mail(&decide(asker, client, certificate).await, UNACCEPTABLE)
 }
 
 /// The handshake is done, no SMTP octet has crossed it. The relay holds pins and floors before mail:
 /// [`terms::hold`](super::terms::hold).
-pub fn outgoing(asker: &Asker, host: &Arc<Host>, certificate: &Arc<Certificate>) -> Outgoing {
-    let decision = asker.ask::<hooks::outgoing::Certificate>(&host.domain, host, certificate);
+pub async fn outgoing(asker: &Asker, host: &Arc<Host>, certificate: &Arc<Certificate>) -> Outgoing {
+    let decision = asker.ask::<hooks::outgoing::Certificate>(&host.domain, host, certificate).await;
     match decision.outcome() {
         Outcome::Verdict(HostAnswer::Accept) => Outgoing::Accept,
         Outcome::Verdict(HostAnswer::Defer(said)) => {
@@ -108,16 +108,16 @@ pub fn own_names(config: &Config, server_name: &str) -> Vec<String> {
     [config.hostname.clone()].into_iter().chain(asked).collect()
 }
 
-fn ask(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Incoming {
-    match decide(asker, client, certificate).outcome() {
+async fn ask(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Incoming {
+    match decide(asker, client, certificate).await.outcome() {
         Outcome::Verdict(Answer::Accept) => Incoming::Accept,
         Outcome::Verdict(Answer::Refuse(said)) => Incoming::Refuse(denied::reply(554, UNACCEPTABLE, said)),
         Outcome::Failure(_) => Incoming::Fail(denied::failed(451, EnhancedCode::new(4, 3, 0))),
     }
 }
 
-fn decide(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Decision<Answer> {
-    asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate)
+async fn decide(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Decision<Answer> {
+    asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate).await
 }
 
 fn domain_and_below(domain: &str) -> Vec<String> {

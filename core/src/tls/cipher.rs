@@ -30,8 +30,8 @@ pub enum Outgoing {
 }
 
 /// The ClientHello is read. For [`Tls::accept`](super::Tls::accept)'s `at_hello`.
-pub fn incoming(asker: &Asker, client: &Arc<Client>, hello: &Arc<Hello>, plan: ServerPlan) -> AtHello {
-    let decision = asker.ask::<hooks::incoming::Cipher>("", client, hello);
+pub async fn incoming(asker: &Asker, client: &Arc<Client>, hello: &Arc<Hello>, plan: ServerPlan) -> AtHello {
+    let decision = asker.ask::<hooks::incoming::Cipher>("", client, hello).await;
     match decision.outcome() {
         Outcome::Verdict(Answer::Accept { identity, terms }) => {
             let terms = plan.terms.join(terms.clone());
@@ -62,13 +62,13 @@ pub enum AtMail {
 /// Asked again at MAIL FROM, for a row that is known only then, on the facts on record. The
 /// verdict's terms hold on what was negotiated; the row's are held by
 /// [`terms::hold`].
-pub fn incoming_at_mail(
+pub async fn incoming_at_mail(
     asker: &Asker,
     client: &Arc<Client>,
     hello: &Arc<Hello>,
     handshake: &Handshake,
 ) -> AtMail {
-    let decision = asker.ask::<hooks::incoming::Cipher>(&client.sender_domain, client, hello);
+    let decision = asker.ask::<hooks::incoming::Cipher>(&client.sender_domain, client, hello).await;
     if let Some(denial) = denied::mail(&decision, UNACCEPTABLE) {
         return AtMail::Deny(denial);
     }
@@ -83,8 +83,13 @@ pub fn incoming_at_mail(
 }
 
 /// The handshake is done: the terms of the plan hold on what was negotiated, and the hook is asked.
-pub fn outgoing(asker: &Asker, host: &Arc<Host>, handshake: &Arc<Handshake>, plan: &ClientPlan) -> Outgoing {
-    let decision = asker.ask::<hooks::outgoing::Cipher>(&host.domain, host, handshake);
+pub async fn outgoing(
+    asker: &Asker,
+    host: &Arc<Host>,
+    handshake: &Arc<Handshake>,
+    plan: &ClientPlan,
+) -> Outgoing {
+    let decision = asker.ask::<hooks::outgoing::Cipher>(&host.domain, host, handshake).await;
     match decision.outcome() {
         Outcome::Verdict(HostAnswer::Accept) => match terms::negotiated(&plan.terms, handshake) {
             Ok(()) => Outgoing::Accept,

@@ -20,6 +20,11 @@ impl Deadline {
         Self { at: Instant::now() + within, within }
     }
 
+    /// The same, but later: for the time that we took ourselves.
+    pub(super) fn put_off(self, by: Duration) -> Self {
+        Self { at: self.at + by, ..self }
+    }
+
     /// The outcome of a part of the handshake, or that it came too late.
     pub(super) async fn bound<T>(
         self,

@@ -43,8 +43,8 @@ pub enum Outgoing {
 }
 
 /// EHLO or HELO is to be answered on a clear connection.
-pub fn incoming(asker: &Asker, client: &Arc<Client>) -> Incoming {
-    let decision = asker.ask::<hooks::incoming::Offer>("", client, &Arc::new(Nothing {}));
+pub async fn incoming(asker: &Asker, client: &Arc<Client>) -> Incoming {
+    let decision = asker.ask::<hooks::incoming::Offer>("", client, &Arc::new(Nothing {})).await;
     match decision.outcome() {
         Outcome::Verdict(Answer::Advertise) => Incoming::Advertise,
         Outcome::Verdict(Answer::Withhold) => Incoming::Withhold,
@@ -56,8 +56,8 @@ pub fn incoming(asker: &Asker, client: &Arc<Client>) -> Incoming {
 }
 
 /// The host's EHLO reply is read.
-pub fn outgoing(asker: &Asker, host: &Arc<Host>) -> Outgoing {
-    let decision = asker.ask::<hooks::outgoing::Offer>(&host.domain, host, &Arc::new(Nothing {}));
+pub async fn outgoing(asker: &Asker, host: &Arc<Host>) -> Outgoing {
+    let decision = asker.ask::<hooks::outgoing::Offer>(&host.domain, host, &Arc::new(Nothing {})).await;
     match decision.outcome() {
         Outcome::Verdict(HostAnswer::StartTls { floor }) if host.offers_tls => Outgoing::StartTls(*floor),
         Outcome::Verdict(HostAnswer::StartTls { floor }) => Outgoing::NotOffered(*floor),

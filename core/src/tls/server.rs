@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::server::{Acceptor, ClientHello, NoServerSessionStorage, ServerSessionMemoryCache};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsStream};
 use waxseal_plugins::facts::{self, Version};
 use waxseal_plugins::verdicts::{ClientCertificate, Suite, Terms};
@@ -101,9 +102,9 @@ enum Resumption {
 }
 
 impl Tls {
-    /// Makes the handshake within the time. `at_hello` is asked once: also when the library
-    /// refuses the hello itself, with the facts that could be read. It is not asked where nothing
-    /// came at all.
+    /// Makes the handshake within the time, that of `at_hello` aside. `at_hello` is asked once: also
+    /// when the library refuses the hello itself, with the facts that could be read. It is not asked
+    /// where nothing came at all.
     ///
     /// # Errors
     ///
@@ -112,7 +113,7 @@ impl Tls {
         &self,
         socket: TcpStream,
         within: Duration,
-        at_hello: impl FnOnce(facts::Hello) -> AtHello + Send,
+        at_hello: impl AsyncFnOnce(facts::Hello) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
         // Boxed: a session must not carry the size of a handshake for all its life.
         Box::pin(self.accept_until(socket, Deadline::after(within), at_hello)).await
@@ -122,7 +123,7 @@ impl Tls {
         &self,
         socket: TcpStream,
         deadline: Deadline,
-        at_hello: impl FnOnce(facts::Hello) -> AtHello + Send,
+        at_hello: impl AsyncFnOnce(facts::Hello) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
         let mut acceptor = LazyConfigAcceptor::new(Acceptor::default(), Recorder::new(socket));
         match deadline.bound(&mut acceptor).await {
@@ -135,11 +136,16 @@ impl Tls {
         &self,
         start: StartHandshake<Recorder>,
         deadline: Deadline,
-        at_hello: impl FnOnce(facts::Hello) -> AtHello + Send,
+        at_hello: impl AsyncFnOnce(facts::Hello) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
         let hello = hello::read(start.io.record());
         let StartHandshake { accepted, io, .. } = start;
-        let planned = match at_hello(hello.clone()) {
+        let asked = Instant::now();
+        let answer = at_hello(hello.clone()).await;
+        // A hook may wait, and its time is not the client's: a failure for it would be remembered
+        // against the client, and might lead to clear.
+        let deadline = deadline.put_off(asked.elapsed());
+        let planned = match answer {
             AtHello::Proceed(plan) => self.server(&accepted.client_hello(), &hello, plan),
             AtHello::Refuse(reason) => Err(HandshakeFailure::new(FailureKind::RefusedByPolicy, reason)),
             AtHello::Fail(reason) => Err(HandshakeFailure::new(FailureKind::PolicyFailed, reason)),
@@ -258,11 +264,11 @@ pub(super) fn owned(chain: &[CertificateDer<'_>]) -> Vec<CertificateDer<'static>
 async fn refused_by_library(
     mut acceptor: LazyConfigAcceptor<Recorder>,
     failure: HandshakeFailure,
-    at_hello: impl FnOnce(facts::Hello) -> AtHello + Send,
+    at_hello: impl AsyncFnOnce(facts::Hello) -> AtHello,
 ) -> HandshakeFailure {
     let Some(io) = acceptor.take_io() else { return failure };
     if !io.record().is_empty() {
-        at_hello(facts::Hello { library_refusal: failure.to_string(), ..hello::read(io.record()) });
+        at_hello(facts::Hello { library_refusal: failure.to_string(), ..hello::read(io.record()) }).await;
     }
     farewell::part(io.into_socket()).await;
     failure

@@ -42,8 +42,8 @@ pub enum Outgoing {
 }
 
 /// STARTTLS is read, or an implicit-TLS connection opens.
-pub fn incoming(asker: &Asker, client: &Arc<Client>) -> Incoming {
-    let decision = asker.ask::<hooks::incoming::Start>("", client, &Arc::new(Nothing {}));
+pub async fn incoming(asker: &Asker, client: &Arc<Client>) -> Incoming {
+    let decision = asker.ask::<hooks::incoming::Start>("", client, &Arc::new(Nothing {})).await;
     match decision.outcome() {
         Outcome::Verdict(Answer::Accept { identity, client_certificate, terms }) => {
             let terms = Terms::of(&client.row).join(terms.clone());
@@ -69,8 +69,8 @@ pub fn incoming(asker: &Asker, client: &Arc<Client>) -> Incoming {
 }
 
 /// STARTTLS is about to be sent.
-pub fn outgoing(asker: &Asker, host: &Arc<Host>) -> Outgoing {
-    let decision = asker.ask::<hooks::outgoing::Start>(&host.domain, host, &Arc::new(Nothing {}));
+pub async fn outgoing(asker: &Asker, host: &Arc<Host>) -> Outgoing {
+    let decision = asker.ask::<hooks::outgoing::Start>(&host.domain, host, &Arc::new(Nothing {})).await;
     match decision.outcome() {
         Outcome::Verdict(HostAnswer::Accept { server_name, identity, terms }) => {
             let terms = Terms::of(&host.row).join(terms.clone());

@@ -224,24 +224,36 @@ mod tests {
             ("outgoing/Strict.rhai", ""),
             ("outgoing/until.rhai", ""),
             ("outgoing/because.rhai", ""),
-            ("filters/plugin.wasm", ""),
-            ("tests", ""),
+            ("outgoing/Strict.wasm", ""),
+            ("outgoing/both.rhai", ""),
+            ("outgoing/both.wasm", ""),
+            ("filters/lost.toml", ""),
+            ("tests/plugin.wasm", ""),
         ]);
         fs::write(site.path().join("outgoing/latin.rhai"), [0xe4]).expect("a file");
         let snapshot = Snapshot::read(site.path()).expect("readable");
         let found: Vec<_> =
             snapshot.findings.iter().map(|finding| format!("{} {}", finding.code, finding.place)).collect();
         let expected = [
-            "B012 filters/plugin.wasm",
+            "W007 filters/lost.toml",
             "B004 notes.txt",
             "B003 outgoing/Strict.rhai",
+            "B003 outgoing/Strict.wasm",
             "B003 outgoing/because.rhai",
             "B001 outgoing/latin.rhai",
             "B003 outgoing/until.rhai",
-            "B001 tests",
+            "W006 outgoing/both.rhai",
+            "B004 tests/plugin.wasm",
         ];
         assert_eq!(found, expected);
-        assert!(snapshot.site().is_empty());
+        assert_eq!(snapshot.site().keys().map(|path| &**path).collect::<Vec<_>>(), ["outgoing/both.rhai"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_none_is_pointed_out() {
+        let site = directory(&[("tests", "")]);
+        let snapshot = Snapshot::read(site.path()).expect("readable");
+        assert_eq!(snapshot.findings.first().map(|finding| finding.code), Some("B001"));
     }
 
     #[test]

@@ -54,8 +54,8 @@ fn said(denied: &Denied) -> String {
 
 const FAILS: &str = "let n = 0; 1 / n";
 
-#[test]
-fn offers_as_the_policy_says() {
+#[tokio::test]
+async fn offers_as_the_policy_says() {
     for (body, expected) in [
         ("advertise()", "Advertise"),
         ("withhold()", "Withhold"),
@@ -63,7 +63,7 @@ fn offers_as_the_policy_says() {
         ("refuse(\"5.3.2\", \"no\")", "Refuse 554 5.3.2 no"),
     ] {
         let asker = asker(&format!("fn offer(client) {{ {body} }}"), "", "");
-        let answer = match offer::incoming(&asker, &client(Row::default())) {
+        let answer = match offer::incoming(&asker, &client(Row::default())).await {
             offer::Incoming::Advertise => "Advertise".to_owned(),
             offer::Incoming::Withhold => "Withhold".to_owned(),
             offer::Incoming::Refuse(reply) => format!("Refuse {reply}"),
@@ -73,42 +73,42 @@ fn offers_as_the_policy_says() {
     }
 }
 
-#[test]
-fn starts_where_offered_and_keeps_the_floor() {
+#[tokio::test]
+async fn starts_where_offered_and_keeps_the_floor() {
     let asker = asker("", "fn offer(host) { start_tls() }", "fn offer(host) { require(\"verified\") }");
     let offered = host(Row::default());
-    assert_eq!(offer::outgoing(&asker, &offered), offer::Outgoing::StartTls(Floor::Verified));
+    assert_eq!(offer::outgoing(&asker, &offered).await, offer::Outgoing::StartTls(Floor::Verified));
     let withheld = Arc::new(Host { offers_tls: false, ..Host::clone(&offered) });
-    assert_eq!(offer::outgoing(&asker, &withheld), offer::Outgoing::NotOffered(Floor::Verified));
+    assert_eq!(offer::outgoing(&asker, &withheld).await, offer::Outgoing::NotOffered(Floor::Verified));
 }
 
-#[test]
-fn a_policy_that_fails_opens_nothing() {
+#[tokio::test]
+async fn a_policy_that_fails_opens_nothing() {
     // Only a fact of these tests makes it fail, so that the bundle loads.
     let fails = |hook: &str, given: &str, when: &str| {
         format!("fn {hook}({given}) {{ if {when} {{ {FAILS} }} accept() }}")
     };
     let incoming = |hook: &str, given: &str| asker(&fails(hook, given, "client.port == 1"), "", "");
     let client = Arc::new(Client { port: 1, ..Client::clone(&client(Row::default())) });
-    match start::incoming(&incoming("start", "client"), &client) {
+    match start::incoming(&incoming("start", "client"), &client).await {
         start::Incoming::Refuse(reply) => assert!(reply.to_string().starts_with("454 4.7.0 ")),
         start::Incoming::Go(plan) => panic!("{plan:?}"),
     }
     let asker_at_cipher = incoming("cipher", "client, hello");
     let hello = Arc::new(Hello::default());
-    let answer = cipher::incoming(&asker_at_cipher, &client, &hello, ServerPlan::default());
+    let answer = cipher::incoming(&asker_at_cipher, &client, &hello, ServerPlan::default()).await;
     assert!(matches!(answer, AtHello::Fail(_)));
-    let answer = cipher::incoming_at_mail(&asker_at_cipher, &client, &hello, &Handshake::default());
+    let answer = cipher::incoming_at_mail(&asker_at_cipher, &client, &hello, &Handshake::default()).await;
     let cipher::AtMail::Deny(denial) = answer else { panic!("{answer:?}") };
     assert_eq!(denial.outcome().word(), "failure");
     let asker_at_certificate = incoming("certificate", "client, certificate");
     let judged = Arc::new(Certificate::default());
-    let denial = certificate::incoming_at_mail(&asker_at_certificate, &client, &judged).unwrap();
+    let denial = certificate::incoming_at_mail(&asker_at_certificate, &client, &judged).await.unwrap();
     assert_eq!(denial.outcome().word(), "failure");
 
     let asker = asker("", &fails("certificate", "host, certificate", "host.port == 1"), "");
     let host = Arc::new(Host { port: 1, ..Host::clone(&host(Row::default())) });
-    match certificate::outgoing(&asker, &host, &judged) {
+    match certificate::outgoing(&asker, &host, &judged).await {
         certificate::Outgoing::Defer(denied) => {
             assert!(said(&denied).starts_with("4.3.0 a policy of this relay failed (outgoing/lax.rhai:1"));
         }
@@ -116,58 +116,60 @@ fn a_policy_that_fails_opens_nothing() {
     }
 }
 
-#[test]
-fn joins_the_terms_of_the_row_into_the_plan() {
+#[tokio::test]
+async fn joins_the_terms_of_the_row_into_the_plan() {
     let script = "fn start(p) { accept().min_version(\"1.2\").groups([\"x25519\", \"secp256r1\"]) }";
     let asker = asker(&script.replace("(p)", "(client)"), &script.replace("(p)", "(host)"), "");
     let terms = Row { min_version: Version::Tls13, groups: vec!["x25519".into()], ..Row::default() };
     let joined =
         Terms { min_version: Version::Tls13, groups: Some([Group::X25519].into()), ..Terms::default() };
-    let start::Incoming::Go(plan) = start::incoming(&asker, &client(terms.clone())) else { panic!() };
+    let start::Incoming::Go(plan) = start::incoming(&asker, &client(terms.clone())).await else { panic!() };
     assert_eq!((plan.terms, plan.generation), (joined.clone(), 7));
-    let start::Outgoing::Go(plan) = start::outgoing(&asker, &host(terms)) else { panic!() };
+    let start::Outgoing::Go(plan) = start::outgoing(&asker, &host(terms)).await else { panic!() };
     assert_eq!((plan.terms, plan.generation, plan.server_name.as_str()), (joined, 7, "mx.example.org"));
 
     let clash = Row { groups: vec!["secp384r1".into()], ..Row::default() };
-    let start::Incoming::Refuse(reply) = start::incoming(&asker, &client(clash.clone())) else { panic!() };
+    let start::Incoming::Refuse(reply) = start::incoming(&asker, &client(clash.clone())).await else {
+        panic!()
+    };
     assert_eq!(reply.to_string(), "454 4.7.0 the terms leave no key exchange group");
-    let start::Outgoing::Defer(denied) = start::outgoing(&asker, &host(clash)) else { panic!() };
+    let start::Outgoing::Defer(denied) = start::outgoing(&asker, &host(clash)).await else { panic!() };
     assert_eq!(said(&denied), "4.7.5 the terms leave no key exchange group (domains.rhai:1:12)");
 }
 
-#[test]
-fn asks_for_client_certificates_where_somebody_looks_at_them() {
-    let plan = |policy: &str, filter: &str| match start::incoming(
-        &asker(policy, "", filter),
-        &client(Row::default()),
-    ) {
-        start::Incoming::Go(plan) => plan.client_certificate,
-        start::Incoming::Refuse(reply) => panic!("{reply}"),
+#[tokio::test]
+async fn asks_for_client_certificates_where_somebody_looks_at_them() {
+    let plan = async |policy: &str, filter: &str| {
+        let asker = asker(policy, "", filter);
+        match start::incoming(&asker, &client(Row::default())).await {
+            start::Incoming::Go(plan) => plan.client_certificate,
+            start::Incoming::Refuse(reply) => panic!("{reply}"),
+        }
     };
     let looks = "fn certificate(client, certificate) { accept() }";
-    assert_eq!(plan("", ""), ClientCertificate::None);
-    assert_eq!(plan(looks, ""), ClientCertificate::Request);
-    assert_eq!(plan("", looks), ClientCertificate::Request);
+    assert_eq!(plan("", "").await, ClientCertificate::None);
+    assert_eq!(plan(looks, "").await, ClientCertificate::Request);
+    assert_eq!(plan("", looks).await, ClientCertificate::Request);
     let requires = "fn start(client) { accept().client_certificate(\"require\") }";
-    assert_eq!(plan(requires, ""), ClientCertificate::Require);
+    assert_eq!(plan(requires, "").await, ClientCertificate::Require);
 }
 
-#[test]
-fn holds_a_required_client_certificate() {
+#[tokio::test]
+async fn holds_a_required_client_certificate() {
     let asker = asker("", "", "");
     let required = ServerPlan { client_certificate: ClientCertificate::Require, ..ServerPlan::default() };
-    let answer = |presented: bool, plan: &ServerPlan| {
+    let answer = async |presented: bool, plan: &ServerPlan| {
         let certificate = Arc::new(Certificate { presented, ..Certificate::default() });
-        certificate::incoming(&asker, &client(Row::default()), &certificate, plan)
+        certificate::incoming(&asker, &client(Row::default()), &certificate, plan).await
     };
-    assert_eq!(answer(true, &required), certificate::Incoming::Accept);
-    assert_eq!(answer(false, &ServerPlan::default()), certificate::Incoming::Accept);
-    let certificate::Incoming::Refuse(reply) = answer(false, &required) else { panic!() };
+    assert_eq!(answer(true, &required).await, certificate::Incoming::Accept);
+    assert_eq!(answer(false, &ServerPlan::default()).await, certificate::Incoming::Accept);
+    let certificate::Incoming::Refuse(reply) = answer(false, &required).await else { panic!() };
     assert!(reply.to_string().starts_with("554 5.7.5 "), "{reply}");
 }
 
-#[test]
-fn narrows_the_plan_at_the_hello_and_never_widens_it() {
+#[tokio::test]
+async fn narrows_the_plan_at_the_hello_and_never_widens_it() {
     let asker = asker(
         "fn cipher(client, hello) { accept().min_version(\"1.2\").identity(\"mail.example.org\") }",
         "",
@@ -175,22 +177,23 @@ fn narrows_the_plan_at_the_hello_and_never_widens_it() {
     );
     let terms = Terms { min_version: Version::Tls13, ..Terms::default() };
     let plan = ServerPlan { terms, ..ServerPlan::default() };
-    let answer = cipher::incoming(&asker, &client(Row::default()), &Arc::default(), plan.clone());
+    let answer = cipher::incoming(&asker, &client(Row::default()), &Arc::default(), plan.clone()).await;
     let AtHello::Proceed(narrowed) = answer else { panic!() };
     assert_eq!(narrowed, ServerPlan { identity: Some("mail.example.org".into()), ..plan });
 }
 
-#[test]
-fn holds_the_terms_on_what_was_negotiated() {
+#[tokio::test]
+async fn holds_the_terms_on_what_was_negotiated() {
     let asker = asker("fn cipher(client, hello) { accept().min_version(\"1.3\") }", "", "");
     let old = Arc::new(Handshake { version: Version::Tls12, ..Handshake::default() });
-    let answer = cipher::incoming_at_mail(&asker, &client(Row::default()), &Arc::default(), &old);
+    let answer = cipher::incoming_at_mail(&asker, &client(Row::default()), &Arc::default(), &old).await;
     let cipher::AtMail::Deny(denial) = answer else { panic!("{answer:?}") };
     assert_eq!(denial.reason(), "TLS 1.3 is required, but TLS 1.2 was negotiated");
     assert_eq!(denial.outcome().reply().unwrap().code.unwrap().to_string(), "5.7.5");
     let terms = Terms { min_version: Version::Tls13, ..Terms::default() };
     let plan = ClientPlan { terms, ..ClientPlan::default() };
-    let cipher::Outgoing::Defer(denied) = cipher::outgoing(&asker, &host(Row::default()), &old, &plan) else {
+    let cipher::Outgoing::Defer(denied) = cipher::outgoing(&asker, &host(Row::default()), &old, &plan).await
+    else {
         panic!()
     };
     assert_eq!(said(&denied), "4.7.5 TLS 1.3 is required, but TLS 1.2 was negotiated (domains.rhai:1:12)");

@@ -6,7 +6,7 @@ use waxseal_plugins::verdicts::{ClientCertificate, Group, Suite, Terms};
 use super::super::Tls;
 use super::super::client::ClientPlan;
 use super::super::failure::FailureKind;
-use super::super::server::ServerPlan;
+use super::super::server::{AtHello, ServerPlan};
 use super::support::{
     Fixture, Leaf, SOON, ca_params, client_plan, configuration, expired, handshake, kind, leaf_params,
     resumes, sockets,
@@ -80,6 +80,19 @@ async fn holds_the_terms_in_the_handshake() {
     let nothing = Terms { min_version: Version::Tls13, ..suite };
     let (near, _far) = sockets().await;
     assert_eq!(kind(fixture.tls.connect(near, SOON, &client(&nothing)).await), FailureKind::NotBegun);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_the_hook_longer_than_for_the_client() {
+    let fixture = Fixture::new();
+    let (near, far) = sockets().await;
+    let accepting = fixture.tls.accept(far, SOON, async |_| {
+        tokio::time::sleep(SOON * 2).await;
+        AtHello::Proceed(ServerPlan::default())
+    });
+    let plan = client_plan("mail.example.org");
+    let (accepted, connected) = tokio::join!(accepting, fixture.tls.connect(near, SOON * 4, &plan));
+    assert_eq!(accepted.unwrap().handshake, connected.unwrap().handshake);
 }
 
 #[tokio::test]

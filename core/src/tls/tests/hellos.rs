@@ -23,7 +23,7 @@ async fn accept_octets(tls: &Tls, octets: &[u8], within: Duration) -> (FailureKi
         near.read_to_end(&mut answer).await.unwrap();
         answer
     };
-    let accepting = tls.accept(far, within, |hello| {
+    let accepting = tls.accept(far, within, async |hello| {
         told.lock().unwrap().push(hello);
         AtHello::Proceed(ServerPlan::default())
     });
@@ -66,7 +66,7 @@ async fn reads_large_hellos_that_come_in_pieces() {
         near.read_u8().await.unwrap()
     };
     let mut heard = None;
-    let accepting = tls.accept(far, SOON, |hello| {
+    let accepting = tls.accept(far, SOON, async |hello| {
         heard = Some(hello);
         AtHello::Refuse("enough".into())
     });
@@ -97,7 +97,7 @@ async fn tells_a_closed_connection() {
     let tls = Fixture::new().tls;
     let (near, far) = sockets().await;
     drop(near);
-    let heard = tls.accept(far, SOON, |_| panic!("nothing came")).await;
+    let heard = tls.accept(far, SOON, async |_| panic!("nothing came")).await;
     assert_eq!(kind(heard), FailureKind::Closed);
     let (near, mut far) = sockets().await;
     let closing = async {
@@ -130,7 +130,7 @@ async fn refuses_at_the_hello_with_an_alert() {
         let (near, far) = sockets().await;
         let plan = client_plan("mail.example.org");
         let (accepted, connected) =
-            tokio::join!(tls.accept(far, SOON, |_| answer), tls.connect(near, SOON, &plan));
+            tokio::join!(tls.accept(far, SOON, async |_| answer), tls.connect(near, SOON, &plan));
         assert_eq!(accepted.unwrap_err().kind, kind);
         let failure = connected.unwrap_err();
         assert_eq!(failure.kind, FailureKind::PeerAlert);

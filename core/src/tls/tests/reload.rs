@@ -46,7 +46,7 @@ async fn finishes_a_handshake_across_a_reload() {
     let client = client_plan("mail.example.org");
     let before = handshake(tls, &ServerPlan::default(), &client).await.1.unwrap().chain;
     let (near, far) = sockets().await;
-    let accepting = tls.accept(far, SOON, |_| {
+    let accepting = tls.accept(far, SOON, async |_| {
         let leaf = fixture.ca.leaf(&leaf_params(&["mail.example.org"]));
         leaf.write(fixture.directory.path(), "mail.example.org");
         assert_eq!(tls.reload().unwrap().0, Reloaded::Swapped);

@@ -179,8 +179,10 @@ pub(in super::super) fn client_plan(server_name: &str) -> ClientPlan {
 pub(in super::super) async fn handshake(tls: &Tls, server: &ServerPlan, client: &ClientPlan) -> Handshake {
     let (near, far) = sockets().await;
     let plan = server.clone();
-    let (mut accepted, mut connected) =
-        tokio::join!(tls.accept(far, SOON, |_| AtHello::Proceed(plan)), tls.connect(near, SOON, client));
+    let (mut accepted, mut connected) = tokio::join!(
+        tls.accept(far, SOON, async |_| AtHello::Proceed(plan)),
+        tls.connect(near, SOON, client)
+    );
     if let (Ok(accepted), Ok(connected)) = (&mut accepted, &mut connected) {
         accepted.stream.write_all(b"!").await.unwrap();
         connected.stream.read_exact(&mut [0]).await.unwrap();

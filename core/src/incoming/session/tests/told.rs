@@ -1,9 +1,11 @@
 //! Hooks that answer as they are told, and note what they were asked.
 
-use std::cell::RefCell;
+use std::future::pending;
 use std::net::IpAddr;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use waxseal_plugins::facts::{self, Client};
 
@@ -26,8 +28,10 @@ pub(super) struct Told {
     pub(super) certificate: certificate::Incoming,
     pub(super) mail: Result<(), Reply>,
     pub(super) rcpt: Result<(), Reply>,
-    pub(super) generation: Rc<RefCell<Generation>>,
-    pub(super) asked: Rc<RefCell<Vec<String>>>,
+    pub(super) generation: Arc<Mutex<Generation>>,
+    /// Whether no hook ever answers.
+    pub(super) silent: Arc<AtomicBool>,
+    pub(super) asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Default for Told {
@@ -39,49 +43,57 @@ impl Default for Told {
             certificate: certificate::Incoming::Accept,
             mail: Ok(()),
             rcpt: Ok(()),
-            generation: Rc::new(RefCell::new(Generation::InForce)),
-            asked: Rc::default(),
+            generation: Arc::new(Mutex::new(Generation::InForce)),
+            silent: Arc::default(),
+            asked: Arc::default(),
         }
     }
 }
 
 impl Told {
-    fn note(&self, hook: &str, client: &Client) {
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    async fn note(&self, hook: &str, client: &Client) {
         let state = if client.encrypted { "encrypted" } else { "clear" };
-        self.asked.borrow_mut().push(format!("{hook} {} {state}", client.ehlo));
+        self.asked.lock().unwrap().push(format!("{hook} {} {state}", client.ehlo));
+        if self.silent.load(Ordering::Relaxed) {
+            pending::<()>().await;
+        }
     }
 }
 
 impl Hooks for Told {
-    fn connect(&self, client: Client) -> AtConnect {
-        self.note("connect", &client);
+    async fn connect(&self, client: Client) -> AtConnect {
+        self.note("connect", &client).await;
         self.connect.clone()
     }
 
-    fn offer(&self, client: Client) -> offer::Incoming {
-        self.note("offer", &client);
+    async fn offer(&self, client: Client) -> offer::Incoming {
+        self.note("offer", &client).await;
         self.offer.clone()
     }
 
-    fn start(&self, client: Client) -> start::Incoming {
-        self.note("start", &client);
+    async fn start(&self, client: Client) -> start::Incoming {
+        self.note("start", &client).await;
         self.start.clone()
     }
 
-    fn certificate(&self, client: Client, _: &TlsRecord, _: &ServerPlan) -> certificate::Incoming {
-        self.note("certificate", &client);
+    async fn certificate(&self, client: Client, _: &TlsRecord, _: &ServerPlan) -> certificate::Incoming {
+        self.note("certificate", &client).await;
         self.certificate.clone()
     }
 
-    fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
+    async fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
         let row = Arc::new(facts::Row::default());
         let client = Arc::new(view.client_at_mail(Recent::default(), &row, &mail.sender_domain));
-        self.note("mail", &client);
+        self.note("mail", &client).await;
         self.mail.clone().map(|()| Permit { client, certificate: None, decided_by: String::new() })
     }
 
-    fn rcpt(&self, client: &Arc<Client>, _: facts::Recipient) -> Result<(), Reply> {
-        self.note("rcpt", client);
+    async fn rcpt(&self, client: &Arc<Client>, _: facts::Recipient) -> Result<(), Reply> {
+        self.note("rcpt", client).await;
         self.rcpt.clone()
     }
 
@@ -90,12 +102,21 @@ impl Hooks for Told {
     }
 
     fn forget(&self, _: IpAddr) {
-        self.asked.borrow_mut().push("forget".into());
+        self.asked.lock().unwrap().push("forget".into());
     }
 
     fn refused(&self, _: Refusal) {}
 
     fn generation(&self) -> Generation {
-        *self.generation.borrow()
+        *self.generation.lock().unwrap()
+    }
+}
+
+/// What it comes to where every hook answers at once; `None` where one does not, and the future is
+/// dropped.
+pub(super) fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
     }
 }
