@@ -1,1 +1,7 @@
+//! Plugins, good ones and hostile ones. They are made of WebAssembly text here, so that no guest
+//! toolchain is needed; plugins of real code are built and asked by the end-to-end tests.
 
+mod answers;
+mod hostile;
+mod loading;
+mod support;
