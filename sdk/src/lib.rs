@@ -4,7 +4,6 @@
 #[doc(hidden)]
 pub mod bindings;
 pub mod clock;
-mod configuration;
 mod contract;
 pub mod counters;
 pub mod dns;
@@ -15,6 +14,7 @@ pub mod facts;
 #[doc(hidden)]
 pub mod glue;
 pub mod incoming;
+mod json;
 pub mod kv;
 pub mod log;
 pub mod outgoing;
