@@ -46,6 +46,10 @@ macro_rules! hooks {
             };
         }
 
+        /// The hooks, by the names of their modules.
+        #[cfg(test)]
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($module)),+];
+
         $(
             impl<P: $direction::$hook> Has<P> {
                 #[doc(hidden)]

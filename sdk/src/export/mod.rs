@@ -2,6 +2,8 @@
 
 mod hooks;
 
+#[cfg(test)]
+pub(crate) use hooks::NAMES;
 pub use hooks::{Has, Lacks, contains};
 
 use serde::de::DeserializeOwned;
