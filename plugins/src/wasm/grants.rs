@@ -157,7 +157,8 @@ enum Failure {
 type Found = std::result::Result<Vec<String>, Failure>;
 
 fn dns(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
-    let queries: [(&str, fn(String) -> Query); 4] =
+    type Asked = fn(String) -> Query;
+    let queries: [(&str, Asked); 4] =
         [("addresses", Query::Addresses), ("mx", Query::Mx), ("txt", Query::Txt), ("names", Query::Names)];
     for (name, query) in queries {
         interface.func_wrap_async(
