@@ -48,11 +48,11 @@ impl Host {
         grants: BTreeMap<String, BTreeSet<Grant>>,
         outside: Arc<dyn Outside>,
     ) -> Self {
-        let memory = directory.as_ref().map(|directory| Memory::kept_in(directory.join("memory")));
+        let memory = Memory::new(directory.as_ref().map(|directory| directory.join("memory")));
         Self(Arc::new(Inner {
             cache: directory.map(|directory| directory.join("compiled")),
             grants,
-            memory: memory.unwrap_or_default(),
+            memory: Arc::new(memory),
             outside,
             machine: OnceLock::new(),
             loaded: Mutex::default(),
@@ -96,7 +96,7 @@ impl Host {
         self.0.memory.write();
     }
 
-    pub(super) fn memory(&self) -> &Memory {
+    pub(super) fn memory(&self) -> &Arc<Memory> {
         &self.0.memory
     }
 
