@@ -172,6 +172,10 @@ fn dns(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
 }
 
 async fn look_up(guest: &mut Guest, query: Query) -> Found {
+    // Nobody is asked while a plugin is only tried: nothing is published then, as for most names.
+    if guest.manner == Manner::Tried {
+        return Err(Failure::NoRecord);
+    }
     if !guest.call.may_look_up() {
         return Err(Failure::Unavailable("this call has made all the lookups that it may make".to_owned()));
     }
