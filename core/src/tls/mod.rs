@@ -3,7 +3,7 @@
 //! - [`offer`], [`start`], [`cipher`], [`certificate`]: a hook each, both directions
 //! - [`terms`], [`denied`]: what the relay itself holds, and what is said where mail may not pass
 //! - [`server`], [`client`]: the handshake as a server and as a client
-//! - `recorder`, `hello`, `wire`: what a ClientHello says that the library does not
+//! - `recorder`, `hello`, `wire`, `ja4`: what a ClientHello says that the library does not
 //! - `crypto`, `cache`, `verifier`: configurations, and what must be one for each policy
 //! - [`judgement`], `chain`, `names`, `digest`: what there is to say of a certificate chain
 //! - `identities`, `self_made`, `roots`: ours, and those we trust
@@ -24,6 +24,7 @@ pub mod failure;
 mod farewell;
 mod hello;
 mod identities;
+mod ja4;
 pub mod judgement;
 pub mod memory;
 mod names;

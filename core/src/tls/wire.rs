@@ -35,6 +35,11 @@ impl<'a> Reader<'a> {
         Some(u16::from_be_bytes(octets))
     }
 
+    pub(super) fn u24(&mut self) -> Option<usize> {
+        let (high, low) = (self.u8()?, self.u16()?);
+        Some(usize::from(high) << 16 | usize::from(low))
+    }
+
     /// A block with a length of one octet.
     pub(super) fn short_block(&mut self) -> Option<&'a [u8]> {
         let length = self.u8()?;
@@ -45,11 +50,5 @@ impl<'a> Reader<'a> {
     pub(super) fn long_block(&mut self) -> Option<&'a [u8]> {
         let length = self.u16()?;
         self.take(length.into())
-    }
-
-    /// The same, or what there is of one that is cut short.
-    pub(super) fn long_block_or_rest(&mut self) -> Option<&'a [u8]> {
-        let length = self.u16()?;
-        Some(self.up_to(length.into()))
     }
 }

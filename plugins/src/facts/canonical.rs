@@ -118,25 +118,37 @@ pub fn hellos() -> Vec<Hello> {
         versions: texts(&["1.3", "1.2"]),
         highest_version: Version::Tls13,
         suites: texts(&["TLS_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]),
+        extensions: texts(&["server_name", "supported_groups", "signature_algorithms", "supported_versions"]),
         groups: texts(&["X25519MLKEM768", "x25519"]),
         signature_schemes: texts(&["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256"]),
+        ja4: "t13d020400_c87603f571f4_fbabbea27ee8".to_owned(),
         ..Hello::default()
     };
     let old = Hello {
         server_name: String::new(),
         versions: texts(&["1.2"]),
         highest_version: Version::Tls12,
+        extensions: texts(&["supported_groups", "signature_algorithms"]),
         groups: texts(&["secp256r1"]),
+        ja4: "t12i020200_c87603f571f4_4e0be11b965e".to_owned(),
         ..new.clone()
     };
     let too_old = Hello {
         versions: texts(&["1.0"]),
         highest_version: Version::Tls10,
-        suites: texts(&["TLS_RSA_WITH_3DES_EDE_CBC_SHA", "0xfafa"]),
+        suites: texts(&["TLS_RSA_WITH_3DES_EDE_CBC_SHA", "0xfefe"]),
+        ja4: "t10i020200_7498a6eb85ef_4e0be11b965e".to_owned(),
         library_refusal: "the client speaks only TLS 1.0".to_owned(),
         ..old.clone()
     };
-    let resuming = Hello { resumes: true, alpn: texts(&["smtp"]), ..new.clone() };
+    let more = ["application_layer_protocol_negotiation", "pre_shared_key"];
+    let resuming = Hello {
+        extensions: new.extensions.iter().cloned().chain(texts(&more)).collect(),
+        alpn: texts(&["smtp"]),
+        resumes: true,
+        ja4: "t13d0206sp_c87603f571f4_d2c0c602173e".to_owned(),
+        ..new.clone()
+    };
     vec![new, old, too_old, resuming, Hello::default()]
 }
 
