@@ -205,6 +205,7 @@ impl Plugin {
 
     fn kv(&self, manner: Manner) -> Arc<Kv> {
         match manner {
+            Manner::Asked if !self.exports.asks().any(|grant| grant == Grant::Kv) => Arc::default(),
             Manner::Asked => self.host.memory().of(self.name()),
             Manner::Tried => Arc::clone(&self.trial.kv.lock().unwrap_or_else(PoisonError::into_inner)),
         }
