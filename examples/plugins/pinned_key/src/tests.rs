@@ -101,3 +101,10 @@ fn the_configuration_beside_it_is_one_that_it_takes() {
     let plugin = pinned(include_str!("../pinned_key.toml"));
     assert_eq!(plugin.pins("partner.example").len(), 2);
 }
+
+#[test]
+fn the_readme_shows_the_plugin_as_it_is() {
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("```rust\n").unwrap();
+    assert!(include_str!("lib.rs").contains(shown.split_once("```").unwrap().0));
+}
