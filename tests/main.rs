@@ -25,6 +25,9 @@ mod shared_connections;
 mod shared_host;
 mod starttls_injection;
 
+// Plugins: what they reach of the relay.
+mod plugin_lookups;
+
 // Reload: policies and certificates change while mail flows.
 mod after_reload;
 mod own_certificates;

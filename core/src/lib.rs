@@ -7,6 +7,7 @@
 //! - [`relay`]: the life of a running relay, and what its parts share
 //! - [`smtp`]: the wire: commands, replies, addresses, line and dot framing; no I/O, no policy
 //! - [`net`]: a connection, clear or encrypted, and its buffer
+//! - [`names`]: looking names up
 //! - [`incoming`]: listener, session, STARTTLS, receiving
 //! - [`tls`]: the four decisions, and the handshakes that they steer
 //! - [`standards`]: DANE, MTA-STS, TLSRPT, REQUIRETLS: facts for the hooks
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod config;
 pub mod incoming;
 pub mod message;
+pub mod names;
 pub mod net;
 pub mod observe;
 pub mod outgoing;

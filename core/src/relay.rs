@@ -3,6 +3,7 @@
 pub mod certificates;
 mod directories;
 mod error;
+pub mod outside;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +17,16 @@ use tokio_util::task::TaskTracker;
 use waxseal_plugins::bundle::Settings;
 use waxseal_plugins::diagnostic::Diagnostic;
 use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
+use waxseal_plugins::wasm::Host;
+use waxseal_plugins::wasm::outside::Nowhere;
 
 use self::certificates::Certificates;
 pub use self::error::StartError;
+use self::outside::RelayOutside;
 use crate::admin::{self, Running};
 use crate::config::{Config, Delivery};
 use crate::incoming::{Server, Sessions};
+use crate::names::{NameSystem, Names, NoResolver};
 use crate::observe::Observer;
 use crate::outgoing;
 use crate::spool::{Embedded, Options, Spool};
@@ -41,6 +46,10 @@ pub struct Services {
     pub spool: Arc<dyn Spool>,
     /// Decision log and metrics.
     pub observer: Observer,
+    /// The resolver. Without one mail is taken and kept, and plugins find nothing out.
+    pub names: Result<Arc<dyn Names>, NoResolver>,
+    /// What runs plugins, and keeps what they remember.
+    pub plugins: Host,
     /// The incoming sessions in progress.
     pub sessions: Sessions,
     /// Cancelled when the relay is to stop: nothing new is begun, transactions in progress end.
@@ -121,7 +130,7 @@ impl Relay {
     /// Stops it: nothing new is begun, transactions in progress end, for as long as
     /// `timeouts.stop` says.
     pub async fn stop(self) -> Stopped {
-        let Services { stopping, tasks, spool, config, .. } = &*self.services;
+        let Services { stopping, tasks, spool, plugins, config, .. } = &*self.services;
         stopping.cancel();
         tasks.close();
         self.parts.close();
@@ -129,6 +138,7 @@ impl Relay {
         let in_time = tokio::time::timeout(config.timeouts.stop, ended).await.is_ok();
         let stopped = if in_time { Stopped::Complete } else { Stopped::Cut(tasks.len()) };
         spool.shutdown().await;
+        write(plugins.clone()).await;
         // A stale socket would do no harm: the next start takes its place.
         let _ = std::fs::remove_file(config.data_dir.join(admin::SOCKET));
         stopped
@@ -162,11 +172,13 @@ fn services(config: Config) -> Result<Services, StartError> {
     let spool = Embedded::open_with(&data_dir.join("spool"), options).map_err(StartError::Spool)?;
     let observer =
         Observer::open(data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
+    let names = NameSystem::new(&config.dns).map(|names| Arc::new(names) as Arc<dyn Names>);
+    let plugins = plugins(&config, RelayOutside::new(names.clone(), observer.clone()))?;
     let (tls, warnings) = Tls::load(&config).map_err(StartError::Tls)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    let live = Live::load(source(&config)).map_err(StartError::Policies)?;
+    let live = Live::load(source(&config, plugins.clone())).map_err(StartError::Policies)?;
     Ok(Services {
         config,
         live,
@@ -174,10 +186,26 @@ fn services(config: Config) -> Result<Services, StartError> {
         certificates: Certificates::new(warnings),
         spool: Arc::new(spool),
         observer,
+        names,
+        plugins,
         sessions: Sessions::default(),
         stopping: CancellationToken::new(),
         tasks: TaskTracker::new(),
     })
+}
+
+/// What plugins remember is read again at the next start: the directory is the relay's own, like the one
+/// that it is in.
+fn plugins(config: &Config, outside: RelayOutside) -> Result<Host, StartError> {
+    let directory = config.data_dir.join("plugins");
+    directories::private(&directory)?;
+    Ok(Host::new(Some(directory), config.plugins.clone(), Arc::new(outside)))
+}
+
+/// What plugins remember is on the disk when this has ended.
+async fn write(plugins: Host) {
+    // A panic of the writer has been logged, and must not keep the relay from stopping.
+    let _ = tokio::task::spawn_blocking(move || plugins.write()).await;
 }
 
 /// As many as its host may have connections, but never all: a host that does not answer must leave
@@ -186,21 +214,23 @@ fn leases_per_domain(delivery: &Delivery) -> usize {
     delivery.connections_per_host.min(delivery.connections_total / 2).max(1)
 }
 
-fn source(config: &Config) -> Source {
+fn source(config: &Config, plugins: Host) -> Source {
     Source {
         directory: config.policies.clone(),
         last_good: config.data_dir.join("last_good"),
-        settings: settings(config),
+        settings: Settings { plugins, ..settings(config) },
     }
 }
 
-/// What the checks of policies must know of the configuration.
+/// What the checks of policies must know of the configuration. Plugins have what the site grants them,
+/// keep nothing, and reach nothing.
 pub fn settings(config: &Config) -> Settings {
     let names = config.tls.identities.iter().filter_map(|identity| identity.names.first());
     Settings {
         tls_enabled: config.tls.enabled,
         identities: names.cloned().collect(),
         directory: config.file.parent().unwrap_or(&config.file).to_owned(),
+        plugins: Host::new(None, config.plugins.clone(), Arc::new(Nowhere)),
     }
 }
 

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::rdata::name::CNAME;
-use hickory_proto::rr::rdata::{MX, SOA};
+use hickory_proto::rr::rdata::name::{CNAME, PTR};
+use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -56,6 +56,20 @@ impl Zone {
     #[must_use]
     pub fn alias(self, from: &str, to: &str) -> Self {
         self.with(from, RData::CNAME(CNAME(name(to))))
+    }
+
+    /// A text, in as many strings as its record has.
+    #[must_use]
+    pub fn txt(self, of: &str, strings: &[&str]) -> Self {
+        let strings = strings.iter().map(ToString::to_string).collect();
+        self.with(of, RData::TXT(TXT::new(strings)))
+    }
+
+    /// The name of an address (PTR).
+    #[must_use]
+    pub fn pointer(self, address: impl Into<IpAddr>, host: &str) -> Self {
+        let of = Name::from(address.into());
+        self.with(&of.to_ascii(), RData::PTR(PTR(name(host))))
     }
 
     /// A name of which the server says SERVFAIL.

@@ -105,6 +105,7 @@ impl Running {
                 hash: bundle.hash,
                 rejected: bundle.rejected,
                 from_last_good: bundle.from_last_good,
+                plugins: protocol::plugins(&services.live.current()),
                 findings: protocol::findings(&bundle.diagnostics),
             },
         }

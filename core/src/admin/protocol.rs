@@ -2,8 +2,11 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use waxseal_plugins::bundle::Bundle;
+use waxseal_plugins::decider::Decider;
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
-use waxseal_plugins::reload;
+use waxseal_plugins::hooks::Direction;
+use waxseal_plugins::{reload, wasm};
 
 use crate::relay::Reload;
 use crate::tls;
@@ -133,8 +136,21 @@ pub struct Policies {
     pub rejected: u64,
     /// Whether the kept ones are in force, since the files were broken at the start.
     pub from_last_good: bool,
+    /// The plugins in force.
+    pub plugins: Vec<Plugin>,
     /// What is wrong with the files as they are now.
     pub findings: Vec<Finding>,
+}
+
+/// A plugin in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plugin {
+    /// Its file, relative to the policies' directory.
+    pub path: String,
+    /// The hooks that it has, as in `outgoing certificate`.
+    pub hooks: Vec<String>,
+    /// What it asked for, and was granted, as in `kv`.
+    pub grants: Vec<String>,
 }
 
 /// What a reload came to.
@@ -181,6 +197,28 @@ pub struct Finding {
     pub help: Option<String>,
     /// All of it with the excerpt of the file, for people.
     pub rendered: String,
+}
+
+/// The plugins of a bundle: policies by direction and name, then filters.
+pub fn plugins(bundle: &Bundle) -> Vec<Plugin> {
+    let policies = [Direction::Incoming, Direction::Outgoing].into_iter();
+    let policies = policies.flat_map(|direction| bundle.policies(direction).map(|(_, policy)| policy));
+    let plugin = |decider: &Decider| match decider {
+        Decider::Plugin(plugin) => Some(Plugin::from(&**plugin)),
+        Decider::Script(_) => None,
+    };
+    policies.chain(bundle.filters()).filter_map(plugin).collect()
+}
+
+impl From<&wasm::Plugin> for Plugin {
+    fn from(plugin: &wasm::Plugin) -> Self {
+        let exports = plugin.exports();
+        Self {
+            path: plugin.path().to_string(),
+            hooks: exports.hooks().map(|(direction, hook)| format!("{direction} {hook}")).collect(),
+            grants: exports.asks().map(|grant| grant.to_string()).collect(),
+        }
+    }
 }
 
 impl From<&Diagnostic> for Finding {

@@ -126,6 +126,17 @@ mod tests {
     }
 
     #[test]
+    fn grants_to_a_plugin_that_is_not_there_are_pointed_out() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("policies")).unwrap();
+        let file = directory.path().join("waxseal.toml");
+        let granted = "\n[plugin.pined]\ngrant = [\"kv\"]\n";
+        std::fs::write(&file, include_str!("../config/good/smallest.toml").to_owned() + granted).unwrap();
+        let (findings, _) = check(&file);
+        assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["W008"]);
+    }
+
+    #[test]
     fn a_broken_configuration_leaves_the_policies_unread() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("waxseal.toml");

@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::output::counted;
 use super::setting::Setting;
 use super::{Outcome, output};
-use crate::admin::protocol::{Certificate, Finding, Policies, Queue, Request, Response, Status};
+use crate::admin::protocol::{Certificate, Finding, Plugin, Policies, Queue, Request, Response, Status};
 
 /// Asks the running relay.
 pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
@@ -58,6 +58,9 @@ fn show(status: &Status) {
     }
     output::say_findings(&status.certificates.findings);
     output::say(format_args!("  policies       {}", policies(&status.policies)));
+    for one in &status.policies.plugins {
+        output::say(format_args!("  plugin         {}", plugin(one)));
+    }
     if status.policies.from_last_good {
         output::say(
             "  POLICIES       the files were broken at the start: THE LAST GOOD ONES, KEPT FROM BEFORE, ARE IN FORCE",
@@ -79,6 +82,16 @@ fn policies(policies: &Policies) -> String {
     format!("generation {generation} since {since}, {rejected} rejected")
 }
 
+fn plugin(plugin: &Plugin) -> String {
+    let Plugin { path, hooks, grants } = plugin;
+    let hooks = hooks.join(", ");
+    if grants.is_empty() {
+        format!("{path}: {hooks}")
+    } else {
+        format!("{path}: {hooks}; granted {}", grants.join(", "))
+    }
+}
+
 fn dates(certificate: &Certificate) -> String {
     let Certificate { names, from, until, state } = certificate;
     let names = names.join(", ");
@@ -86,5 +99,22 @@ fn dates(certificate: &Certificate) -> String {
         "expired" => format!("{names}: EXPIRED on {until}"),
         "not_yet_valid" => format!("{names}: NOT VALID before {from}"),
         _ => format!("{names}: until {until}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_is_shown_with_what_it_may() {
+        let mut shown = Plugin {
+            path: "outgoing/pinned_key.wasm".to_owned(),
+            hooks: vec!["outgoing certificate".to_owned(), "outgoing mail".to_owned()],
+            grants: vec![],
+        };
+        assert_eq!(plugin(&shown), "outgoing/pinned_key.wasm: outgoing certificate, outgoing mail");
+        shown.grants = vec!["kv".to_owned(), "dns".to_owned()];
+        assert!(plugin(&shown).ends_with("outgoing mail; granted kv, dns"), "{}", plugin(&shown));
     }
 }

@@ -10,7 +10,7 @@ use waxseal_plugins::place::Place;
 use super::Config;
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
-use super::{delivery, listeners, relaying, service, tls, value};
+use super::{delivery, listeners, plugins, relaying, service, tls, value};
 
 impl Config {
     /// Reads, checks and resolves a configuration. Warnings come with it.
@@ -99,6 +99,7 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
         tls,
         delivery,
         dns: delivery::dns(root.section("dns"), &base),
+        plugins: plugins::read(root.named("plugin"), findings),
         limits: service::limits(root.section("limits")),
         timeouts: service::timeouts(root.section("timeouts")),
         admin: service::admin(root.section("admin")),

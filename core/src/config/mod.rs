@@ -6,12 +6,13 @@
 //!
 //! - `findings`, `section`: the walk, and what it reports
 //! - `value`: durations, sizes, domains, hosts
-//! - `listeners`, `tls`, `relaying`, `delivery`, `service`: the sections
+//! - `listeners`, `tls`, `relaying`, `delivery`, `plugins`, `service`: the sections
 
 mod delivery;
 mod findings;
 mod listeners;
 mod load;
+mod plugins;
 mod relaying;
 mod section;
 mod service;
@@ -20,12 +21,14 @@ mod tests;
 mod tls;
 mod value;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use waxseal_plugins::wasm::Grant;
 
 /// The configuration, resolved: every path absolute, every value checked.
 #[derive(Clone, Debug)]
@@ -36,7 +39,8 @@ pub struct Config {
     pub hash: [u8; 32],
     /// Our name: in the greeting, in EHLO, in trace headers.
     pub hostname: String,
-    /// Where the relay keeps what must survive: spool, logs, last good bundle, control socket.
+    /// Where the relay keeps what must survive: spool, logs, last good bundle, what plugins remember,
+    /// control socket.
     pub data_dir: PathBuf,
     /// The policies' directory.
     pub policies: PathBuf,
@@ -52,6 +56,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// Name resolution.
     pub dns: Dns,
+    /// What the site grants its plugins, by their names.
+    pub plugins: BTreeMap<String, BTreeSet<Grant>>,
     /// Limits.
     pub limits: Limits,
     /// Timeouts.

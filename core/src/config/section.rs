@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::findings::{Findings, Problem, nearest};
 
@@ -75,6 +75,20 @@ impl<'a> Section<'a> {
             Some(Section::new(format!("{}.", element.key), element.span(), Some(table), self.findings))
         };
         elements.into_iter().filter_map(section).collect()
+    }
+
+    /// The tables of `[key.NAME]`, with the names that the file gives them.
+    pub(super) fn named(&self, key: &'static str) -> Vec<(Spanned<&'a str>, Section<'a>)> {
+        let wanted = format!("a table for each: [{}{key}.NAME]", self.prefix);
+        let table = self.entry(key).and_then(|entry| entry.table(&wanted));
+        let section = |(name, value): (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
+            let text: &'a str = name.get_ref();
+            let entry = Entry { key: format!("{}{key}.{text}", self.prefix), value, findings: self.findings };
+            let table = entry.table(&wanted)?;
+            let section = Section::new(format!("{}.", entry.key), entry.span(), Some(table), self.findings);
+            Some((Spanned::new(name.span(), text), section))
+        };
+        table.into_iter().flatten().filter_map(section).collect()
     }
 
     /// A value read from a text, or what it is by default.

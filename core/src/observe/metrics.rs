@@ -1,5 +1,7 @@
 //! Counters and gauges, for Prometheus.
 
+mod plugins;
+
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -8,12 +10,13 @@ use prometheus_client::registry::{Metric, Registry};
 use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::{Direction, Hook};
 
+pub use self::plugins::Plugins;
 use crate::spool::{Health, Stats};
 
 /// All metrics of a relay. Their names begin with `waxseal_`.
 ///
-/// Labels have few values: words of the program, and names of policies; never a domain or an
-/// address.
+/// Labels have few values: words of the program, names of policies and plugins, and what plugins call
+/// their counters; never a domain or an address.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -30,6 +33,7 @@ pub struct Metrics {
     spool: Depth,
     generation: Gauge,
     reloads: Family<ReloadLabels, Counter>,
+    plugins: Plugins,
 }
 
 /// What waits in the spool.
@@ -90,6 +94,7 @@ impl Metrics {
             spool: Depth::register(into),
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
             reloads: add(into, "reloads", "Reloads of policies and certificates"),
+            plugins: Plugins::register(into),
             registry,
         }
     }
@@ -155,6 +160,11 @@ impl Metrics {
     /// Counts a reload of `policies` or `certificates`. The result is a word: `swapped` or `rejected`.
     pub fn reload(&self, part: &'static str, result: &'static str) {
         self.reloads.get_or_create(&ReloadLabels { part, result }).inc();
+    }
+
+    /// The metrics of plugins.
+    pub fn plugins(&self) -> &Plugins {
+        &self.plugins
     }
 
     pub(super) fn decided<H: Hook>(&self, decision: &Decision<H::Verdict>) {

@@ -8,6 +8,8 @@ use waxseal_plugins::facts::{Client, Hello, Host, Nothing, Parameter, Row};
 use waxseal_plugins::hooks::{Direction, HookName, incoming, outgoing};
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::{self, Reply};
+use waxseal_plugins::wasm::failure::Kind;
+use waxseal_plugins::wasm::outside as plugin;
 
 use super::*;
 use crate::spool::{Health, Stats};
@@ -153,6 +155,30 @@ fn metrics_count_what_happened() {
     }
     drop(open);
     assert!(metrics.encode().contains(r#"waxseal_sessions{direction="incoming"} 0"#));
+}
+
+#[test]
+fn plugins_are_counted_by_their_names() {
+    let observer = Observer::off();
+    let plugins = observer.metrics().plugins();
+    plugins.failed("pinned_key", Kind::Trap);
+    plugins.failed("pinned_key", Kind::Trap);
+    plugins.failed("pinned_key", Kind::BadVerdict);
+    plugins.health("pinned_key", plugin::Health::Resting);
+    plugins.health("ratchet", plugin::Health::Resting);
+    plugins.health("ratchet", plugin::Health::Good);
+    plugins.count("ratchet", "downgrades", 2);
+    plugins.count("ratchet", "downgrades", 3);
+    let text = observer.metrics().encode();
+    for line in [
+        r#"waxseal_plugin_failures_total{plugin="pinned_key",reason="trap"} 2"#,
+        r#"waxseal_plugin_failures_total{plugin="pinned_key",reason="bad_verdict"} 1"#,
+        r#"waxseal_plugin_resting{plugin="pinned_key"} 1"#,
+        r#"waxseal_plugin_resting{plugin="ratchet"} 0"#,
+        r#"waxseal_plugin_counter_total{plugin="ratchet",counter="downgrades"} 5"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "no line\n{line}\nin\n{text}");
+    }
 }
 
 #[test]

@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::limits::Limits;
-use super::names::Names;
 use super::pool::{Idle, KEPT, Pool};
 use super::{Outbound, attempt};
+use crate::names::Names;
 use crate::relay::Services;
 use crate::spool::Lease;
 

@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use waxseal_plugins::verdicts::EnhancedCode;
 
-use super::names::{LookupError, Mx, Names};
 use super::problem::Problem;
 use crate::config::Route;
+use crate::names::{LookupError, Mx, Names};
 
 /// A host that takes mail for a domain, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! # Layout, in the order of a mail
 //!
 //! - `dispatch`: takes what is due from the spool
-//! - `names`, `hosts`: where a domain's mail goes
+//! - `hosts`: where a domain's mail goes
 //! - `attempt`: one message, the recipients of one domain, over its hosts in order; `panics` keeps
 //!   a defect from losing it
 //! - `reach`: one host made ready: the hooks in their order; `fallback` says when clear text
@@ -25,7 +25,6 @@ mod grounds;
 mod hosts;
 mod limits;
 mod mail;
-mod names;
 mod outcome;
 mod panics;
 #[cfg(test)]
@@ -42,8 +41,8 @@ mod transaction;
 use std::sync::Arc;
 
 use self::limits::Limits;
-use self::names::{NameSystem, Names};
 use self::pool::Pool;
+use crate::names::Names;
 use crate::relay::Services;
 
 /// What attempts share.
@@ -57,10 +56,8 @@ struct Outbound {
 /// Takes what is due from the spool and delivers it, until the relay is stopping. Attempts run as
 /// tasks of the relay's tracker.
 pub async fn run(services: Arc<Services>) {
-    match NameSystem::new(&services.config.dns) {
-        Ok(names) => dispatch::run(services, Arc::new(names)).await,
-        Err(error) => {
-            tracing::error!(%error, "mail is kept, but not delivered: the system's resolver configuration cannot be read; set [dns] servers");
-        }
+    match services.names.clone() {
+        Ok(names) => dispatch::run(services, names).await,
+        Err(error) => tracing::error!("mail is kept, but not delivered: {error}"),
     }
 }

@@ -1,9 +1,11 @@
 //! The life of a relay, and its own interfaces, in process.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use waxseal_plugins::wasm::Grant;
 
 use super::*;
 use crate::admin::control::ask;
@@ -83,6 +85,24 @@ async fn broken_policies_are_rejected_with_their_line() {
         diagnostics.iter().any(|finding| finding.to_string().contains("domains.rhai:1:")),
         "{diagnostics:?}"
     );
+    relay.stop().await;
+}
+
+/// The directory of plugins is the relay's own, and the grants of the configuration are in force.
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_have_a_private_directory_and_their_grants() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = config(directory.path());
+    config.plugins = [("pined".to_owned(), [Grant::Kv].into())].into();
+    let relay = Relay::start(config).await.unwrap();
+    let mode = std::fs::metadata(directory.path().join("data/plugins")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let own = directory.path().join("policies/outgoing");
+    std::fs::create_dir(&own).unwrap();
+    std::fs::write(own.join("own.rhai"), "fn mail(host, mail) { accept() }").unwrap();
+    let reload = relay.services.reload(Removals::Refuse).await;
+    let Reloaded::Swapped { warnings, .. } = reload.policies else { panic!("{reload:?}") };
+    assert!(warnings.iter().any(|finding| finding.code == "W008"), "{warnings:?}");
     relay.stop().await;
 }
 

@@ -1,16 +1,22 @@
 //! What table, policies and configuration must hold together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::{Bundle, Level, Settings};
+use crate::decider::Decider;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Row, Version};
 use crate::hooks::{Direction, HookName};
+use crate::place::Place;
 use crate::suggest;
 use crate::table::{self, Entry};
 use crate::verdicts::Terms;
+
+/// The configuration, as it is usually called.
+const CONFIGURATION: &str = "waxseal.toml";
 
 /// The sets of roots that need no file.
 const ROOTS: [&str; 2] = ["webpki", "system"];
@@ -31,6 +37,7 @@ pub(super) fn check(bundle: &Bundle, settings: &Settings, today: Date, findings:
         let width = entry.row.pattern.chars().count() + 2;
         findings.extend(found.into_iter().flatten().map(|one| one.spanning(width).within(source.clone())));
     }
+    findings.extend(strangers(bundle, settings));
 }
 
 /// The levels of rows. Rows that differ only in whom they are about, of which a big table has
@@ -120,6 +127,24 @@ fn roots(settings: &Settings, entry: &Entry) -> Option<Diagnostic> {
     error("B010", entry, message, help)
 }
 
+/// Grants to plugins that are not there: a name is misspelt, or a plugin was taken away.
+fn strangers(bundle: &Bundle, settings: &Settings) -> Vec<Diagnostic> {
+    let plugin = |decider: &Decider| match decider {
+        Decider::Plugin(plugin) => Some(Arc::clone(plugin.name())),
+        Decider::Script(_) => None,
+    };
+    let loaded: BTreeSet<Arc<str>> = bundle.deciders().filter_map(plugin).collect();
+    let known: Vec<&str> = loaded.iter().map(|name| &**name).collect();
+    let strangers = settings.plugins.named().filter(|name| !loaded.contains(*name));
+    strangers.map(|name| stranger(name, &known)).collect()
+}
+
+fn stranger(name: &str, known: &[&str]) -> Diagnostic {
+    let message = format!("`[plugin.{name}]` names no plugin");
+    let finding = Diagnostic::warning("W008", Place::file(CONFIGURATION), message);
+    finding.helped(suggest::help(name, known))
+}
+
 /// The row beneath is what its author may have forgotten, in both ways.
 fn beneath(levels: &mut Levels<'_>, entry: &Entry, today: Date) -> Option<Diagnostic> {
     let beneath = levels.bundle.table().beneath(entry, today)?;
@@ -169,4 +194,15 @@ fn words_of_terms(row: &Row) -> Vec<&'static str> {
     ];
     let others = others.into_iter().filter(|(_, asked)| *asked).map(|(word, _)| word);
     words_of_handshake(row).into_iter().chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_plugin_is_recognised() {
+        let finding = stranger("pined_key", &["pinned_key", "ratchet"]);
+        assert_eq!(finding.help.as_deref(), Some("did you mean `pinned_key`?"));
+    }
 }

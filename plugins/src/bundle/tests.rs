@@ -3,6 +3,8 @@ use crate::decision::{Decision, Outcome};
 use crate::facts::{Certificate, Mail, Nothing, Row, canonical};
 use crate::hooks::{Hook, incoming, outgoing};
 use crate::verdicts::{Floor, Passage, Reply, outgoing::Offer};
+use crate::wasm::Grant;
+use crate::wasm::outside::Nowhere;
 
 fn settings() -> Settings {
     Settings {
@@ -237,6 +239,18 @@ fn while_tls_is_off_no_row_may_require_it() {
     let (_, _, message) =
         rejected(&[("domains.rhai", &table("\"x.example\" attempt identity \"mx.example.org\""))], &off);
     assert!(message.contains("says `identity`"), "{message}");
+}
+
+#[test]
+fn grants_to_a_plugin_that_is_not_there_are_pointed_out() {
+    let grants = [("pined".to_owned(), [Grant::Kv].into())].into();
+    let settings = Settings { plugins: Host::new(None, grants, Arc::new(Nowhere)), ..settings() };
+    let (_, warnings) = Bundle::load(&Snapshot::of([]), &settings, 1).expect("good");
+    let [finding] = warnings.as_slice() else { panic!("{warnings:?}") };
+    assert_eq!((finding.code, finding.severity), ("W008", Severity::Warning));
+    assert_eq!(finding.place.to_string(), "waxseal.toml");
+    assert_eq!(finding.message, "`[plugin.pined]` names no plugin");
+    assert_eq!(finding.help.as_deref(), Some("there are none"));
 }
 
 #[test]

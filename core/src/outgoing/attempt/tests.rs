@@ -12,12 +12,13 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 use waxseal_plugins::bundle::Settings;
 use waxseal_plugins::reload::{Live, Source};
+use waxseal_plugins::wasm::Host;
 
 use super::*;
 use crate::config::Config;
+use crate::names::{LookupError, Mx, Names, NoResolver};
 use crate::observe::Observer;
 use crate::outgoing::limits::Limits;
-use crate::outgoing::names::{LookupError, Mx, Names};
 use crate::outgoing::peer::{Peer, Script, config};
 use crate::outgoing::pool::Pool;
 use crate::relay::Services;
@@ -106,6 +107,14 @@ impl Names for Dns {
         let Self::Addresses(count) = self else { unreachable!() };
         Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST); *count])
     }
+
+    async fn txt(&self, _: &str) -> Result<Vec<String>, LookupError> {
+        unreachable!("no text says where mail goes")
+    }
+
+    async fn pointers(&self, _: IpAddr) -> Result<Vec<String>, LookupError> {
+        unreachable!("no pointer says where mail goes")
+    }
 }
 
 struct World {
@@ -134,6 +143,8 @@ impl World {
             tls,
             spool: Arc::clone(&spool) as Arc<dyn Spool>,
             observer: Observer::off(),
+            names: Err(NoResolver("the attempt has its own".to_owned())),
+            plugins: Host::default(),
             sessions: Default::default(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),

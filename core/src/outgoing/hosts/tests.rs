@@ -22,6 +22,14 @@ impl Names for Fake {
     async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, LookupError> {
         self.addresses.get(host).cloned().unwrap_or_else(|| Err(LookupError::NoName(host.to_owned())))
     }
+
+    async fn txt(&self, name: &str) -> Result<Vec<String>, LookupError> {
+        Err(LookupError::NoName(name.to_owned()))
+    }
+
+    async fn pointers(&self, address: IpAddr) -> Result<Vec<String>, LookupError> {
+        Err(LookupError::NoName(address.to_string()))
+    }
 }
 
 fn mx(records: &[(u16, &str)]) -> Result<Vec<Mx>, LookupError> {

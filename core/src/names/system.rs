@@ -1,57 +1,21 @@
-//! Looking names up: MX records and addresses.
+//! The name system: the configured servers, else the system's.
 
 use std::net::{IpAddr, SocketAddr};
 
 use async_trait::async_trait;
 use hickory_resolver::config::{LookupIpStrategy, NameServerConfig, ResolverConfig};
+use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
 
+use super::{LookupError, Mx, Names, NoResolver};
 use crate::config::Dns;
-
-/// An MX record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mx {
-    /// The lower is tried first.
-    pub preference: u16,
-    /// The host, without a final dot; empty for the null MX (RFC 7505).
-    pub host: String,
-}
-
-/// Why a name could not be looked up.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum LookupError {
-    /// The name does not exist (NXDOMAIN).
-    #[error("the name `{0}` does not exist")]
-    NoName(String),
-    /// It has no such record.
-    #[error("the name `{0}` has no such record")]
-    NoRecord(String),
-    /// The name servers do not answer, or fail (SERVFAIL).
-    #[error("the name `{name}` could not be looked up: {detail}")]
-    Unavailable {
-        /// The name.
-        name: String,
-        /// What was seen.
-        detail: String,
-    },
-}
-
-/// Looks names up. The resolver's trait, so that tests need no name server.
-#[async_trait]
-pub(super) trait Names: Send + Sync + 'static {
-    /// The MX records of a domain. CNAMEs are followed.
-    async fn mx(&self, domain: &str) -> Result<Vec<Mx>, LookupError>;
-
-    /// The addresses of a host, A and AAAA. CNAMEs are followed.
-    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, LookupError>;
-}
 
 /// The name system.
 #[derive(Clone)]
-pub(super) struct NameSystem(TokioResolver);
+pub struct NameSystem(TokioResolver);
 
 impl NameSystem {
     /// Asks the configured servers, else the system's.
@@ -59,24 +23,28 @@ impl NameSystem {
     /// # Errors
     ///
     /// The system's configuration cannot be read.
-    pub(super) fn new(dns: &Dns) -> Result<Self, NetError> {
+    pub fn new(dns: &Dns) -> Result<Self, NoResolver> {
+        let nobody = |error: NetError| NoResolver(error.to_string());
         let mut builder = if dns.servers.is_empty() {
-            Resolver::builder_tokio()?
+            Resolver::builder_tokio().map_err(nobody)?
         } else {
             let servers = dns.servers.iter().map(name_server).collect();
             let config = ResolverConfig::from_parts(None, vec![], servers);
             Resolver::builder_with_config(config, TokioRuntimeProvider::default())
         };
         builder.options_mut().ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
-        Ok(Self(builder.build()?))
+        Ok(Self(builder.build().map_err(nobody)?))
+    }
+
+    async fn records(&self, asked: &str, name: Name, wanted: RecordType) -> Result<Lookup, LookupError> {
+        self.0.lookup(name, wanted).await.map_err(|error| lookup_error(asked, &error))
     }
 }
 
 #[async_trait]
 impl Names for NameSystem {
     async fn mx(&self, domain: &str) -> Result<Vec<Mx>, LookupError> {
-        let error = |error| lookup_error(domain, &error);
-        let lookup = self.0.lookup(fully_qualified(domain)?, RecordType::MX).await.map_err(error)?;
+        let lookup = self.records(domain, fully_qualified(domain)?, RecordType::MX).await?;
         let records = lookup.answers().iter().filter_map(|record| match &record.data {
             RData::MX(mx) => Some(Mx { preference: mx.preference, host: plain(&mx.exchange) }),
             _ => None,
@@ -88,6 +56,26 @@ impl Names for NameSystem {
         let lookup =
             self.0.lookup_ip(fully_qualified(host)?).await.map_err(|error| lookup_error(host, &error))?;
         Ok(lookup.iter().collect())
+    }
+
+    async fn txt(&self, name: &str) -> Result<Vec<String>, LookupError> {
+        let lookup = self.records(name, fully_qualified(name)?, RecordType::TXT).await?;
+        let records = lookup.answers().iter().filter_map(|record| match &record.data {
+            // A long text comes in strings of 255 octets: they belong together, without a space
+            // between them (RFC 7208 section 3.3).
+            RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
+            _ => None,
+        });
+        Ok(records.collect())
+    }
+
+    async fn pointers(&self, address: IpAddr) -> Result<Vec<String>, LookupError> {
+        let lookup = self.records(&address.to_string(), Name::from(address), RecordType::PTR).await?;
+        let records = lookup.answers().iter().filter_map(|record| match &record.data {
+            RData::PTR(pointer) => Some(plain(&pointer.0)),
+            _ => None,
+        });
+        Ok(records.collect())
     }
 }
 
