@@ -20,9 +20,10 @@ impl Bundle {
             asked.push(Asked::of::<H>(filter, answer.as_ref()));
             answers.extend(answer);
         }
-        let (of_policy, trace) = match self.policy_of::<H>(peer) {
-            Ok(policy) => spoken_for::<H>(policy, peer, policy.ask::<H>(peer, subject).await),
-            Err(unknown) => unknown,
+        let name = &peer.row().policy;
+        let (of_policy, trace) = match self.policy(H::DIRECTION, name) {
+            Some(policy) => spoken_for::<H>(policy, peer, policy.ask::<H>(peer, subject).await),
+            None => unknown(H::DIRECTION, name),
         };
         if !H::NAME.is_for_filters() {
             asked.push(trace);
@@ -39,16 +40,11 @@ impl Bundle {
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
     ) -> Answer<H::Verdict> {
-        match self.policy_of::<H>(peer) {
-            Ok(policy) => spoken_for::<H>(policy, peer, policy.try_out::<H>(peer, subject)).0,
-            Err((unknown, _)) => unknown,
-        }
-    }
-
-    /// The policy of the row, or what holds where there is none of its name.
-    fn policy_of<H: Hook>(&self, peer: &Arc<H::Peer>) -> Result<&Decider, (Answer<H::Verdict>, Asked)> {
         let name = &peer.row().policy;
-        self.policy(H::DIRECTION, name).ok_or_else(|| unknown(H::DIRECTION, name))
+        match self.policy(H::DIRECTION, name) {
+            Some(policy) => spoken_for::<H>(policy, peer, policy.try_out::<H>(peer, subject)).0,
+            None => unknown(H::DIRECTION, name).0,
+        }
     }
 }
 

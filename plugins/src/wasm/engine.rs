@@ -43,6 +43,11 @@ pub(super) fn engine(cache: Option<&Path>) -> Result<Engine> {
         .concurrency_support(false)
         .consume_fuel(true)
         .epoch_interruption(true)
+        // Slots of a few MiB side by side, with checks of bounds, and not of 4 GiB each without: address space
+        // is short in containers, and where several relays share a process.
+        .memory_reservation(MEMORY as u64)
+        .memory_reservation_for_growth(0)
+        .memory_guard_size(64 << 10)
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(FIBER_STACK)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)

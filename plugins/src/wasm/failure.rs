@@ -11,8 +11,9 @@ pub enum Kind {
     Trap,
     /// It ran too long.
     Time,
-    /// It wanted more memory than it may have, or more handles.
-    Limit,
+    /// The relay stopped it: it wanted more memory or handles than it may have, used a handle that it was
+    /// not given, or its answer lies outside its memory.
+    Stopped,
     /// What it returned makes no sense at this hook.
     BadVerdict,
     /// It said itself that it cannot decide.
@@ -36,7 +37,7 @@ impl Kind {
         match self {
             Self::Trap => "trap",
             Self::Time => "time",
-            Self::Limit => "limit",
+            Self::Stopped => "stopped",
             Self::BadVerdict => "bad_verdict",
             Self::Error => "error",
             Self::Room => "room",
@@ -46,7 +47,7 @@ impl Kind {
 
     /// Whether it speaks against the plugin itself, and not for its care or for a full house.
     pub(super) const fn is_fault(self) -> bool {
-        matches!(self, Self::Trap | Self::Time | Self::Limit | Self::BadVerdict)
+        matches!(self, Self::Trap | Self::Time | Self::Stopped | Self::BadVerdict)
     }
 }
 
@@ -71,7 +72,7 @@ impl Failed {
             },
             None => {
                 let cause = error.root_cause();
-                Self::new(Kind::Limit, format!("`{function}` was stopped{}: {cause}", inside()))
+                Self::new(Kind::Stopped, format!("`{function}` was stopped{}: {cause}", inside()))
             }
         }
     }

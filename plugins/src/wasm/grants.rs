@@ -157,7 +157,8 @@ enum Failure {
 type Found = std::result::Result<Vec<String>, Failure>;
 
 fn dns(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
-    let queries: [(&str, fn(String) -> Query); 4] =
+    type Asked = fn(String) -> Query;
+    let queries: [(&str, Asked); 4] =
         [("addresses", Query::Addresses), ("mx", Query::Mx), ("txt", Query::Txt), ("names", Query::Names)];
     for (name, query) in queries {
         interface.func_wrap_async(
@@ -171,6 +172,10 @@ fn dns(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
 }
 
 async fn look_up(guest: &mut Guest, query: Query) -> Found {
+    // Nobody is asked while a plugin is only tried: nothing is published then, as for most names.
+    if guest.manner == Manner::Tried {
+        return Err(Failure::NoRecord);
+    }
     if !guest.call.may_look_up() {
         return Err(Failure::Unavailable("this call has made all the lookups that it may make".to_owned()));
     }

@@ -1,6 +1,7 @@
 //! What belongs to an instance, on our side of the sandbox: the data of its store.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
@@ -22,9 +23,11 @@ const TICKS: u32 = 30;
 const HANDLES: usize = 64;
 const COPIED: usize = 128 << 10;
 
-/// Lines that a call may say, and lookups it may make.
+/// Lines that a call may say, lookups it may make, and how long it may wait for them: a peer waits
+/// meanwhile, and has no patience for more.
 const LINES: u32 = 16;
 const LOOKUPS: u32 = 10;
+const WAITING: Duration = Duration::from_secs(10);
 
 /// An instance's data.
 pub(super) struct Guest {
@@ -74,6 +77,8 @@ pub(super) struct Call {
     pub(super) decided_at: Option<Spot>,
     /// Why it says that it is about to trap.
     pub(super) panicked: Option<String>,
+    /// When it made its first lookup.
+    looking_since: Option<Instant>,
     lines: u32,
     lookups: u32,
     ticks: u32,
@@ -115,7 +120,8 @@ impl Call {
 
     /// Whether it may look another name up.
     pub(super) fn may_look_up(&mut self) -> bool {
-        count(&mut self.lookups, LOOKUPS)
+        let in_time = self.looking_since.get_or_insert_with(Instant::now).elapsed() < WAITING;
+        count(&mut self.lookups, LOOKUPS) && in_time
     }
 
     fn tick(&mut self) -> UpdateDeadline {

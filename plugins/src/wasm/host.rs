@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use wasmtime::component::{Component, Linker};
@@ -48,11 +48,11 @@ impl Host {
         grants: BTreeMap<String, BTreeSet<Grant>>,
         outside: Arc<dyn Outside>,
     ) -> Self {
-        let memory = directory.as_ref().map(|directory| Memory::kept_in(directory.join("memory")));
+        let memory = Memory::new(directory.as_ref().map(|directory| directory.join("memory")));
         Self(Arc::new(Inner {
             cache: directory.map(|directory| directory.join("compiled")),
             grants,
-            memory: memory.unwrap_or_default(),
+            memory: Arc::new(memory),
             outside,
             machine: OnceLock::new(),
             loaded: Mutex::default(),
@@ -96,7 +96,7 @@ impl Host {
         self.0.memory.write();
     }
 
-    pub(super) fn memory(&self) -> &Memory {
+    pub(super) fn memory(&self) -> &Arc<Memory> {
         &self.0.memory
     }
 
@@ -110,7 +110,7 @@ impl Host {
     ///
     /// The machine cannot be had here: too little address space, a directory that cannot be made.
     pub(super) fn machine(&self) -> std::result::Result<&Machine, String> {
-        let make = || Machine::new(self.0.cache.clone()).map_err(|error| format!("{error:#}"));
+        let make = || Machine::new(self.0.cache.as_deref()).map_err(|error| format!("{error:#}"));
         self.0.machine.get_or_init(make).as_ref().map_err(Clone::clone)
     }
 }
@@ -128,8 +128,8 @@ impl fmt::Debug for Host {
 }
 
 impl Machine {
-    fn new(cache: Option<PathBuf>) -> Result<Self> {
-        let engine = engine::engine(cache.as_deref())?;
+    fn new(cache: Option<&Path>) -> Result<Self> {
+        let engine = engine::engine(cache)?;
         let mut linker = Linker::new(&engine);
         facts::link(&mut linker.instance(&contract::interface("facts"))?)?;
         terms::link(&mut linker.instance(&contract::interface("verdicts"))?)?;

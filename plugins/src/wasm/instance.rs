@@ -36,11 +36,13 @@ struct Bound {
 /// The function of a hook.
 enum Asking<H: Hook> {
     /// It is told of the peer alone.
-    Peer(TypedFunc<(Resource<Arc<H::Peer>>,), Returns<H>>),
+    Peer(TypedFunc<(OfPeer<H>,), Returns<H>>),
     /// It is told of something more.
-    Subject(TypedFunc<(Resource<Arc<H::Peer>>, Resource<Arc<H::Subject>>), Returns<H>>),
+    Subject(TypedFunc<(OfPeer<H>, OfSubject<H>), Returns<H>>),
 }
 
+type OfPeer<H> = Resource<Arc<<H as Hook>::Peer>>;
+type OfSubject<H> = Resource<Arc<<H as Hook>::Subject>>;
 type Returns<H> = (std::result::Result<Option<WireOf<H>>, String>,);
 type WireOf<H> = <<H as Hook>::Verdict as Returned>::Wire;
 

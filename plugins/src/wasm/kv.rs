@@ -5,7 +5,7 @@ mod file;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -22,10 +22,12 @@ const OCTETS: usize = 8 << 20;
 const PACE: Duration = Duration::from_secs(1);
 
 /// What all plugins of a relay remember.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memory {
     directory: Option<PathBuf>,
     plugins: Mutex<BTreeMap<Arc<str>, Arc<Kv>>>,
+    /// The thread that writes, begun with the first plugin that remembers something.
+    writer: Once,
 }
 
 /// What one plugin remembers.
@@ -48,26 +50,22 @@ struct Entry {
 }
 
 impl Memory {
-    /// A memory that is kept in a directory, which is made when there is something to keep.
-    pub(super) fn kept_in(directory: PathBuf) -> Arc<Self> {
-        let memory = Arc::new(Self { directory: Some(directory), plugins: Mutex::default() });
-        let writer = Arc::downgrade(&memory);
-        let spawned = thread::Builder::new()
-            .name("plugin-memory".to_owned())
-            .spawn(move || write_now_and_then(&writer));
-        if let Err(error) = spawned {
-            tracing::error!(%error, "what plugins remember is only written when the relay stops");
-        }
-        memory
+    /// A memory. Where there is a directory it is kept there, and the directory is made when there is
+    /// something to keep; else it is lost with the process.
+    pub(super) fn new(directory: Option<PathBuf>) -> Self {
+        Self { directory, plugins: Mutex::default(), writer: Once::new() }
     }
 
     /// What a plugin of this name remembers.
-    pub(super) fn of(&self, name: &Arc<str>) -> Arc<Kv> {
+    pub(super) fn of(self: &Arc<Self>, name: &Arc<str>) -> Arc<Kv> {
         let mut plugins = self.plugins.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kv) = plugins.get(name) {
             return Arc::clone(kv);
         }
-        let entries = self.directory.as_deref().map(|directory| file::read(directory, name));
+        let entries = self.directory.as_deref().map(|directory| {
+            self.writer.call_once(|| spawn_writer(Arc::downgrade(self)));
+            file::read(directory, name)
+        });
         let kv = Arc::new(Kv(Mutex::new(entries.unwrap_or_default())));
         plugins.insert(Arc::clone(name), Arc::clone(&kv));
         kv
@@ -91,11 +89,17 @@ impl Drop for Memory {
     }
 }
 
-fn write_now_and_then(memory: &Weak<Memory>) {
-    loop {
-        thread::sleep(PACE);
-        let Some(memory) = memory.upgrade() else { return };
-        memory.write();
+/// Writes now and then, as long as the memory lives.
+fn spawn_writer(memory: Weak<Memory>) {
+    let write = move || {
+        loop {
+            thread::sleep(PACE);
+            let Some(memory) = memory.upgrade() else { return };
+            memory.write();
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("plugin-memory".to_owned()).spawn(write) {
+        tracing::error!(%error, "what plugins remember is only written when the relay stops");
     }
 }
 

@@ -44,7 +44,7 @@ impl Plugin {
     ) -> Result<Self, Vec<Diagnostic>> {
         let wrong = |code, message: String| Diagnostic::error(code, Place::file(Arc::clone(path)), message);
         let config = match files.config {
-            Some(text) => config::json(&toml_path(path), text).map_err(|finding| vec![finding])?,
+            Some(text) => config::json(&toml_path(path), text)?,
             None => "{}".into(),
         };
         if let Some(finding) = no_component(path, files.wasm) {

@@ -163,7 +163,12 @@ impl Plugin {
     /// given up half-way is lost with it.
     async fn call<H: Hook>(&self, manner: Manner, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Said<H> {
         let pool = self.pool(manner);
-        let _turn = pool.turn().await;
+        // Trials come one after the other. And they block: a task of the runtime that polls its semaphore
+        // without ever giving up the thread is told to wait for ever.
+        let _turn = match manner {
+            Manner::Asked => pool.turn().await,
+            Manner::Tried => None,
+        };
         let mut instance = match pool.take() {
             Some(instance) => instance,
             None => self.instance(manner).await?,
@@ -205,6 +210,7 @@ impl Plugin {
 
     fn kv(&self, manner: Manner) -> Arc<Kv> {
         match manner {
+            Manner::Asked if !self.exports.asks().any(|grant| grant == Grant::Kv) => Arc::default(),
             Manner::Asked => self.host.memory().of(self.name()),
             Manner::Tried => Arc::clone(&self.trial.kv.lock().unwrap_or_else(PoisonError::into_inner)),
         }

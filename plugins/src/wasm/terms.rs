@@ -19,6 +19,7 @@ type Set = (Setter, Box<dyn FnOnce(&mut Spoken) + Send + Sync>);
 type Said = std::result::Result<(), String>;
 
 /// `client-certificate` of the contract.
+#[expect(dead_code, reason = "plugins make them, by lifting")]
 #[derive(Clone, Copy, Debug, ComponentType, Lift)]
 #[component(enum)]
 #[repr(u8)]

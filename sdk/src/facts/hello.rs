@@ -13,6 +13,9 @@ facts! {
         highest_version: Version,
         /// The cipher suites, by IANA name, in the client's order; unknown ones as `0x1a2b`.
         suites: Texts,
+        /// The extensions (RFC 8446 section 4.2), by IANA name, in the client's order; unknown ones as
+        /// `0x1a2b`.
+        extensions: Texts,
         /// The key exchange groups, by IANA name, in the client's order; unknown ones as `0x1a2b`.
         groups: Texts,
         /// The signature schemes, by IANA name, in the client's order; unknown ones as `0x1a2b`.
@@ -21,6 +24,10 @@ facts! {
         alpn: Texts,
         /// Whether the client presents a session to resume.
         resumes: Flag,
+        /// The JA4 fingerprint, as its specification by FoxIO has it: the same for all clients of one
+        /// program and configuration, as in `t13d1516h2_8daaf6152771_e5627efa2ab1`. Empty for a hello
+        /// that cannot be read to its end. It proves nothing: a client can send another's hello.
+        ja4: Text,
         /// Why the TLS library refuses this hello itself; empty where it does not. Accepting it
         /// does not help: the handshake fails all the same, but the hook has heard of it.
         library_refusal: Text,

@@ -130,8 +130,10 @@ pub fn hello() -> HelloBuilder {
         .versions(["1.3", "1.2"])
         .highest_version(TLS_1_3)
         .suites(["TLS_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"])
+        .extensions(["server_name", "supported_groups", "signature_algorithms", "supported_versions"])
         .groups(["X25519MLKEM768", "x25519"])
         .signature_schemes(["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256"])
+        .ja4("t13d020400_c87603f571f4_fbabbea27ee8")
 }
 
 /// A full handshake in TLS 1.3.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use waxseal_sdk::prelude::*;
 
 /// The keys of each partner, by its domain.
@@ -16,15 +16,12 @@ struct PinnedKey(BTreeMap<String, Vec<Pin>>);
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pin {
-    key: Key,
+    /// The SHA-256 of a public key, in lower-case hexadecimal.
+    #[serde(deserialize_with = "hexadecimal")]
+    key: String,
     /// The last day on which it is good, UTC.
     until: Option<NaiveDate>,
 }
-
-/// The SHA-256 of a public key, in lower-case hexadecimal.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Key(String);
 
 impl outgoing::Offer for PinnedKey {
     fn offer(&self, host: &Host) -> outgoing::offer::Verdict {
@@ -35,18 +32,16 @@ impl outgoing::Offer for PinnedKey {
 impl outgoing::Certificate for PinnedKey {
     fn certificate(&self, host: &Host, certificate: &Certificate) -> outgoing::certificate::Verdict {
         let (name, domain, key) = (host.name(), host.domain(), certificate.spki_sha256());
-        let Some(pin) = self.pins(&domain).iter().find(|pin| pin.key.0 == key) else {
+        let Some(pin) = self.pins(&domain).iter().find(|pin| pin.key == key) else {
             alarm!("{name} has a key that is not pinned for {domain}: sha256:{key}");
             return defer("4.7.5", "The host's key is not one that we know");
         };
-        match pin.until {
-            Some(last) if last < today() => {
-                alarm!("{name} still has the key of {domain} that was good until {last}: sha256:{key}");
-                return defer("4.7.5", format!("The host's key was good until {last}"));
-            }
-            Some(last) => log!("{name} still has the key of {domain} that is good until {last}"),
-            None => {}
+        let Some(last) = pin.until else { return accept() };
+        if last < today() {
+            alarm!("{name} still has the key of {domain} that was good until {last}: sha256:{key}");
+            return defer("4.7.5", format!("The host's key was good until {last}"));
         }
+        log!("{name} still has the key of {domain} that is good until {last}");
         accept()
     }
 }
@@ -71,16 +66,13 @@ impl PinnedKey {
     }
 }
 
-impl TryFrom<String> for Key {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let digits = text.strip_prefix("sha256:").unwrap_or(&text);
-        if digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Ok(Self(digits.to_ascii_lowercase()));
-        }
-        Err(format!("`{text}` is no key: write `sha256:` and 64 hexadecimal digits, as the alarm shows them"))
+fn hexadecimal<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    let text = String::deserialize(text)?;
+    let digits = text.strip_prefix("sha256:").unwrap_or(&text).to_ascii_lowercase();
+    if digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Ok(digits);
     }
+    Err(D::Error::custom(format!("`{text}` is no key: write `sha256:` and 64 hexadecimal digits")))
 }
 
 /// A clock that cannot be read is far ahead, so that it keeps no old key alive.

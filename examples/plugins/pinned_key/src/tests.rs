@@ -90,7 +90,7 @@ fn a_slip_in_the_configuration_is_named() {
     let problem = |text: &str| testing::configured::<PinnedKey>(text).unwrap_err();
     assert_eq!(
         problem(r#""example.org" = [{ key = "sha256:a1" }]"#),
-        "`example.org`: `sha256:a1` is no key: write `sha256:` and 64 hexadecimal digits, as the alarm shows them"
+        "`example.org`: `sha256:a1` is no key: write `sha256:` and 64 hexadecimal digits"
     );
     let till = format!(r#""example.org" = [{{ key = "{OTHER}", till = 2027-03-31 }}]"#);
     assert_eq!(problem(&till), "`example.org`: unknown field `till`, expected `key` or `until`");
@@ -100,4 +100,11 @@ fn a_slip_in_the_configuration_is_named() {
 fn the_configuration_beside_it_is_one_that_it_takes() {
     let plugin = pinned(include_str!("../pinned_key.toml"));
     assert_eq!(plugin.pins("partner.example").len(), 2);
+}
+
+#[test]
+fn the_readme_shows_the_plugin_as_it_is() {
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("```rust\n").unwrap();
+    assert!(include_str!("lib.rs").contains(shown.split_once("```").unwrap().0));
 }

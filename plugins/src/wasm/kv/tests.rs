@@ -62,11 +62,11 @@ fn bounds_hold() {
 #[test]
 fn a_restart_forgets_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let memory = Memory::kept_in(directory.path().join("plugins"));
+    let memory = Arc::new(Memory::new(Some(directory.path().join("plugins"))));
     memory.of(&name()).set("best", b"tls1.3".to_vec(), None).unwrap();
     memory.of(&name()).set("over", vec![], Some(Duration::ZERO)).unwrap();
     memory.write();
-    let again = Memory::kept_in(directory.path().join("plugins"));
+    let again = Arc::new(Memory::new(Some(directory.path().join("plugins"))));
     assert_eq!(again.of(&name()).get("best"), Some(b"tls1.3".to_vec()));
     assert_eq!(again.of(&name()).entries().entries.len(), 1);
     assert_eq!(again.of(&"other".into()).get("best"), None);
@@ -75,7 +75,7 @@ fn a_restart_forgets_nothing() {
 #[test]
 fn it_is_written_without_being_told() {
     let directory = tempfile::tempdir().unwrap();
-    let memory = Memory::kept_in(directory.path().to_owned());
+    let memory = Arc::new(Memory::new(Some(directory.path().to_owned())));
     memory.of(&name()).set("a", vec![1], None).unwrap();
     drop(memory);
     assert!(file::read(directory.path(), "ratchet").entries.contains_key("a"));
@@ -85,7 +85,7 @@ fn it_is_written_without_being_told() {
 fn a_damaged_file_is_put_aside() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("ratchet.ndjson"), "no json").unwrap();
-    let memory = Memory::kept_in(directory.path().to_owned());
+    let memory = Arc::new(Memory::new(Some(directory.path().to_owned())));
     assert_eq!(memory.of(&name()).get("a"), None);
     assert_eq!(std::fs::read_to_string(directory.path().join("ratchet.broken")).unwrap(), "no json");
 }

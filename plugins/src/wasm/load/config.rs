@@ -13,13 +13,13 @@ use crate::place::Place;
 /// # Errors
 ///
 /// It is no TOML: where, and why.
-pub(super) fn json(path: &Arc<str>, text: &Arc<str>) -> Result<Arc<str>, Diagnostic> {
+pub(super) fn json(path: &Arc<str>, text: &Arc<str>) -> Result<Arc<str>, Vec<Diagnostic>> {
     match toml::from_str::<toml::Table>(text) {
         Ok(table) => Ok(object(table).to_string().into()),
         Err(error) => {
             let (line, column) = position(text, error.span().map_or(0, |span| span.start));
             let place = Place::new(Arc::clone(path), line, column);
-            Err(Diagnostic::error("W004", place, error.message().trim()).within(Arc::clone(text)))
+            Err(vec![Diagnostic::error("W004", place, error.message().trim()).within(Arc::clone(text))])
         }
     }
 }
@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn a_slip_is_shown_at_its_place() {
-        let finding = json(&"outgoing/p.toml".into(), &"a = 1\nb = = 2\n".into()).unwrap_err();
+        let findings = json(&"outgoing/p.toml".into(), &"a = 1\nb = = 2\n".into()).unwrap_err();
+        let finding = &findings[0];
         assert_eq!((finding.code, finding.place.to_string().as_str()), ("W004", "outgoing/p.toml:2:5"));
     }
 }

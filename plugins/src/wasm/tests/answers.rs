@@ -1,10 +1,15 @@
 //! What plugins answer.
 
+use std::sync::Arc;
+
 use super::super::Host;
 use super::support::{
     DROPS, ask, component, component_of, contract, failure, good, load, mail_hook, mail_plugin,
 };
+use crate::decider::Decider;
 use crate::decision::Outcome;
+use crate::facts::{Mail, Row, canonical};
+use crate::hooks::outgoing;
 use crate::verdicts::{Passage, Reply};
 
 /// Writes a byte of the answer at 1024, of `result<option<passage>, string>`.
@@ -96,6 +101,16 @@ fn without(text: &str, lines: &[&str], items: &[&str]) -> String {
     }
     assert!(kept.len() < text.len() || !text.contains(lines[0]));
     kept
+}
+
+/// Policies are also loaded from within a task, at the start of a relay.
+#[tokio::test]
+async fn a_plugin_is_tried_however_often_within_a_task() {
+    let plugin = Decider::Plugin(good(&Host::default(), &mail_plugin("", ANSWER)));
+    let peer = Arc::new(canonical::encrypted_host(Arc::<Row>::default()));
+    for _ in 0..1000 {
+        assert!(plugin.try_out::<outgoing::Mail>(&peer, &Arc::<Mail>::default()).is_none());
+    }
 }
 
 #[test]
