@@ -31,13 +31,14 @@ pub async fn example(name: &str) -> &'static [u8] {
 async fn component(workspace: &'static Workspace, name: &str) -> &'static [u8] {
     let name = name.to_owned();
     let built = tokio::task::spawn_blocking(move || workspace.component(&name));
-    built.await.expect("a plugin that is built")
+    // Said in the test's own thread, and not only where it was built.
+    built.await.expect("no panic").unwrap_or_else(|why| panic!("{why}"))
 }
 
-/// A workspace of guests, and what it was built to.
+/// A workspace of guests, and what it was built to: a failure too is final for this process.
 struct Workspace {
     folder: &'static str,
-    built: OnceLock<BTreeMap<String, Guest>>,
+    built: OnceLock<Result<BTreeMap<String, Guest>, String>>,
 }
 
 /// A guest: its module, and the component that becomes of it.
@@ -51,27 +52,29 @@ impl Workspace {
         Self { folder, built: OnceLock::new() }
     }
 
-    fn component(&'static self, name: &str) -> &'static [u8] {
-        let guests = self.built.get_or_init(|| self.build());
-        let guest = guests.get(name).unwrap_or_else(|| {
-            panic!("{} has no {name}, but {:?}", self.folder, guests.keys().collect::<Vec<_>>())
-        });
-        guest.component.get_or_init(|| encode(&guest.module))
+    fn component(&'static self, name: &str) -> Result<&'static [u8], String> {
+        let built = self.built.get_or_init(|| self.build());
+        let guests = built.as_ref().map_err(Clone::clone)?;
+        let names = || guests.keys().collect::<Vec<_>>();
+        let guest = guests.get(name).ok_or_else(|| format!("no {name} among {:?}", names()))?;
+        Ok(guest.component.get_or_init(|| encode(&guest.module)))
     }
 
     /// Builds all guests. Blocks. Other test processes wait for their turn: what they read must not
     /// be replaced meanwhile.
-    fn build(&self) -> BTreeMap<String, Guest> {
+    fn build(&self) -> Result<BTreeMap<String, Guest>, String> {
         let target = root().join("target/guests");
         fs::create_dir_all(&target).expect("a directory to build in");
         let turn = File::create(target.join("turn")).expect("a file to lock");
         turn.lock().expect("the lock of it");
         let output = self.cargo(&target).expect("a shell that runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "the plugins of {} cannot be built:\n{said}", self.folder);
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("the plugins of {} cannot be built:\n{said}", self.folder));
+        }
         let messages = String::from_utf8_lossy(&output.stdout);
         let modules = messages.lines().flat_map(modules);
-        modules.map(|path| (stem(&path), Guest::read(&path))).collect()
+        Ok(modules.map(|path| (stem(&path), Guest::read(&path))).collect())
     }
 
     fn cargo(&self, target: &Path) -> std::io::Result<Output> {
