@@ -1,6 +1,7 @@
 //! What incoming mail is told: every shipped policy against every kind of client.
 //!
-//! The table is the meaning of the three incoming policies: what MAIL FROM is answered with.
+//! The table is the meaning of the three incoming policies, be they scripts or plugins: what MAIL FROM
+//! is answered with.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,6 +10,8 @@ use rustls::ClientConfig;
 use tokio::task::JoinSet;
 use waxseal_tests::ca::{Authority, Identity, Usage, Validity};
 use waxseal_tests::client::Client;
+use waxseal_tests::deciders::Deciders;
+use waxseal_tests::decisions::Decision;
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::{HOSTNAME, Site};
 use waxseal_tests::tls::{self, Versions};
@@ -76,7 +79,16 @@ const DOMAINS: [&str; 3] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_policy_answers_as_the_table_says_to_every_client() {
-    let relay = Arc::new(Site::new().incoming(&DOMAINS).start().await);
+    the_table_holds(Deciders::Scripts).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_policy_answers_so_as_a_plugin_too() {
+    the_table_holds(Deciders::Plugins).await;
+}
+
+async fn the_table_holds(deciders: Deciders) {
+    let relay = Arc::new(Site::new().incoming(&DOMAINS).decided_by(deciders).await.start().await);
     let mut cells = JoinSet::new();
     for (number, (policy, sender, expected)) in CELLS.into_iter().enumerate() {
         let relay = Arc::clone(&relay);
@@ -92,6 +104,11 @@ async fn every_policy_answers_as_the_table_says_to_every_client() {
     }
     let wrong: Vec<String> = cells.join_all().await.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{} of {} cells are wrong:\n{}", wrong.len(), CELLS.len(), wrong.join("\n"));
+    for policy in ["incoming/attempt", "incoming/require", "incoming/require_verified"] {
+        let place = deciders.place(policy);
+        let decided = |it: &Decision| it.is("incoming", "mail") && it.text("decided_by").starts_with(&place);
+        relay.decision(format!("a decision at {place}"), decided).await;
+    }
 }
 
 /// Rows by address, beside those by domain.
@@ -125,7 +142,17 @@ const BOTH: [([u8; 4], &str, Sender, &str); 14] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rows_of_address_and_domain_are_both_asked() {
-    let relay = Site::new().incoming(&DOMAINS).incoming(&ADDRESSES).start().await;
+    both_are_asked(Deciders::Scripts).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_plugins_of_the_rows_of_address_and_domain_are_both_asked() {
+    both_are_asked(Deciders::Plugins).await;
+}
+
+async fn both_are_asked(deciders: Deciders) {
+    let site = Site::new().incoming(&DOMAINS).incoming(&ADDRESSES);
+    let relay = site.decided_by(deciders).await.start().await;
     for (source, sender, what, expected) in BOTH {
         let domain = sender.split_once('@').map_or("partner.example", |(_, domain)| domain);
         let mut client = what.connect(&relay, IpAddr::from(source), domain).await;

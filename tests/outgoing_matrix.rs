@@ -1,10 +1,11 @@
 //! What becomes of outgoing mail: every shipped policy against every kind of receiving host.
 //!
-//! The table is the meaning of the four outgoing policies. All its cells run at once, in one relay,
-//! each with a domain, a row and a host of its own.
+//! The table is the meaning of the four outgoing policies, be they scripts or plugins. All its cells
+//! run at once, in one relay, each with a domain, a row and a host of its own.
 
 use tokio::task::JoinSet;
 use waxseal_tests::client::message;
+use waxseal_tests::deciders::Deciders;
 use waxseal_tests::decisions::Decision;
 use waxseal_tests::host::{Host, Message, Mode, Session, Taking};
 use waxseal_tests::receiver::Receiver::{self, *};
@@ -86,6 +87,15 @@ const CELLS: [(&str, Receiver, Becomes); 52] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_policy_does_what_the_table_says_to_every_host() {
+    the_table_holds(Deciders::Scripts).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_policy_does_it_as_a_plugin_too() {
+    the_table_holds(Deciders::Plugins).await;
+}
+
+async fn the_table_holds(deciders: Deciders) {
     let postbox = Host::start(Mode::NoStartTls).await;
     let mut site = Site::new().set("delivery", "expire", r#""5s""#).host("senders.example", postbox.address);
     let mut hosts = Vec::new();
@@ -97,7 +107,8 @@ async fn every_policy_does_what_the_table_says_to_every_host() {
         site = site.outgoing(&[&format!("\"{domain}\" {policy}")]).host(&domain, host.address);
         hosts.push(host);
     }
-    let world = std::sync::Arc::new(World { relay: site.start().await, postbox, hosts });
+    let relay = site.decided_by(deciders).await.start().await;
+    let world = std::sync::Arc::new(World { deciders, relay, postbox, hosts });
 
     let mut cells = JoinSet::new();
     for number in 0..CELLS.len() {
@@ -109,6 +120,7 @@ async fn every_policy_does_what_the_table_says_to_every_host() {
 }
 
 struct World {
+    deciders: Deciders,
     relay: TestRelay,
     postbox: Host,
     hosts: Vec<Host>,
@@ -126,9 +138,10 @@ impl World {
             text = self.returned(&sender) => Seen::Returned(text, host.sessions()),
         };
         let wrong = |problem| format!("  {policy} x {receiver:?} -> {expected:?}: {problem}");
-        seen.fits(policy, receiver, expected).map_err(wrong)?;
+        let place = self.deciders.place(&format!("outgoing/{policy}"));
+        seen.fits(policy, receiver, expected, &place).map_err(wrong)?;
         let decisions = self.decisions(number, expected).await;
-        decided(policy, expected, &decisions)
+        decided(&place, expected, &decisions)
             .and_then(|()| recorded(receiver, expected, &decisions))
             .map_err(wrong)
     }
@@ -164,7 +177,7 @@ enum Seen {
 }
 
 impl Seen {
-    fn fits(&self, policy: &str, receiver: Receiver, expected: Becomes) -> Result<(), String> {
+    fn fits(&self, policy: &str, receiver: Receiver, expected: Becomes, place: &str) -> Result<(), String> {
         let sessions = match self {
             Self::Taken(sessions) | Self::Returned(_, sessions) => sessions,
         };
@@ -182,8 +195,7 @@ impl Seen {
             (Self::Returned(text, _), Waits(status, _)) => {
                 check(sessions.len() > 1, "it was not tried again")?;
                 check(text.contains(&format!("Status: {status}")), format!("returned with:\n{text}"))?;
-                let place = format!("outgoing/{policy}.rhai:");
-                check(text.contains(&place), format!("returned without what decided it:\n{text}"))
+                check(text.contains(place), format!("returned without what decided it:\n{text}"))
             }
             (Self::Taken(_), Waits(..)) => Err("it was delivered".to_owned()),
             (Self::Returned(text, _), _) => Err(format!("it was returned:\n{text}")),
@@ -205,12 +217,11 @@ fn fallback_is_a_new_connection(
     check(sessions.len() == wanted, format!("{} connections instead of {wanted}", sessions.len()))
 }
 
-fn decided(policy: &str, expected: Becomes, decisions: &[Decision]) -> Result<(), String> {
+fn decided(place: &str, expected: Becomes, decisions: &[Decision]) -> Result<(), String> {
     let (hook, verdict) = expected.decision();
-    let file = format!("outgoing/{policy}.rhai");
     let deciding = decisions.iter().find(|it| it.text("hook") == hook && it.text("verdict") == verdict);
     let by = deciding.map(|decision| decision.text("decided_by")).unwrap_or_default();
-    check(by.starts_with(&file), format!("`{verdict}` at {hook} was decided by `{by}`, not by {file}"))
+    check(by.starts_with(place), format!("`{verdict}` at {hook} was decided by `{by}`, not by {place}"))
 }
 
 /// The certificate is checked and the result recorded, whatever the policy makes of it.

@@ -8,6 +8,9 @@
 //! - [`receiver`]: the kinds of such hosts
 //! - [`client`]: a scripted sending client
 //! - [`dns`]: a name server with a zone
+//! - [`guests`]: plugins built from source, those of `examples/plugins` and of `tests/guests`
+//! - [`deciders`]: who decides, scripts or plugins
+//! - [`wat`]: plugins made of WebAssembly text
 //! - [`site`]: the files of a relay: configuration, policies, certificates
 //! - [`relay`]: a relay in this process
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
@@ -26,8 +29,10 @@
 pub mod ca;
 pub mod client;
 pub mod command;
+pub mod deciders;
 pub mod decisions;
 pub mod dns;
+pub mod guests;
 pub mod host;
 pub mod process;
 pub mod receiver;
@@ -36,4 +41,5 @@ pub mod save;
 pub mod site;
 pub mod tls;
 pub mod wait;
+pub mod wat;
 pub mod wire;

@@ -29,6 +29,8 @@ pub struct Site {
     listeners: Vec<&'static str>,
     /// The names of the identities beside its own.
     identities: Vec<String>,
+    /// What plugins are granted.
+    grants: BTreeMap<String, Vec<String>>,
     settings: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     /// What its name server knows.
     pub(crate) zone: Zone,
@@ -55,6 +57,7 @@ impl Site {
             routes: Vec::new(),
             listeners: vec!["starttls"],
             identities: Vec::new(),
+            grants: BTreeMap::new(),
             settings: BTreeMap::new(),
             zone: Zone::default(),
         };
@@ -82,6 +85,21 @@ impl Site {
     #[must_use]
     pub fn policy(self, path: &str, script: &str) -> Self {
         fs::write(self.policies().join(path), script).expect("the policy is written");
+        self
+    }
+
+    /// A plugin, as in `plugin("outgoing/own.wasm", guests::example("pinned_key").await)`. What it is
+    /// configured with is a policy's file too: `policy("outgoing/own.toml", "pins = []")`.
+    #[must_use]
+    pub fn plugin(self, path: &str, component: &[u8]) -> Self {
+        fs::write(self.policies().join(path), component).expect("the plugin is written");
+        self
+    }
+
+    /// What a plugin is granted, as in `grant("own", &["kv"])`.
+    #[must_use]
+    pub fn grant(mut self, plugin: &str, grants: &[&str]) -> Self {
+        self.grants.insert(plugin.to_owned(), grants.iter().map(ToString::to_string).collect());
         self
     }
 
@@ -198,6 +216,9 @@ impl Site {
         text += &identity(HOSTNAME, "relay");
         for name in &self.identities {
             text += &identity(name, name);
+        }
+        for (plugin, grants) in &self.grants {
+            text += &format!("\n[plugin.{plugin}]\ngrant = {grants:?}\n");
         }
         for (domain, to) in &self.routes {
             text += &format!("\n[[route]]\ndomain = \"{domain}\"\nto = \"{to}\"\n");

@@ -1,10 +1,11 @@
-//! Components made of core WebAssembly text and worlds of the contract.
+//! Components made of core WebAssembly text, loaded and asked.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
+
+use self::wat::encode;
+pub(super) use self::wat::{component, component_of, contract};
 
 use super::super::{Files, Host, Plugin};
 use crate::decider::{Decider, Role};
@@ -14,56 +15,10 @@ use crate::facts::{Mail, Row, canonical};
 use crate::hooks::{Direction, outgoing};
 use crate::verdicts::Passage;
 
-/// What every module here has: a memory, an allocator that never frees, and an answer of 32 zeros at
-/// 1024, which as a result is `ok(none)`.
-const BASE: &str = r#"
-    (memory (export "memory") 1)
-    (global $free (mut i32) (i32.const 4096))
-    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-        (local $at i32)
-        (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
-        (global.set $free (i32.add (local.get $at) (local.get 3)))
-        (block $enough
-            (br_if $enough (i32.le_u (global.get $free) (i32.mul (memory.size) (i32.const 65536))))
-            (drop (memory.grow (i32.const 64))))
-        (local.get $at))
-"#;
-
-/// A component that includes these worlds of the contract, with this code.
-pub(super) fn component(worlds: &[&str], code: &str) -> Vec<u8> {
-    component_of(&contract(), worlds, code)
-}
-
-/// The contract as it is in `sdk/wit`.
-pub(super) fn contract() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/wit");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| {
-            (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap())
-        })
-        .collect();
-    files.sort();
-    files
-}
-
-/// A component built for another contract.
-pub(super) fn component_of(contract: &[(String, String)], worlds: &[&str], code: &str) -> Vec<u8> {
-    let mut resolve = Resolve::default();
-    let directory = tempfile::tempdir().unwrap();
-    for (name, text) in contract {
-        std::fs::write(directory.path().join(name), text).unwrap();
-    }
-    let includes: String = worlds.iter().map(|world| format!("include {world};\n")).collect();
-    let first = &contract.first().unwrap().1;
-    let package = first.lines().next().unwrap();
-    let world = format!("{package}\nworld under-test {{\n{includes}}}\n");
-    std::fs::write(directory.path().join("under-test.wit"), world).unwrap();
-    let (package, _) = resolve.push_dir(directory.path()).unwrap();
-    let world = resolve.select_world(&[package], Some("under-test")).unwrap();
-    encode(&resolve, world, code)
-}
+// The end-to-end tests make theirs with it too.
+#[allow(unreachable_pub, reason = "there it is a module of a library")]
+#[path = "../../../../tests/harness/wat.rs"]
+mod wat;
 
 /// A component that wants an interface of another package besides.
 pub(super) fn component_with_foreign_import(foreign: &str, code: &str) -> Vec<u8> {
@@ -85,13 +40,6 @@ pub(super) fn component_with_foreign_import(foreign: &str, code: &str) -> Vec<u8
     let now = "(import \"wasi:clocks/wall-clock@0.2.0\" \"now\" (func $foreign (result i64)))";
     let used = "(func (export \"used\") (drop (call $foreign)))";
     encode(&resolve, world, &format!("{DROPS} {now} {code} {used}"))
-}
-
-fn encode(resolve: &Resolve, world: wit_parser::WorldId, code: &str) -> Vec<u8> {
-    let module = wat::parse_str(format!("(module {code} {BASE})"));
-    let mut module = module.unwrap_or_else(|error| panic!("{error}"));
-    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).unwrap();
-    ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
 }
 
 /// How a module gives back what it was lent. Imports come first in a module.

@@ -1,0 +1,118 @@
+//! Plugins built from source: the one place where tests get real ones.
+//!
+//! A workspace of guests is built once in a test process, by the compiler that
+//! `scripts/wasm-target.sh` finds or makes. Without one a test fails, and says what to install. Cargo
+//! finds out what has changed since: mostly nothing.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use wit_component::ComponentEncoder;
+
+static EXAMPLES: Workspace = Workspace::new("examples/plugins");
+
+/// Asks the compiler of guests for what it needs, which holds for this cargo alone.
+const BUILD: &str = r#"
+    env=$("$1/scripts/wasm-target.sh") && eval "$env" && cd "$1/$2" &&
+    exec "$3" build --workspace --lib --examples --release --locked --target wasm32-unknown-unknown \
+        --target-dir "$4" --message-format json-render-diagnostics
+"#;
+
+/// A plugin of `examples/plugins`, by the name of its library, as a component.
+pub async fn example(name: &str) -> &'static [u8] {
+    component(&EXAMPLES, name).await
+}
+
+async fn component(workspace: &'static Workspace, name: &str) -> &'static [u8] {
+    let name = name.to_owned();
+    let built = tokio::task::spawn_blocking(move || workspace.component(&name));
+    // Said in the test's own thread, and not only where it was built.
+    built.await.expect("no panic").unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// A workspace of guests, and what it was built to: a failure too is final for this process.
+struct Workspace {
+    folder: &'static str,
+    built: OnceLock<Result<BTreeMap<String, Guest>, String>>,
+}
+
+/// A guest: its module, and the component that becomes of it.
+struct Guest {
+    module: Vec<u8>,
+    component: OnceLock<Vec<u8>>,
+}
+
+impl Workspace {
+    const fn new(folder: &'static str) -> Self {
+        Self { folder, built: OnceLock::new() }
+    }
+
+    fn component(&'static self, name: &str) -> Result<&'static [u8], String> {
+        let built = self.built.get_or_init(|| self.build());
+        let guests = built.as_ref().map_err(Clone::clone)?;
+        let names = || guests.keys().collect::<Vec<_>>();
+        let guest = guests.get(name).ok_or_else(|| format!("no {name} among {:?}", names()))?;
+        Ok(guest.component.get_or_init(|| encode(&guest.module)))
+    }
+
+    /// Builds all guests. Blocks. Other test processes wait for their turn: what they read must not
+    /// be replaced meanwhile.
+    fn build(&self) -> Result<BTreeMap<String, Guest>, String> {
+        let target = root().join("target/guests");
+        fs::create_dir_all(&target).expect("a directory to build in");
+        let turn = File::create(target.join("turn")).expect("a file to lock");
+        turn.lock().expect("the lock of it");
+        let output = self.cargo(&target).expect("a shell that runs");
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("the plugins of {} cannot be built:\n{said}", self.folder));
+        }
+        let messages = String::from_utf8_lossy(&output.stdout);
+        let modules = messages.lines().flat_map(modules);
+        Ok(modules.map(|path| (stem(&path), Guest::read(&path))).collect())
+    }
+
+    fn cargo(&self, target: &Path) -> std::io::Result<Output> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+        Command::new("bash")
+            .args(["-c", BUILD, "build-guests"])
+            .arg(root())
+            .args([self.folder.as_ref(), cargo.as_os_str(), target.as_os_str()])
+            .output()
+    }
+}
+
+impl Guest {
+    fn read(path: &Path) -> Self {
+        let module = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self { module, component: OnceLock::new() }
+    }
+}
+
+/// The WebAssembly files of which a message of cargo tells: of what it built, and of what was built
+/// before.
+fn modules(message: &str) -> Vec<PathBuf> {
+    let message: Value = serde_json::from_str(message).unwrap_or_default();
+    let files = message["filenames"].as_array().into_iter().flatten();
+    let paths = files.filter_map(|file| Some(PathBuf::from(file.as_str()?)));
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm")).collect()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn encode(module: &[u8]) -> Vec<u8> {
+    let encoder = ComponentEncoder::default().validate(true).module(module);
+    let component = encoder.and_then(|mut encoder| encoder.encode());
+    component.unwrap_or_else(|error| panic!("no component: {error:#}"))
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
