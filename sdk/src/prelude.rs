@@ -1,0 +1,20 @@
+//! What a plugin uses, at once: `use waxseal_sdk::prelude::*;`.
+//!
+//! The traits of the hooks come without their names, so that a test can call them: `plugin.mail(&host,
+//! &mail)`. A plugin that has a hook in both directions says which: `outgoing::Mail::mail(&plugin, &host,
+//! &mail)`.
+
+pub use crate::facts::{
+    Certificate, Client, Handshake, Hello, Host, Mail, Recipient, Row, TLS_1_2, TLS_1_3, version_in_words,
+};
+pub use crate::incoming::{
+    Certificate as _, Cipher as _, Connect as _, Mail as _, Offer as _, Rcpt as _, Start as _,
+};
+pub use crate::outgoing::{Certificate as _, Cipher as _, Mail as _, Offer as _, Start as _};
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::testing;
+pub use crate::verdict::{
+    ClientCertificate, Floor, Terms, USUAL, accept, accept_under, advertise, defer, fail, no_opinion, refuse,
+    require, start_tls, stay_clear, withhold,
+};
+pub use crate::{alarm, clock, counters, debug, dns, export, incoming, kv, log, outgoing};

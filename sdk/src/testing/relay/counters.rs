@@ -1,0 +1,29 @@
+//! What was counted, within the relay's bounds.
+
+use super::{log, with};
+
+/// Counters that a plugin may have.
+const COUNTERS: usize = 32;
+
+pub(crate) fn add(name: &str, amount: u64) {
+    let is_known = with(|relay| relay.counted.contains_key(name));
+    let has_room = with(|relay| relay.counted.len() < COUNTERS);
+    if !is_name(name) || !is_known && !has_room {
+        log::alarm(&format!(
+            "`{name}` is not counted: a plugin has {COUNTERS} counters, of `a-z`, `0-9` and `_`"
+        ));
+        return;
+    }
+    with(|relay| {
+        let counter = relay.counted.entry(name.to_owned()).or_default();
+        *counter = counter.saturating_add(amount);
+    });
+}
+
+pub(in crate::testing) fn counted(name: &str) -> u64 {
+    with(|relay| relay.counted.get(name).copied().unwrap_or(0))
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}

@@ -1,0 +1,65 @@
+//! What is kept, within the relay's bounds.
+
+use super::{clock, with};
+
+/// A value, and the second from which on it is forgotten.
+pub(super) struct Entry {
+    value: Vec<u8>,
+    until: Option<i64>,
+}
+
+const KEY_OCTETS: usize = 256;
+const VALUE_OCTETS: usize = 64 << 10;
+const ENTRIES: usize = 10_000;
+const TOTAL_OCTETS: usize = 8 << 20;
+
+pub(crate) fn get(key: &str) -> Option<Vec<u8>> {
+    let now = clock::now();
+    with(|relay| {
+        relay.kept.retain(|_, entry| entry.until.is_none_or(|until| now < until));
+        relay.kept.get(key).map(|entry| entry.value.clone())
+    })
+}
+
+pub(crate) fn set(key: &str, value: &[u8], seconds: Option<u64>) -> Result<(), String> {
+    check(key, value)?;
+    let seconds = seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
+    let until = seconds.map(|seconds| clock::now().saturating_add(seconds));
+    with(|relay| relay.kept.insert(key.to_owned(), Entry { value: value.to_vec(), until }));
+    Ok(())
+}
+
+pub(crate) fn replace(
+    key: &str,
+    expected: Option<&[u8]>,
+    value: &[u8],
+    seconds: Option<u64>,
+) -> Result<bool, String> {
+    if get(key).as_deref() != expected {
+        return Ok(false);
+    }
+    set(key, value, seconds).map(|()| true)
+}
+
+pub(crate) fn remove(key: &str) {
+    with(|relay| relay.kept.remove(key));
+}
+
+fn check(key: &str, value: &[u8]) -> Result<(), String> {
+    let present = get(key);
+    let (entries, octets) = with(|relay| {
+        let octets = relay.kept.iter().map(|(key, entry)| key.len() + entry.value.len());
+        (relay.kept.len(), octets.sum::<usize>())
+    });
+    let replaced = present.as_ref().map_or(0, |value| key.len() + value.len());
+    let holds = [
+        (key.len() <= KEY_OCTETS, format!("a key has at most {KEY_OCTETS} octets")),
+        (value.len() <= VALUE_OCTETS, format!("a value has at most {VALUE_OCTETS} octets")),
+        (present.is_some() || entries < ENTRIES, format!("a plugin has at most {ENTRIES} entries")),
+        (
+            octets - replaced + key.len() + value.len() <= TOTAL_OCTETS,
+            format!("a plugin keeps at most {TOTAL_OCTETS} octets"),
+        ),
+    ];
+    holds.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, bound)| Err(bound))
+}
