@@ -9,7 +9,7 @@ use std::thread::LocalKey;
 use serde::de::DeserializeOwned;
 
 use crate::relay::{config, trace};
-use crate::{bindings, configuration, facts, incoming, outgoing, verdict};
+use crate::{bindings, facts, incoming, json, outgoing, verdict};
 
 pub(crate) use crate::relay::verdicts as wit;
 
@@ -67,7 +67,7 @@ fn plugin<P: Plugin>() -> Result<&'static P, String> {
         return Ok(plugin);
     }
     std::panic::set_hook(Box::new(panicked));
-    let plugin = Box::leak(Box::new(configuration::read(&config::json())?));
+    let plugin = Box::leak(Box::new(json::configured(&config::json())?));
     P::kept().set(Some(plugin));
     Ok(plugin)
 }

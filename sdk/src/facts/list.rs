@@ -1,7 +1,5 @@
 //! The lists of facts are those of the contract: names, types and sentences.
 
-use std::path::Path;
-
 use wit_parser::{FunctionKind, Handle, Resolve, Type, TypeDefKind};
 
 /// A fact as a list has it: name, kind, and what it says.
@@ -46,8 +44,7 @@ fn words(text: &str) -> String {
 
 #[test]
 fn the_lists_are_those_of_the_contract() {
-    let mut resolve = Resolve::default();
-    resolve.push_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("wit")).unwrap();
+    let resolve = crate::contract::resolved();
     let (_, facts) = resolve.interfaces.iter().find(|(_, one)| one.name.as_deref() == Some("facts")).unwrap();
     let listed: Vec<_> = facts.types.keys().map(String::as_str).collect();
     assert_eq!(listed, lists().iter().map(|(resource, _)| *resource).collect::<Vec<_>>());

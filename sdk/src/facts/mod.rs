@@ -72,7 +72,7 @@ macro_rules! facts {
 
         $(#[$meta])*
         #[cfg(not(target_arch = "wasm32"))]
-        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Serialize)]
         pub struct $name {
             $( $fact: $crate::facts::facts!(@type $kind), )*
         }
@@ -86,6 +86,13 @@ macro_rules! facts {
                     self.$fact.clone()
                 }
             )*
+        }
+
+        #[cfg(not(target_arch = "wasm32"))]
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $fact: $crate::facts::facts!(@default $kind), )* }
+            }
         }
 
         #[doc = concat!("Makes a [`", stringify!($name), "`] for a test: a setter for each fact.")]
@@ -136,6 +143,8 @@ macro_rules! facts {
     (@type Parameters) => { String };
     (@type Row) => { $crate::facts::Row };
     (@type Certificate) => { $crate::facts::Certificate };
+    (@default Parameters) => { "{}".to_owned() };
+    (@default $kind:ident) => { Default::default() };
     (@given Text) => { impl Into<String> };
     (@given Texts) => { impl IntoIterator<Item = impl Into<String>> };
     (@given Parameters) => { impl Into<String> };

@@ -1,6 +1,7 @@
 //! The row of the domain table that chose the policy.
 
 use serde::de::DeserializeOwned;
+#[cfg(not(target_arch = "wasm32"))]
 use serde_json::{Map, Value};
 
 use super::facts;
@@ -53,13 +54,8 @@ impl Row {
     /// The value is no `T`. A policy answers [`fail`](crate::verdict::fail) then, which defers: it
     /// must not go on as if nothing had been said.
     pub fn parameter<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, String> {
-        let problem = |error| format!("the parameter `{name}` of the row at {}: {error}", self.place());
-        let parameters = self.parameters();
-        if parameters.is_empty() {
-            return Ok(None);
-        }
-        let mut parameters: Map<String, Value> = serde_json::from_str(&parameters).map_err(problem)?;
-        parameters.remove(name).map(serde_json::from_value).transpose().map_err(problem)
+        crate::json::field(&self.parameters(), name)
+            .map_err(|problem| format!("the parameter `{name}` of the row at {}: {problem}", self.place()))
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Lifetime;
+use crate::json::in_words;
 use crate::relay::kv;
 
 /// The value of a key, read as `T`; none where there is none, or its time is over.
@@ -70,7 +71,7 @@ where
 
 fn read<T: DeserializeOwned>(key: &str, value: Option<&[u8]>) -> Result<Option<T>, String> {
     let read = value.map(serde_json::from_slice).transpose();
-    read.map_err(|error| format!("the value of `{key}` in kv: {error}"))
+    read.map_err(|error| format!("the value of `{key}` in kv: {}", in_words(&error)))
 }
 
 fn write<T: Serialize>(key: &str, value: &T) -> Result<Vec<u8>, String> {

@@ -26,7 +26,7 @@ use serde_json::Value;
 pub fn configured<P: DeserializeOwned>(text: &str) -> Result<P, String> {
     let table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
     let json = json(toml::Value::Table(table));
-    crate::configuration::read(&json.to_string())
+    crate::json::configured(&json.to_string())
 }
 
 /// As JSON has it: dates are texts.
@@ -39,5 +39,24 @@ fn json(value: toml::Value) -> Value {
         toml::Value::Datetime(date) => date.to_string().into(),
         toml::Value::Array(values) => values.into_iter().map(json).collect(),
         toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, json(value))).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn dates_are_texts() {
+        let dates: BTreeMap<String, Vec<String>> = configured("until = [2027-06-30]").unwrap();
+        assert_eq!(dates.get("until").unwrap(), &["2027-06-30"]);
+    }
+
+    #[test]
+    fn what_is_no_toml_is_said_with_its_line() {
+        let problem = configured::<BTreeMap<String, u8>>("pins = ").unwrap_err();
+        assert!(problem.contains("line 1, column"), "{problem}");
     }
 }

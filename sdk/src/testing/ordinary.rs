@@ -17,7 +17,7 @@ use crate::facts::builders::{
 /// ```
 #[must_use]
 pub fn row() -> RowBuilder {
-    RowBuilder::default().pattern("example.org").parameters("{}").place("domains.rhai:1:1")
+    RowBuilder::default().pattern("example.org").place("domains.rhai:1:1")
 }
 
 /// A client that is not offered TLS and sends in clear, at MAIL FROM.

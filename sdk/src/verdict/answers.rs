@@ -63,6 +63,11 @@ macro_rules! answers {
 
         $( answers!(@says $answer $case $($payload)?); )*
 
+        #[cfg(test)]
+        impl $answer {
+            pub(crate) const WORDS: &[&str] = &[$(stringify!($word)),*];
+        }
+
         #[cfg(target_arch = "wasm32")]
         impl crate::glue::HandOver for $answer {
             type Wit = crate::glue::wit::$answer;

@@ -27,3 +27,20 @@ pub(in crate::testing) fn counted(name: &str) -> u64 {
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_the_bounds_is_not_counted_and_said() {
+        for n in 0..COUNTERS {
+            add(&format!("counter_{n}"), 1);
+        }
+        add("one_more", 1);
+        add("counter_0", 1);
+        add("Counter-0", 1);
+        assert_eq!([counted("one_more"), counted("counter_0"), counted("Counter-0")], [0, 2, 0]);
+        assert_eq!(log::said(log::Tone::Alarm).len(), 2);
+    }
+}

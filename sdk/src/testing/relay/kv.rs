@@ -63,3 +63,41 @@ fn check(key: &str, value: &[u8]) -> Result<(), String> {
     ];
     holds.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, bound)| Err(bound))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_forgotten_when_its_time_is_over() {
+        set("a", b"1", Some(60)).unwrap();
+        set("b", b"2", None).unwrap();
+        clock::set(clock::now() + 59);
+        assert_eq!(get("a").as_deref(), Some(b"1".as_slice()));
+        clock::set(clock::now() + 1);
+        assert_eq!((get("a"), get("b").as_deref()), (None, Some(b"2".as_slice())));
+        assert!(replace("a", None, b"3", None).unwrap());
+    }
+
+    #[test]
+    fn the_bounds_of_the_relay_hold() {
+        let problem = |key: &str, octets: usize| set(key, &vec![0; octets], None).unwrap_err();
+        assert_eq!(problem(&"k".repeat(257), 1), "a key has at most 256 octets");
+        assert_eq!(problem("k", (64 << 10) + 1), "a value has at most 65536 octets");
+        for n in 0..127 {
+            set(&n.to_string(), &[0; 64 << 10], None).unwrap();
+        }
+        set("k", &[0; 60 << 10], None).unwrap();
+        assert_eq!(problem("l", 8 << 10), "a plugin keeps at most 8388608 octets");
+        set("k", &[0; 61 << 10], None).unwrap();
+    }
+
+    #[test]
+    fn a_plugin_has_so_many_entries() {
+        for n in 0..ENTRIES {
+            with(|relay| relay.kept.insert(n.to_string(), Entry { value: Vec::new(), until: None }));
+        }
+        assert_eq!(set("one more", b"", None).unwrap_err(), "a plugin has at most 10000 entries");
+        set("0", b"changed", None).unwrap();
+    }
+}

@@ -1,0 +1,73 @@
+//! The test kit of the SDK begins with the facts on which the relay tries each new plugin: what
+//! passes a plugin's own tests does not fail at the load.
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+use waxseal_plugins::facts::{Facts, Row, Value, Version, canonical};
+use waxseal_sdk::testing;
+
+#[test]
+fn the_peers_are_the_canonical_ones() {
+    let row = Arc::new(Row {
+        pattern: "example.org".to_owned(),
+        place: "domains.rhai:1:1".to_owned(),
+        ..Row::default()
+    });
+    same(&*row, &*testing::row());
+    same(&canonical::clear_client(row.clone()), &*testing::clear_client());
+    same(&canonical::encrypted_client(row.clone()), &*testing::encrypted_client());
+    same(&canonical::clear_host(row.clone()), &*testing::clear_host());
+    same(&canonical::encrypted_host(row.clone()), &*testing::encrypted_host());
+    let hosts = canonical::hosts(&row);
+    let offering = hosts.iter().find(|host| host.offers_tls && host.tls_failure.is_empty()).unwrap();
+    same(offering, &*testing::offering_host());
+}
+
+#[test]
+fn the_certificates_are_the_canonical_ones() {
+    same(&canonical::valid_certificate(), &*testing::certificate());
+    same(&canonical::no_certificate(), &*testing::no_certificate());
+    same(&canonical::expired_certificate(), &*testing::expired_certificate());
+    same(&canonical::not_yet_valid_certificate(), &*testing::not_yet_valid_certificate());
+    same(&canonical::wrong_name_certificate(), &*testing::wrong_name_certificate());
+    same(&canonical::unknown_root_certificate(), &*testing::unknown_root_certificate());
+    same(&canonical::self_signed_certificate(), &*testing::self_signed_certificate());
+}
+
+#[test]
+fn the_others_are_the_first_canonical_ones() {
+    same(&canonical::hellos()[0], &*testing::hello());
+    same(&canonical::handshakes()[0], &*testing::handshake());
+    same(&canonical::mails()[0], &*testing::mail());
+    same(&canonical::recipients()[0], &*testing::recipient());
+}
+
+fn same<T: Facts>(canonical: &T, kit: &impl Serialize) {
+    assert_eq!(as_plugins_read(canonical), serde_json::to_value(kit).unwrap(), "a {}", T::WORD);
+}
+
+/// The facts with the values that a plugin's getters give.
+fn as_plugins_read<T: Facts>(facts: &T) -> Json {
+    let getters = T::FACTS.iter().map(|fact| (fact.name.to_owned(), got((fact.read)(facts))));
+    Json::Object(getters.collect::<Map<_, _>>())
+}
+
+fn got(value: Value) -> Json {
+    match value {
+        Value::Flag(flag) => json!(flag),
+        Value::Number(number) => json!(number),
+        Value::Text(text) => json!(text),
+        Value::Texts(texts) => json!(texts),
+        Value::Version(version) => json!(on_the_wire(version)),
+        Value::Parameters(parameters) => json!(serde_json::to_string(&parameters).unwrap()),
+        Value::Row(row) => as_plugins_read(&*row),
+        Value::Certificate(certificate) => as_plugins_read(&*certificate),
+    }
+}
+
+fn on_the_wire(version: Version) -> u16 {
+    (0x0300..=0x0304).find(|&number| Version::from_wire(number) == Some(version)).unwrap_or(0)
+}
