@@ -201,6 +201,7 @@ pub fn settings(config: &Config) -> Settings {
         tls_enabled: config.tls.enabled,
         identities: names.cloned().collect(),
         directory: config.file.parent().unwrap_or(&config.file).to_owned(),
+        plugins: waxseal_plugins::wasm::Host::default(),
     }
 }
 

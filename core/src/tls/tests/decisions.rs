@@ -23,6 +23,7 @@ fn asker(incoming: &str, outgoing: &str, filter: &str) -> Asker {
         tls_enabled: true,
         identities: ["mail.example.org".to_owned()].into(),
         directory: std::env::temp_dir(),
+        ..Settings::default()
     };
     let (bundle, _) = Bundle::load(&Snapshot::of(files), &settings, 7).unwrap();
     Asker { bundle: Arc::new(bundle), observer: Observer::off(), session: SessionId::next() }
