@@ -13,6 +13,7 @@
 //! - `facts`, `terms`, `verdict`, `grants`: the contract of `sdk/wit`, one file of it each; `contract`:
 //!   its names
 //! - `kv`, `counters`, [`outside`]: what grants lead to
+//! - [`inspect`]: a plugin looked at before it is used
 //! - [`failure`], `breaker`: when it goes wrong, and when it goes wrong again and again
 
 mod breaker;
@@ -25,6 +26,7 @@ pub mod failure;
 mod grants;
 mod guest;
 mod host;
+pub mod inspect;
 mod instance;
 mod kv;
 mod limits;
