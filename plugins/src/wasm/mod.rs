@@ -147,6 +147,10 @@ impl Plugin {
     pub(crate) fn retire(&self) {
         self.asked.retire();
         self.trial.pool.retire();
+        // Whatever comes in its place begins with a good name.
+        if self.breaker.succeeded() == Change::Recovered {
+            self.host.outside().health(self.name(), Health::Good);
+        }
     }
 
     async fn call_unless_resting<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Said<H> {
