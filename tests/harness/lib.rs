@@ -11,6 +11,7 @@
 //! - [`site`]: the files of a relay: configuration, policies, certificates
 //! - [`relay`]: a relay in this process
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
+//! - [`guests`]: what plugins are built with
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`save`]: the ways in which editors save a file
 //! - [`decisions`]: the decision log, read back
@@ -28,6 +29,7 @@ pub mod client;
 pub mod command;
 pub mod decisions;
 pub mod dns;
+pub mod guests;
 pub mod host;
 pub mod process;
 pub mod receiver;
