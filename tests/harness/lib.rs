@@ -10,7 +10,7 @@
 //! - [`dns`]: a name server with a zone
 //! - [`guests`]: plugins built from source, those of `examples/plugins` and of `tests/guests`
 //! - [`deciders`]: who decides, scripts or plugins
-//! - [`wat`]: plugins made of WebAssembly text
+//! - [`wat`]: plugins made of WebAssembly text; [`unlucky`]: those that fail for one peer alone
 //! - [`site`]: the files of a relay: configuration, policies, certificates
 //! - [`relay`]: a relay in this process
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
@@ -40,6 +40,7 @@ pub mod relay;
 pub mod save;
 pub mod site;
 pub mod tls;
+pub mod unlucky;
 pub mod wait;
 pub mod wat;
 pub mod wire;
