@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use crate::decision::Answer;
 use crate::hooks::{Direction, Hook, HookName};
 use crate::rhai::Script;
@@ -15,6 +17,30 @@ pub enum Role {
     /// A filter. The first parameter of a script's function says the direction: `client` incoming,
     /// `host` outgoing, `peer` both. A plugin's hooks have it in their names.
     Filter,
+}
+
+impl Role {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Policy(direction) => direction.word(),
+            Self::Filter => "filter",
+        }
+    }
+
+    /// The folder of the policies' directory that makes a file this.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Policy(direction) => direction.word(),
+            Self::Filter => "filters",
+        }
+    }
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
 }
 
 /// A script or a plugin. Cheap to clone.

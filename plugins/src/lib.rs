@@ -17,6 +17,7 @@
 //! - [`wasm`]: the host of plugins
 //! - [`bundle`]: everything that is reloaded together
 //! - [`reload`]: watching the files, and swapping the bundle
+//! - `trial`: asking all hooks on facts as they are met every day
 //! - [`testing`]: the policies' own tests
 //! - [`diagnostic`]: what is wrong in a file, said to people
 
@@ -34,5 +35,6 @@ pub mod spoken;
 mod suggest;
 pub mod table;
 pub mod testing;
+mod trial;
 pub mod verdicts;
 pub mod wasm;

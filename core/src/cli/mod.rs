@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod init;
 mod output;
+mod plugin;
 mod reload;
 mod run;
 mod setting;
@@ -48,6 +49,8 @@ enum Command {
     Check,
     /// Run the policies' own tests
     Test,
+    /// Begin a plugin, compile it, look at it
+    Plugin(plugin::Arguments),
     /// Have the running relay read policies and certificates again
     Reload(reload::Arguments),
     /// Show how the running relay is
@@ -79,6 +82,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(arguments) => arguments.run(&setting),
         Command::Check => check::run(&setting),
         Command::Test => test::run(&setting),
+        Command::Plugin(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),
         Command::Status => status::run(&setting),
     };

@@ -68,7 +68,8 @@ async fn answer(names: &dyn Names, query: Query) -> Result<Vec<String>, LookupFa
         }
         Query::Mx(domain) => names.mx(&domain).await.map(|mut found| {
             found.sort_by_key(|mx| mx.preference);
-            found.into_iter().map(|mx| mx.host).collect()
+            // A null MX (RFC 7505) is no host.
+            found.into_iter().map(|mx| mx.host).filter(|host| !host.is_empty()).collect()
         }),
         Query::Txt(name) => names.txt(&name).await,
         Query::Names(address) => match address.parse() {

@@ -31,6 +31,7 @@ use crate::wasm::Host;
 
 pub use check::{Checked, check};
 pub use level::Level;
+pub use reading::is_stem;
 pub use shipped::SHIPPED;
 pub use snapshot::Snapshot;
 

@@ -145,8 +145,9 @@ impl Snapshot {
     }
 }
 
-/// Whether a policy may have this name: it becomes a word of the table.
-fn is_stem(stem: &str) -> bool {
+/// Whether a policy, filter or plugin may have this name, the stem of its file: a policy's becomes a
+/// word of the table.
+pub fn is_stem(stem: &str) -> bool {
     let plain = stem.starts_with(|first: char| first.is_ascii_lowercase())
         && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     let of_table = ["incoming", "outgoing"].contains(&stem) || table::Clause::from_word(stem).is_some();

@@ -170,7 +170,7 @@ fn link(
 }
 
 /// The stem of a plugin's file.
-fn stem(path: &str) -> Arc<str> {
+pub(super) fn stem(path: &str) -> Arc<str> {
     let file = path.rsplit('/').next().unwrap_or(path);
     file.strip_suffix(".wasm").unwrap_or(file).into()
 }

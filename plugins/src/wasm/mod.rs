@@ -13,6 +13,7 @@
 //! - `facts`, `terms`, `verdict`, `grants`: the contract of `sdk/wit`, one file of it each; `contract`:
 //!   its names
 //! - `kv`, `counters`, [`outside`]: what grants lead to
+//! - [`inspect`]: a plugin looked at before it is used
 //! - [`failure`], `breaker`: when it goes wrong, and when it goes wrong again and again
 
 mod breaker;
@@ -25,6 +26,7 @@ pub mod failure;
 mod grants;
 mod guest;
 mod host;
+pub mod inspect;
 mod instance;
 mod kv;
 mod limits;
@@ -145,6 +147,10 @@ impl Plugin {
     pub(crate) fn retire(&self) {
         self.asked.retire();
         self.trial.pool.retire();
+        // Whatever comes in its place begins with a good name.
+        if self.breaker.succeeded() == Change::Recovered {
+            self.host.outside().health(self.name(), Health::Good);
+        }
     }
 
     async fn call_unless_resting<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Said<H> {
