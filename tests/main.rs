@@ -26,6 +26,7 @@ mod shared_host;
 mod starttls_injection;
 
 // Plugins: what they reach of the relay, and what they cannot do to it.
+mod broken_plugins;
 mod hostile_plugins;
 mod plugin_lookups;
 
