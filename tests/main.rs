@@ -25,7 +25,9 @@ mod shared_connections;
 mod shared_host;
 mod starttls_injection;
 
-// Plugins: what they reach of the relay.
+// Plugins: what they reach of the relay, and what they cannot do to it.
+mod broken_plugins;
+mod hostile_plugins;
 mod plugin_lookups;
 
 // Reload: policies and certificates change while mail flows.

@@ -34,8 +34,8 @@ const FAIL: &str = "let nothing = 0; return 1 / nothing";
 async fn the_answers_of_both_rows_are_ranked_together() {
     for (of_address, of_sender, expected) in ANSWERS {
         let site = Site::new()
-            .policy("incoming/zzz.rhai", &policy("zzz", of_address))
-            .policy("incoming/aaa.rhai", &policy("aaa", of_sender))
+            .policy("incoming/zzz.rhai", policy("zzz", of_address))
+            .policy("incoming/aaa.rhai", policy("aaa", of_sender))
             .incoming(&[r#""127.0.7.0/24" zzz"#, r#""sender.example" aaa"#]);
         let relay = site.start().await;
         let reply = inside_tls(&relay, None).await.say("MAIL FROM:<a@sender.example>").await;

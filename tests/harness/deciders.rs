@@ -41,7 +41,7 @@ impl Site {
         if deciders == Deciders::Plugins {
             for policy in POLICIES {
                 let component = guests::example(&policy.replace('/', "_")).await;
-                site = site.plugin(&format!("{policy}.wasm"), component);
+                site = site.policy(&format!("{policy}.wasm"), component);
             }
         }
         site

@@ -11,7 +11,7 @@
 //! - [`toolchain`]: what plugins are built with
 //! - [`guests`]: plugins built from source, those of `examples/plugins` and of `tests/guests`
 //! - [`deciders`]: who decides, scripts or plugins
-//! - [`wat`]: plugins made of WebAssembly text
+//! - [`wat`]: plugins made of WebAssembly text; [`unlucky`]: those that fail for one peer alone
 //! - [`site`]: the files of a relay: configuration, policies, certificates
 //! - [`relay`]: a relay in this process
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
@@ -42,6 +42,7 @@ pub mod save;
 pub mod site;
 pub mod tls;
 pub mod toolchain;
+pub mod unlucky;
 pub mod wait;
 pub mod wat;
 pub mod wire;

@@ -83,10 +83,10 @@ impl TestRelay {
     }
 
     /// Saves a policy file, awaits the bundle that has it, and gives its generation.
-    pub async fn edit(&self, path: &str, text: &str, style: Style) -> u64 {
+    pub async fn edit(&self, path: &str, content: impl AsRef<[u8]>, style: Style) -> u64 {
         let mut swaps = self.swaps();
         let before = *swaps.borrow_and_update();
-        style.save(&self.site.policies().join(path), text);
+        style.save(&self.site.policies().join(path), content);
         let swapped = async {
             loop {
                 let newest = *swaps.borrow_and_update();
@@ -105,10 +105,10 @@ impl TestRelay {
     }
 
     /// Saves a policy file that is to be rejected, and awaits that.
-    pub async fn rejects(&self, path: &str, text: &str) {
+    pub async fn rejects(&self, path: &str, content: impl AsRef<[u8]>) {
         let live = &self.relay.services.live;
         let before = live.status().rejected;
-        Style::RenameOver.save(&self.site.policies().join(path), text);
+        Style::RenameOver.save(&self.site.policies().join(path), content);
         until(format!("{path} to be rejected"), || (live.status().rejected > before).then_some(())).await;
     }
 

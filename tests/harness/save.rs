@@ -27,35 +27,36 @@ impl Style {
         [Self::InPlace, Self::RenameOver, Self::TruncateFirst, Self::GarbageFirst, Self::SymlinkSwap];
 
     /// Saves a file in this way.
-    pub fn save(self, path: &Path, text: &str) {
+    pub fn save(self, path: &Path, content: impl AsRef<[u8]>) {
+        let content = content.as_ref();
         match self {
-            Self::InPlace => fs::write(path, text),
+            Self::InPlace => fs::write(path, content),
             Self::RenameOver => {
                 let beside = path.with_extension("rhai~");
-                fs::write(&beside, text).and_then(|()| fs::rename(beside, path))
+                fs::write(&beside, content).and_then(|()| fs::rename(beside, path))
             }
-            Self::TruncateFirst => in_two_parts(path, text),
-            Self::SymlinkSwap => swap_link(path, text),
-            Self::GarbageFirst => fs::write(path, "fn (((").and_then(|()| fs::write(path, text)),
+            Self::TruncateFirst => in_two_parts(path, content),
+            Self::SymlinkSwap => swap_link(path, content),
+            Self::GarbageFirst => fs::write(path, "fn (((").and_then(|()| fs::write(path, content)),
         }
         .expect("the file is saved");
     }
 }
 
-fn in_two_parts(path: &Path, text: &str) -> std::io::Result<()> {
+fn in_two_parts(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut file = fs::File::create(path)?;
-    let (first, second) = text.as_bytes().split_at(text.len() / 2);
+    let (first, second) = content.split_at(content.len() / 2);
     file.write_all(first)?;
     file.sync_all()?;
     file.write_all(second)
 }
 
 /// The target lies outside the policies' directory, under a name of its own.
-fn swap_link(path: &Path, text: &str) -> std::io::Result<()> {
+fn swap_link(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let targets = path.parent().and_then(Path::parent).unwrap_or(Path::new("/")).join("link-targets");
     fs::create_dir_all(&targets)?;
     let (_, target) = tempfile::Builder::new().suffix(".rhai").tempfile_in(&targets)?.keep()?;
-    fs::write(&target, text)?;
+    fs::write(&target, content)?;
     let link = path.with_extension("link~");
     // What an earlier swap may have left.
     let _ = fs::remove_file(&link);

@@ -81,18 +81,12 @@ impl Site {
         self
     }
 
-    /// A policy or filter, as in `policy("outgoing/own.rhai", "fn offer(host) { .. }")`.
+    /// A policy or filter: a script as in `policy("outgoing/own.rhai", "fn offer(host) { .. }")`, a
+    /// plugin as in `policy("outgoing/own.wasm", guests::example("pinned_key").await)`, or what a plugin
+    /// is configured with.
     #[must_use]
-    pub fn policy(self, path: &str, script: &str) -> Self {
-        fs::write(self.policies().join(path), script).expect("the policy is written");
-        self
-    }
-
-    /// A plugin, as in `plugin("outgoing/own.wasm", guests::example("pinned_key").await)`. What it is
-    /// configured with is a policy's file too: `policy("outgoing/own.toml", "pins = []")`.
-    #[must_use]
-    pub fn plugin(self, path: &str, component: &[u8]) -> Self {
-        fs::write(self.policies().join(path), component).expect("the plugin is written");
+    pub fn policy(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::write(self.policies().join(path), content).expect("the policy is written");
         self
     }
 
