@@ -56,6 +56,9 @@ mod dead_host;
 mod extensions;
 mod mx_order;
 
+// Plugins: from nothing to a policy that loads.
+mod plugin_scaffold;
+
 // The process: how it ends, and what can be seen of it.
 mod admin;
 mod graceful_stop;

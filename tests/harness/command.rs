@@ -4,9 +4,11 @@
 //! The test binary runs itself again, with nothing but the test [`ENTRY`], which finds the
 //! command's arguments in its environment.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
@@ -47,11 +49,19 @@ pub struct Running {
 pub async fn waxseal(configuration: &Path, arguments: &[&str]) -> Said {
     let child = command(configuration, arguments).spawn().expect("the test binary runs again");
     let output = soon(format!("the end of {arguments:?}"), child.wait_with_output()).await;
-    let output = output.expect("its output");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let said = text.split_once(BEGINNING).map_or("", |(_, said)| said.trim_start());
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    Said { code: output.status.code(), output: said.to_owned(), errors }
+    said(&output.expect("its output"))
+}
+
+/// Runs a command that needs no configuration, in a directory and with this environment alone. It takes
+/// its time where it starts a compiler.
+pub async fn waxseal_in(
+    directory: &Path,
+    environment: &HashMap<OsString, OsString>,
+    arguments: &[&str],
+) -> Said {
+    let mut command = command_of(arguments);
+    command.env_clear().envs(environment).env(VARIABLE, arguments.join("\n")).current_dir(directory);
+    said(&command.output().await.expect("the test binary runs again"))
 }
 
 /// Starts `waxseal run`, and awaits that it listens.
@@ -116,7 +126,10 @@ pub fn run() {
 
 fn command(configuration: &Path, arguments: &[&str]) -> Command {
     let configuration = configuration.to_str().expect("a path that is text");
-    let arguments: Vec<&str> = [arguments, &["--config", configuration]].concat();
+    command_of(&[arguments, &["--config", configuration]].concat())
+}
+
+fn command_of(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("the path of the test binary"));
     command
         .args(["--exact", ENTRY, "--nocapture", "--test-threads=1"])
@@ -126,4 +139,11 @@ fn command(configuration: &Path, arguments: &[&str]) -> Command {
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     command
+}
+
+fn said(output: &Output) -> Said {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said = text.split_once(BEGINNING).map_or("", |(_, said)| said.trim_start());
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    Said { code: output.status.code(), output: said.to_owned(), errors }
 }

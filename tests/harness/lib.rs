@@ -8,6 +8,7 @@
 //! - [`receiver`]: the kinds of such hosts
 //! - [`client`]: a scripted sending client
 //! - [`dns`]: a name server with a zone
+//! - [`toolchain`]: what plugins are built with
 //! - [`guests`]: plugins built from source, those of `examples/plugins` and of `tests/guests`
 //! - [`deciders`]: who decides, scripts or plugins
 //! - [`wat`]: plugins made of WebAssembly text; [`unlucky`]: those that fail for one peer alone
@@ -40,6 +41,7 @@ pub mod relay;
 pub mod save;
 pub mod site;
 pub mod tls;
+pub mod toolchain;
 pub mod unlucky;
 pub mod wait;
 pub mod wat;

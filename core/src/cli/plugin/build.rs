@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use waxseal_plugins::bundle::is_stem;
 use waxseal_plugins::decider::Role;
-use waxseal_plugins::diagnostic::Diagnostic;
 use waxseal_plugins::wasm::inspect::Inspection;
 
 use super::super::setting::{Setting, listed, shown};
 use super::super::{Outcome, output};
 use super::component::component;
-use super::inspect::{configuration, inspected, say_answers, say_as_data};
+use super::inspect::{Inspected, configuration, inspected, say_answers, say_as_data};
 use super::{Kind, NAMES, compile, say_what_it_is};
 
 /// Compile a plugin to a component, and check it as the relay does when it loads it
@@ -75,32 +74,40 @@ impl Module {
         Ok(Self { file, name, out, config, kind: None })
     }
 
-    /// Makes the component. One that no relay would load is not written: what was there before may be
-    /// better.
     fn make(&self, setting: &Setting) -> anyhow::Result<Outcome> {
         let module = fs::read(&self.file).with_context(|| format!("{} cannot be read", shown(&self.file)))?;
-        let wasm = component(&module).with_context(|| shown(&self.file))?;
-        let config = configuration(&self.config)?;
-        // By its name, which the file at hand need not have: grants and the configuration go by it.
-        let named = self.config.with_extension("wasm");
-        let inspected = inspected(&named, self.kind.map(Kind::role), &wasm, config.as_ref());
-        if inspected.is_ok() {
-            fs::write(&self.out, &wasm).with_context(|| format!("{} cannot be written", shown(&self.out)))?;
-        }
+        let (octets, inspected) = match component(&shown(&self.file), &module) {
+            Ok(wasm) => (wasm.len(), self.checked(&wasm)?),
+            Err(errors) => (0, Err(errors)),
+        };
         if setting.json {
-            say_as_data(&self.out, wasm.len(), &inspected)?;
+            say_as_data(&self.out, octets, &inspected)?;
         } else {
-            self.say(wasm.len(), &inspected);
+            self.say(octets, &inspected);
         }
         let good = inspected.is_ok_and(|inspection| !inspection.fails());
         Ok(if good { Outcome::Fine } else { Outcome::Problems })
     }
 
-    fn say(&self, octets: usize, inspected: &Result<Inspection, Vec<Diagnostic>>) {
+    /// Checks a component and writes it. One that no relay would load is not written: what was there
+    /// before may be better.
+    fn checked(&self, wasm: &[u8]) -> anyhow::Result<Inspected> {
+        let config = configuration(&self.config)?;
+        // By its name, which the file at hand need not have: grants and the configuration go by it.
+        let named = self.config.with_extension("wasm");
+        let inspected = inspected(&named, self.kind.map(Kind::role), wasm, config.as_ref());
+        if inspected.is_ok() {
+            fs::write(&self.out, wasm).with_context(|| format!("{} cannot be written", shown(&self.out)))?;
+        }
+        Ok(inspected)
+    }
+
+    fn say(&self, octets: usize, inspected: &Inspected) {
         match inspected {
             Err(errors) => output::say(listed(errors).trim_end()),
             Ok(inspection) => {
-                say_what_it_is(&self.out, octets, inspection);
+                output::say(format_args!("wrote {}", shown(&self.out)));
+                say_what_it_is(octets, inspection);
                 if inspection.fails() {
                     say_answers(inspection);
                 } else {
@@ -113,6 +120,11 @@ impl Module {
     fn say_what_comes_next(&self, Inspection { role, grants, .. }: &Inspection) {
         let (name, folder) = (&self.name, role.folder());
         output::say("\nNext, in the site of a relay:");
+        if !grants.is_empty() {
+            let grants: Vec<_> = grants.iter().map(|grant| format!("\"{grant}\"")).collect();
+            output::say("  grant what it asks for, in waxseal.toml, and start the relay anew:");
+            output::say(format_args!("    [plugin.{name}]\n    grant = [{}]", grants.join(", ")));
+        }
         output::say(format_args!("  cp {} SITE/policies/{folder}/{name}.wasm", shown(&self.out)));
         if self.config.exists() {
             output::say(format_args!("  cp {} SITE/policies/{folder}/{name}.toml", shown(&self.config)));
@@ -121,13 +133,6 @@ impl Module {
             output::say(format_args!(
                 "  a row of {direction} mail in domains.rhai names it: \"partner.example\" {name}"
             ));
-        }
-        if !grants.is_empty() {
-            let grants: Vec<_> = grants.iter().map(|grant| format!("\"{grant}\"")).collect();
-            output::say(
-                "  grant what it asks for, in waxseal.toml, before it is copied, and start the relay anew:",
-            );
-            output::say(format_args!("    [plugin.{name}]\n    grant = [{}]", grants.join(", ")));
         }
     }
 }

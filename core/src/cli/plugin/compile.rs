@@ -40,7 +40,7 @@ pub(super) fn compile(directory: &Path) -> anyhow::Result<Option<Compiled>> {
     let package = manifest.parent().unwrap_or(directory);
     // As the user wrote it, where it is the same: paths are shown.
     let same = package.canonicalize().ok() == directory.canonicalize().ok();
-    let package = if same { directory } else { package };
+    let package = if same { directory.strip_prefix(".").unwrap_or(directory) } else { package };
     Ok(Some(Compiled { file: file.clone(), package: package.to_owned(), kind: kind(manifest)? }))
 }
 

@@ -1,31 +1,41 @@
 //! From a core module to a component.
 
-use anyhow::{Context as _, anyhow};
+use waxseal_plugins::diagnostic::Diagnostic;
+use waxseal_plugins::place::Place;
 use wit_component::{ComponentEncoder, metadata};
 
-/// Makes a component of a core module, which carries the types of its hooks in a section of its own.
+/// What a core module begins with, and what any WebAssembly does.
+const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+const WEBASSEMBLY: &[u8] = b"\0asm";
+
+/// Makes a component of a core module, which has the types of its hooks in a section of its own.
 ///
 /// # Errors
 ///
 /// It is no core module, or none that was built for the contract.
-pub(super) fn component(module: &[u8]) -> anyhow::Result<Vec<u8>> {
-    if !module.starts_with(b"\0asm\x01\0\0\0") {
-        return Err(anyhow!(if module.starts_with(b"\0asm") {
-            "it is a component already: `waxseal plugin inspect` looks at it"
+pub(super) fn component(file: &str, module: &[u8]) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let wrong = |code, message: String, help: &str| {
+        vec![Diagnostic::error(code, Place::file(file), message).helped(help)]
+    };
+    if !module.starts_with(MODULE) {
+        return Err(if module.starts_with(WEBASSEMBLY) {
+            wrong("W001", "this is a component already".to_owned(), "`waxseal plugin inspect` looks at it")
         } else {
-            "it is no WebAssembly module"
-        }));
+            wrong("W001", "this is no WebAssembly".to_owned(), "--module takes a core module")
+        });
     }
-    let (_, bindings) = metadata::decode(module).context("the types of its hooks cannot be read")?;
+    let damaged = |error: anyhow::Error| {
+        let message = format!("no component can be made of it: {error:#}");
+        wrong("W001", message, "it must be a whole core module, built for wasm32 without WASI")
+    };
+    let (_, bindings) = metadata::decode(module).map_err(damaged)?;
     let world = bindings.resolve.worlds.get(bindings.world);
     if world.is_none_or(|world| world.exports.is_empty()) {
-        return Err(anyhow!(
-            "it has no hook. In Rust `export!` names them; with `wit-bindgen c` the file NAME_component_type.o \
-             must be linked in"
-        ));
+        let help = "in Rust `export!` names the hooks; after `wit-bindgen c`, NAME_component_type.o must be linked in";
+        return Err(wrong("W002", "it has no hook: nothing would be asked of it".to_owned(), help));
     }
     let encoder = ComponentEncoder::default().validate(true).module(module);
-    encoder.and_then(|mut encoder| encoder.encode()).context("no component can be made of it")
+    encoder.and_then(|mut encoder| encoder.encode()).map_err(damaged)
 }
 
 #[cfg(test)]
@@ -35,13 +45,13 @@ mod tests {
     #[test]
     fn what_is_no_module_of_a_plugin_is_said() {
         for (bytes, expected) in [
-            (&b"#!/bin/sh"[..], "no WebAssembly"),
+            (&b"#!/bin/sh"[..], "this is no WebAssembly"),
             (b"\0asm\x0d\0\x01\0", "a component already"),
-            (b"\0asm\x01\0\0\0", "it has no hook"),
-            (b"\0asm\x01\0\0\0\xff", "cannot be read"),
+            (MODULE, "it has no hook"),
+            (b"\0asm\x01\0\0\0\xff", "no component can be made of it"),
         ] {
-            let error = component(bytes).unwrap_err();
-            assert!(format!("{error:#}").contains(expected), "{error:#}");
+            let errors = component("mine.wasm", bytes).unwrap_err();
+            assert!(errors[0].to_string().contains(expected), "{}", errors[0]);
         }
     }
 }

@@ -47,7 +47,7 @@ impl Arguments {
             say_as_data(&file, wasm.len(), &inspected)?;
         } else {
             match &inspected {
-                Ok(inspection) => say(&file, wasm.len(), inspection),
+                Ok(inspection) => say(wasm.len(), inspection),
                 Err(errors) => output::say(listed(errors).trim_end()),
             }
         }
@@ -56,13 +56,16 @@ impl Arguments {
     }
 }
 
+/// What is known of a component, or what is wrong with it.
+pub(super) type Inspected = Result<Inspection, Vec<Diagnostic>>;
+
 /// Looks at a component, which goes by the name of its file.
 pub(super) fn inspected(
     file: &Path,
     role: Option<Role>,
     wasm: &[u8],
     config: Option<&Arc<str>>,
-) -> Result<Inspection, Vec<Diagnostic>> {
+) -> Inspected {
     inspect(&shown(file).into(), role, Files { wasm, config })
 }
 
@@ -72,11 +75,7 @@ pub(super) fn configuration(file: &Path) -> anyhow::Result<Option<Arc<str>>> {
 }
 
 /// Prints a component as data.
-pub(super) fn say_as_data(
-    file: &Path,
-    octets: usize,
-    inspected: &Result<Inspection, Vec<Diagnostic>>,
-) -> anyhow::Result<()> {
+pub(super) fn say_as_data(file: &Path, octets: usize, inspected: &Inspected) -> anyhow::Result<()> {
     let (inspection, errors) = match inspected {
         Ok(inspection) => (Some(inspection.clone()), Vec::new()),
         Err(errors) => (None, findings(errors)),
@@ -92,16 +91,16 @@ pub(super) fn say_answers(inspection: &Inspection) {
             output::say(format_args!("  {:>4} x {answer}", answer.times));
         }
     }
+    if inspection.fails() {
+        output::say("A relay would not load it: it fails on facts as they are met every day.");
+    }
 }
 
-fn say(file: &Path, octets: usize, inspection: &Inspection) {
-    say_what_it_is(file, octets, inspection);
+fn say(octets: usize, inspection: &Inspection) {
+    say_what_it_is(octets, inspection);
     output::say(format_args!("  reads      {}", listed_or_nothing(&inspection.reads)));
     output::say("\nOn ordinary facts it answers:");
     say_answers(inspection);
-    if inspection.fails() {
-        output::say("\nA relay would not load it: it fails on facts as they are met every day.");
-    }
 }
 
 /// What is wrong with a configuration is said of the file that was named.

@@ -9,8 +9,6 @@ mod sdk;
 mod template;
 mod toolchain;
 
-use std::path::Path;
-
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 use waxseal_plugins::decider::Role;
@@ -18,7 +16,7 @@ use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::wasm::inspect::Inspection;
 
 use super::output::counted;
-use super::setting::{Setting, shown};
+use super::setting::Setting;
 use super::{Outcome, output};
 use crate::admin::protocol::Finding;
 
@@ -86,15 +84,15 @@ struct Report {
 }
 
 /// What a component is, in a few lines.
-fn say_what_it_is(file: &Path, octets: usize, inspection: &Inspection) {
-    let Inspection { role, contract, grants, hooks, .. } = inspection;
+fn say_what_it_is(octets: usize, inspection: &Inspection) {
+    let Inspection { name, role, contract, grants, hooks, .. } = inspection;
     let role = match role {
         Role::Policy(direction) => format!("a policy of {direction} mail"),
         Role::Filter => "a filter".to_owned(),
     };
     let hooks: Vec<_> = hooks.iter().map(|one| format!("{} {}", one.direction, one.hook)).collect();
     let grants: Vec<_> = grants.iter().map(ToString::to_string).collect();
-    output::say(format_args!("{}: {role}", shown(file)));
+    output::say(format_args!("{name}: {role}"));
     output::say(format_args!("  size       {}", counted(octets, "octet")));
     output::say(format_args!("  contract   {}", contract.join(", ")));
     output::say(format_args!("  hooks      {}", hooks.join(", ")));

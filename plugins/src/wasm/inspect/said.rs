@@ -12,6 +12,7 @@ use crate::verdicts::{Reply, Verdict};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Said {
     /// The verdict's word, `no opinion`, or `failure`.
+    #[serde(rename = "verdict")]
     pub word: &'static str,
     /// What `defer` and `refuse` say.
     #[serde(skip_serializing_if = "Option::is_none")]

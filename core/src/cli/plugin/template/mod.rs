@@ -40,7 +40,7 @@ const INCOMING: Example = Example {
     source: include_str!("incoming.rs"),
     config: include_str!("incoming.toml"),
     grant: include_str!("incoming_grant.md"),
-    row: include_str!("incoming_row.md"),
+    row: include_str!("policy_row.md"),
 };
 
 const OUTGOING: Example = Example {
@@ -49,7 +49,7 @@ const OUTGOING: Example = Example {
     source: include_str!("outgoing.rs"),
     config: include_str!("outgoing.toml"),
     grant: "It asks for nothing that would have to be granted. ",
-    row: include_str!("outgoing_row.md"),
+    row: include_str!("policy_row.md"),
 };
 
 const FILTER: Example = Example {
