@@ -38,9 +38,9 @@ async fn the_last_good_plugin_stays_and_everybody_says_why() {
         refuses_clear_mail(&mut Client::connect(relay.address).await).await;
 
         if path.ends_with(GOOD) {
-            Style::RenameOver.save(&path, good)
+            Style::RenameOver.save(&path, good);
         } else {
-            fs::remove_file(path).unwrap()
+            fs::remove_file(path).unwrap();
         }
         assert_eq!(waxseal(&configuration, &["reload"]).await.code, Some(0), "after {}", broken.path);
     }

@@ -28,7 +28,9 @@ mod starttls_injection;
 // Plugins: what they reach of the relay, and what they cannot do to it.
 mod broken_plugins;
 mod hostile_plugins;
+mod plugin_grants;
 mod plugin_lookups;
+mod plugin_reload;
 
 // Reload: policies and certificates change while mail flows.
 mod after_reload;

@@ -11,7 +11,10 @@ use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::wait::soon;
 
 /// How long answers may be kept, seconds.
 const TTL: u32 = 60;
@@ -24,6 +27,19 @@ const ALIASES: usize = 8;
 #[derive(Clone, Debug, Default)]
 pub struct Zone {
     names: HashMap<String, Known>,
+    held: HashMap<String, Held>,
+}
+
+/// An answer that is held back until it is released.
+#[derive(Clone, Debug)]
+pub struct Held(watch::Sender<Stage>);
+
+/// How far a held answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Unasked,
+    Asked,
+    Released,
 }
 
 #[derive(Clone, Debug)]
@@ -86,6 +102,13 @@ impl Zone {
         self
     }
 
+    /// A name of which the server says what it knows only when it may.
+    #[must_use]
+    pub fn held(mut self, of: &str, held: &Held) -> Self {
+        self.held.insert(key(&name(of)), held.clone());
+        self
+    }
+
     fn with(mut self, of: &str, data: RData) -> Self {
         let known = self.names.entry(key(&name(of))).or_insert_with(|| Known::Records(Vec::new()));
         match known {
@@ -96,9 +119,12 @@ impl Zone {
     }
 
     /// The answer to a query; `None` for silence.
-    fn answer(&self, query: &[u8]) -> Option<Vec<u8>> {
+    async fn answer(&self, query: &[u8]) -> Option<Vec<u8>> {
         let query = Message::from_vec(query).ok()?;
         let question = query.queries.first()?.clone();
+        if let Some(held) = self.held.get(&key(question.name())) {
+            held.wait().await;
+        }
         let mut answer = Message::response(query.metadata.id, query.metadata.op_code);
         answer.metadata.recursion_desired = query.metadata.recursion_desired;
         answer.metadata.recursion_available = true;
@@ -122,6 +148,39 @@ impl Zone {
             answer.add_authority(start_of_authority());
         }
         answer.to_vec().ok()
+    }
+}
+
+impl Held {
+    /// Awaits the question.
+    pub async fn asked(&self) {
+        let mut stage = self.0.subscribe();
+        let asked = stage.wait_for(|stage| *stage != Stage::Unasked);
+        soon("a question to the name server", asked).await.expect("a sender that is held");
+    }
+
+    /// The answer may be given, now and from now on.
+    pub fn release(&self) {
+        self.0.send_replace(Stage::Released);
+    }
+
+    async fn wait(&self) {
+        let asks = |stage: &mut Stage| {
+            let first = *stage == Stage::Unasked;
+            if first {
+                *stage = Stage::Asked;
+            }
+            first
+        };
+        self.0.send_if_modified(asks);
+        // Its sender is here.
+        let _ = self.0.subscribe().wait_for(|stage| *stage == Stage::Released).await;
+    }
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self(watch::Sender::new(Stage::Unasked))
     }
 }
 
@@ -161,13 +220,20 @@ async fn bind() -> (UdpSocket, TcpListener) {
     panic!("no loopback port is free for UDP and TCP alike");
 }
 
+/// Answers each query by itself: one whose answer is held back holds up no other.
 async fn serve_udp(socket: UdpSocket, zone: Arc<Zone>) {
+    let socket = Arc::new(socket);
+    let mut answering = JoinSet::new();
     let mut query = [0; 4096];
     while let Ok((length, from)) = socket.recv_from(&mut query).await {
-        if let Some(answer) = zone.answer(&query[..length]) {
-            // Who asked may be gone.
-            let _ = socket.send_to(&answer, from).await;
-        }
+        let (socket, zone, query) = (Arc::clone(&socket), Arc::clone(&zone), query[..length].to_vec());
+        answering.spawn(async move {
+            if let Some(answer) = zone.answer(&query).await {
+                // Who asked may be gone.
+                let _ = socket.send_to(&answer, from).await;
+            }
+        });
+        while answering.try_join_next().is_some() {}
     }
 }
 
@@ -182,7 +248,7 @@ async fn answer_stream(mut socket: TcpStream, zone: Arc<Zone>) -> io::Result<()>
     loop {
         let mut query = vec![0; usize::from(socket.read_u16().await?)];
         socket.read_exact(&mut query).await?;
-        let Some(answer) = zone.answer(&query) else { continue };
+        let Some(answer) = zone.answer(&query).await else { continue };
         let length = u16::try_from(answer.len()).map_err(io::Error::other)?;
         socket.write_u16(length).await?;
         socket.write_all(&answer).await?;

@@ -15,6 +15,7 @@ use serde_json::Value;
 use wit_component::ComponentEncoder;
 
 static EXAMPLES: Workspace = Workspace::new("examples/plugins");
+static OWN: Workspace = Workspace::new("tests/guests");
 
 /// Asks the compiler of guests for what it needs, which holds for this cargo alone.
 const BUILD: &str = r#"
@@ -26,6 +27,25 @@ const BUILD: &str = r#"
 /// A plugin of `examples/plugins`, by the name of its library, as a component.
 pub async fn example(name: &str) -> &'static [u8] {
     component(&EXAMPLES, name).await
+}
+
+/// A plugin of `tests/guests`, likewise.
+pub async fn own(name: &str) -> &'static [u8] {
+    component(&OWN, name).await
+}
+
+/// The same plugin with another text in it, of the same length: another version of it.
+pub fn edited(component: &[u8], before: &str, after: &str) -> Vec<u8> {
+    assert_eq!(before.len(), after.len());
+    let (before, after) = (before.as_bytes(), after.as_bytes());
+    let mut edited = component.to_vec();
+    let found = component.windows(before.len()).enumerate().filter(|(_, window)| *window == before);
+    let places: Vec<usize> = found.map(|(place, _)| place).collect();
+    assert!(!places.is_empty(), "there is no such text in it");
+    for place in places {
+        edited[place..place + after.len()].copy_from_slice(after);
+    }
+    edited
 }
 
 async fn component(workspace: &'static Workspace, name: &str) -> &'static [u8] {
