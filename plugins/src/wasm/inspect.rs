@@ -55,11 +55,7 @@ pub struct Answers {
 /// # Errors
 ///
 /// What is wrong with it, and what would be right: what the relay says when it loads it.
-pub fn inspect(
-    path: &Arc<str>,
-    role: Option<Role>,
-    files: Files<'_>,
-) -> Result<Inspection, Vec<Diagnostic>> {
+pub fn inspect(path: &Arc<str>, role: Option<Role>, files: Files<'_>) -> Result<Inspection, Vec<Diagnostic>> {
     let name = super::load::stem(path);
     let granted = BTreeMap::from([(name.to_string(), Grant::ALL.into())]);
     let host = Host::new(None, granted, Arc::new(Nowhere));
