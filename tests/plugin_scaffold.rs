@@ -88,8 +88,10 @@ async fn a_new_plugin_passes_its_tests_and_is_built_and_loads() {
 
     let inspected = workshop.waxseal(&["plugin", "inspect", "known_keys/known_keys.wasm"]).await;
     assert_eq!(inspected.code, Some(0), "{inspected:?}");
-    let expected = "4.7.4 \"TLS is required, but was not offered\" (src/lib.rs:18:";
-    assert!(inspected.output.contains(expected), "{}", inspected.output);
+    let source = fs::read_to_string(workshop.folder.join("known_keys/src/lib.rs")).unwrap();
+    let line = source.lines().position(|line| line.contains("4.7.4")).unwrap() + 1;
+    let expected = format!("4.7.4 \"TLS is required, but was not offered\" (src/lib.rs:{line}:");
+    assert!(inspected.output.contains(&expected), "{}", inspected.output);
     let json = workshop.waxseal(&["plugin", "inspect", "partners/partners.wasm", "--json"]).await.json();
     assert_eq!((&json["role"], &json["contract"][0]), (&"filter".into(), &"0.1.0".into()));
 

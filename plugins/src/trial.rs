@@ -21,10 +21,12 @@ pub(crate) trait Witness {
 pub(crate) fn run(decider: &Decider, direction: Direction, rows: &[Arc<Row>], witness: &mut impl Witness) {
     match direction {
         Direction::Incoming => {
-            try_incoming(decider, &shared(rows.iter().flat_map(canonical::clients)), witness)
+            let clients = shared(rows.iter().flat_map(canonical::clients));
+            try_incoming(decider, &clients, witness);
         }
         Direction::Outgoing => {
-            try_outgoing(decider, &shared(rows.iter().flat_map(canonical::hosts)), witness)
+            let hosts = shared(rows.iter().flat_map(canonical::hosts));
+            try_outgoing(decider, &hosts, witness);
         }
     }
 }
