@@ -59,12 +59,19 @@ pub fn inspect(path: &Arc<str>, role: Option<Role>, files: Files<'_>) -> Result<
     let name = super::load::stem(path);
     let granted = BTreeMap::from([(name.to_string(), Grant::ALL.into())]);
     let host = Host::new(None, granted, Arc::new(Nowhere));
+    let load = |role| {
+        host.load(path, role, files).map_err(|mut errors| {
+            // One wrong version is wrong of every interface.
+            errors.dedup();
+            errors
+        })
+    };
     let plugin = match role {
-        Some(role) => host.load(path, role, files)?,
+        Some(role) => load(role)?,
         None => {
             // A filter may have any hook.
-            let plugin = host.load(path, Role::Filter, files)?;
-            host.load(path, plugin.exports().suggested_role(), files)?
+            let plugin = load(Role::Filter)?;
+            load(plugin.exports().suggested_role())?
         }
     };
     Ok(Inspection::of(&plugin))

@@ -84,6 +84,18 @@ fn a_role_that_does_not_fit_is_an_error() {
 }
 
 #[test]
+fn another_version_of_the_contract_is_said_once() {
+    let mut wasm = component(REQUIRE);
+    let named = wasm.windows(6).enumerate().filter(|(_, text)| text == b"@0.1.0");
+    let places: Vec<_> = named.map(|(at, _)| at).collect();
+    assert!(places.len() > 2);
+    places.iter().for_each(|at| wasm[at + 3] = b'2');
+    let errors = inspect(&"mine.wasm".into(), None, Files { wasm: &wasm, config: None }).unwrap_err();
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].message.contains("version 0.2.0 of the contract"), "{}", errors[0]);
+}
+
+#[test]
 fn what_a_verdict_carries_is_shown() {
     use crate::decision::Outcome;
     use crate::place::Place;
