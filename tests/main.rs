@@ -28,6 +28,7 @@ mod starttls_injection;
 // Plugins: what they reach of the relay, and what they cannot do to it.
 mod broken_plugins;
 mod hostile_plugins;
+mod plugin_examples;
 mod plugin_grants;
 mod plugin_lookups;
 mod plugin_reload;

@@ -48,6 +48,22 @@ pub fn edited(component: &[u8], before: &str, after: &str) -> Vec<u8> {
     edited
 }
 
+/// A plugin of `examples/plugins` that is written in C, as a component. Its own script builds it.
+pub async fn example_in_c(name: &str) -> Vec<u8> {
+    let script = root().join("examples/plugins").join(name).join("build.sh");
+    let build = move || {
+        let _turn = turn();
+        let mut bash = Command::new("bash");
+        let output = bash.arg(&script).env("CARGO_TARGET_DIR", root().join("target/guests")).output();
+        let output = output.expect("a shell that runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} fails:\n{said}", script.display());
+        let module = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+        encode(&fs::read(&module).unwrap_or_else(|error| panic!("{module}: {error}")))
+    };
+    tokio::task::spawn_blocking(build).await.expect("a plugin that is built")
+}
+
 async fn component(workspace: &'static Workspace, name: &str) -> &'static [u8] {
     let name = name.to_owned();
     let built = tokio::task::spawn_blocking(move || workspace.component(&name));
@@ -83,10 +99,8 @@ impl Workspace {
     /// Builds all guests. Blocks. Other test processes wait for their turn: what they read must not
     /// be replaced meanwhile.
     fn build(&self) -> Result<BTreeMap<String, Guest>, String> {
+        let _turn = turn();
         let target = root().join("target/guests");
-        fs::create_dir_all(&target).expect("a directory to build in");
-        let turn = File::create(target.join("turn")).expect("a file to lock");
-        turn.lock().expect("the lock of it");
         let output = self.cargo(&target).expect("a shell that runs");
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
@@ -125,6 +139,15 @@ fn modules(message: &str) -> Vec<PathBuf> {
 
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The turn to build, while it is held: other test processes wait for theirs.
+fn turn() -> File {
+    let target = root().join("target/guests");
+    fs::create_dir_all(&target).expect("a directory to build in");
+    let turn = File::create(target.join("turn")).expect("a file to lock");
+    turn.lock().expect("the lock of it");
+    turn
 }
 
 fn encode(module: &[u8]) -> Vec<u8> {
