@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 use waxseal_tests::command::{Said, waxseal, waxseal_in};
-use waxseal_tests::toolchain::{self, repository};
 use waxseal_tests::site::Site;
+use waxseal_tests::toolchain::{self, repository};
 
 /// The plugins, how they are begun, and the hooks of their examples. The others share the SDK that the
 /// first was given.
