@@ -1,28 +1,26 @@
 //! Plugins built from source: the one place where tests get real ones.
 //!
-//! A workspace of guests is built once in a test process, by the compiler that
-//! `scripts/wasm-target.sh` finds or makes. Without one a test fails, and says what to install. Cargo
-//! finds out what has changed since: mostly nothing.
+//! A workspace of guests is built once in a test process. Cargo finds out what has changed since the last
+//! time: mostly nothing. Without a [toolchain] a test fails, and says what to install.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
 use wit_component::ComponentEncoder;
 
+use crate::toolchain::{self, repository};
+
 static EXAMPLES: Workspace = Workspace::new("examples/plugins");
 static OWN: Workspace = Workspace::new("tests/guests");
 
-/// Asks the compiler of guests for what it needs, which holds for this cargo alone.
-const BUILD: &str = r#"
-    env=$("$1/scripts/wasm-target.sh") && eval "$env" && cd "$1/$2" &&
-    exec "$3" build --workspace --lib --examples --release --locked --target wasm32-unknown-unknown \
-        --target-dir "$4" --message-format json-render-diagnostics
-"#;
+/// How guests are built: those that are libraries, and those that are examples of a package.
+const BUILD: &str = "build --workspace --lib --examples --release --locked --target wasm32-unknown-unknown \
+                     --message-format json-render-diagnostics";
 
 /// A plugin of `examples/plugins`, by the name of its library, as a component.
 pub async fn example(name: &str) -> &'static [u8] {
@@ -50,11 +48,11 @@ pub fn edited(component: &[u8], before: &str, after: &str) -> Vec<u8> {
 
 /// A plugin of `examples/plugins` that is written in C, as a component. Its own script builds it.
 pub async fn example_in_c(name: &str) -> Vec<u8> {
-    let script = root().join("examples/plugins").join(name).join("build.sh");
+    let script = repository().join("examples/plugins").join(name).join("build.sh");
     let build = move || {
         let _turn = turn();
         let mut bash = Command::new("bash");
-        let output = bash.arg(&script).env("CARGO_TARGET_DIR", root().join("target/guests")).output();
+        let output = bash.arg(&script).env("CARGO_TARGET_DIR", repository().join("target/guests")).output();
         let output = output.expect("a shell that runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} fails:\n{said}", script.display());
@@ -100,8 +98,13 @@ impl Workspace {
     /// be replaced meanwhile.
     fn build(&self) -> Result<BTreeMap<String, Guest>, String> {
         let _turn = turn();
-        let target = root().join("target/guests");
-        let output = self.cargo(&target).expect("a shell that runs");
+        let target = repository().join("target/guests");
+        let environment = toolchain::found()?;
+        let cargo = environment.get(OsStr::new("CARGO")).cloned().unwrap_or_else(|| OsString::from("cargo"));
+        let mut cargo = Command::new(cargo);
+        cargo.args(BUILD.split_whitespace()).arg("--target-dir").arg(target);
+        cargo.env_clear().envs(environment).current_dir(repository().join(self.folder));
+        let output = cargo.output().expect("cargo");
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(format!("the plugins of {} cannot be built:\n{said}", self.folder));
@@ -109,15 +112,6 @@ impl Workspace {
         let messages = String::from_utf8_lossy(&output.stdout);
         let modules = messages.lines().flat_map(modules);
         Ok(modules.map(|path| (stem(&path), Guest::read(&path))).collect())
-    }
-
-    fn cargo(&self, target: &Path) -> std::io::Result<Output> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-        Command::new("bash")
-            .args(["-c", BUILD, "build-guests"])
-            .arg(root())
-            .args([self.folder.as_ref(), cargo.as_os_str(), target.as_os_str()])
-            .output()
     }
 }
 
@@ -143,7 +137,7 @@ fn stem(path: &Path) -> String {
 
 /// The turn to build, while it is held: other test processes wait for theirs.
 fn turn() -> File {
-    let target = root().join("target/guests");
+    let target = repository().join("target/guests");
     fs::create_dir_all(&target).expect("a directory to build in");
     let turn = File::create(target.join("turn")).expect("a file to lock");
     turn.lock().expect("the lock of it");
@@ -154,8 +148,4 @@ fn encode(module: &[u8]) -> Vec<u8> {
     let encoder = ComponentEncoder::default().validate(true).module(module);
     let component = encoder.and_then(|mut encoder| encoder.encode());
     component.unwrap_or_else(|error| panic!("no component: {error:#}"))
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }

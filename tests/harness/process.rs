@@ -71,6 +71,11 @@ impl RelayProcess {
     }
 }
 
+/// The memory that this process holds now (VmRSS), octets.
+pub fn memory_of_this_process() -> u64 {
+    memory("/proc/self/status", "VmRSS:")
+}
+
 /// The body of the test [`ENTRY`]: nothing where nobody asked for a relay.
 pub async fn run() {
     let Some(configuration) = std::env::var_os(VARIABLE).map(PathBuf::from) else { return };
