@@ -15,8 +15,13 @@ pub(super) const MEMORY: usize = 16 << 20;
 pub(super) const TABLE_ELEMENTS: usize = 20_000;
 /// Memories, tables and core instances of one component: wit-component makes three or four.
 pub(super) const PARTS: u32 = 8;
-/// Instances of all plugins together. Calls beyond wait for their turn long before.
-const INSTANCES: u32 = 2_048;
+/// Calls of all plugins at once; further ones wait for their turn. Each has a stack, and the system has
+/// few mappings of memory to give a process.
+pub(super) const CALLS: usize = 256;
+/// Stacks: some more, for plugins that are tried meanwhile.
+const STACKS: u32 = 288;
+/// Instances of all plugins together, those that wait for their next call among them.
+const INSTANCES: u32 = 1_024;
 
 /// The stack of a call, octets. The fiber's is larger: the rest is for the relay's own functions that
 /// a plugin calls.
@@ -67,7 +72,7 @@ fn pool() -> PoolingAllocationConfig {
         .total_core_instances(INSTANCES * 4)
         .total_memories(INSTANCES)
         .total_tables(INSTANCES * 2)
-        .total_stacks(INSTANCES)
+        .total_stacks(STACKS)
         .max_core_instances_per_component(PARTS)
         .max_memories_per_component(PARTS)
         .max_tables_per_component(PARTS)

@@ -3,6 +3,7 @@
 use wasmtime::{Error, Trap, WasmBacktrace};
 
 use super::guest::Call;
+use crate::place::Place;
 
 /// How a call of a plugin failed: the label `reason` of `waxseal_plugin_failures_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +30,8 @@ pub enum Kind {
 pub(super) struct Failed {
     pub(super) kind: Kind,
     pub(super) message: String,
+    /// Where the plugin says that it was, if it came so far.
+    pub(super) place: Option<Place>,
 }
 
 impl Kind {
@@ -53,7 +56,12 @@ impl Kind {
 
 impl Failed {
     pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), place: None }
+    }
+
+    /// At a place in the plugin's source.
+    pub(super) fn at(self, place: Place) -> Self {
+        Self { place: Some(place), ..self }
     }
 
     /// What ended a call of this function. What the plugin said of its panic is the best there is.

@@ -14,8 +14,9 @@ use super::outside::Outside;
 /// Fuel of a call, about an instruction a unit: some thousand times what a hook takes. The same
 /// call ends at the same place on every machine, however busy it is.
 pub(super) const FUEL: u64 = 50_000_000;
-/// After so much fuel others have their turn: well below a millisecond.
-const PORTION: u64 = 100_000;
+/// After so much fuel others have their turn: some ten microseconds. The runtime looks at its sockets
+/// once in some sixty turns, so it must be that short.
+const PORTION: u64 = 25_000;
 /// Ticks of the epoch that a call may see while it runs.
 const TICKS: u32 = 30;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Result};
 
@@ -38,6 +39,8 @@ pub(super) struct Machine {
     /// What was compiled and is still in use, by the hash of the file: a reload does not compile
     /// again what has not changed.
     compiled: Mutex<HashMap<[u8; 32], Weak<Component>>>,
+    /// The turns to call, of all plugins together.
+    turns: Semaphore,
 }
 
 impl Host {
@@ -134,7 +137,13 @@ impl Machine {
         facts::link(&mut linker.instance(&contract::interface("facts"))?)?;
         terms::link(&mut linker.instance(&contract::interface("verdicts"))?)?;
         grants::link(&mut linker)?;
-        Ok(Self { engine, linker, compiled: Mutex::default() })
+        Ok(Self { engine, linker, compiled: Mutex::default(), turns: Semaphore::new(engine::CALLS) })
+    }
+
+    /// Waits for a turn to call. There is always one in the end.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // Never closed, so an error is no case.
+        self.turns.acquire().await.ok()
     }
 
     /// Compiles a component, or finds that it is compiled already. Blocks for tens of milliseconds.

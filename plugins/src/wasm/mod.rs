@@ -56,6 +56,7 @@ pub use verdict::{Returned, Wire};
 use self::breaker::{Breaker, Change};
 use self::failure::{Failed, Kind};
 use self::guest::{About, Call, Guest};
+use self::host::Machine;
 use self::instance::Instance;
 use self::kv::Kv;
 use self::outside::Health;
@@ -130,9 +131,10 @@ impl Plugin {
         match said {
             Ok(None) => None,
             Ok(Some((verdict, place))) => Some(Answer { outcome: Outcome::Verdict(verdict), place }),
-            Err(Failed { message, .. }) => {
+            Err(Failed { message, place, .. }) => {
                 let outcome = Outcome::Failure(Failure { message });
-                Some(Answer { outcome, place: Place::file(Arc::clone(self.path())) })
+                let place = place.unwrap_or_else(|| Place::file(Arc::clone(self.path())));
+                Some(Answer { outcome, place })
             }
         }
     }
@@ -171,28 +173,35 @@ impl Plugin {
         let pool = self.pool(manner);
         // Trials come one after the other. And they block: a task of the runtime that polls its semaphore
         // without ever giving up the thread is told to wait for ever.
-        let _turn = match manner {
-            Manner::Asked => pool.turn().await,
+        let _turns = match manner {
+            Manner::Asked => Some((pool.turn().await, self.machine()?.turn().await)),
             Manner::Tried => None,
         };
         let mut instance = match pool.take() {
             Some(instance) => instance,
             None => self.instance(manner).await?,
         };
-        let spoken = instance.ask::<H>(peer, subject).await?;
+        let said = instance.ask::<H>(peer, subject).await;
         let place = self.place(instance.last_call());
-        pool.give_back(instance);
-        let Some(spoken) = spoken else { return Ok(None) };
+        // A plugin that says itself that it cannot decide is as well as before.
+        if said.as_ref().err().is_none_or(|failed| failed.kind == Kind::Error) {
+            pool.give_back(instance);
+        }
+        let Some(spoken) = said.map_err(|failed| failed.at(place.clone()))? else { return Ok(None) };
         let hook = format!("{} {}", H::DIRECTION, H::NAME);
         match spoken.into_verdict::<H::Verdict>(self.role, &hook) {
             Ok(verdict) => Ok(Some((verdict, place))),
-            Err(fault) => Err(Failed::new(Kind::BadVerdict, fault.message)),
+            Err(fault) => Err(Failed::new(Kind::BadVerdict, fault.message).at(place)),
         }
+    }
+
+    fn machine(&self) -> Result<&Machine, Failed> {
+        self.host.machine().map_err(|why| Failed::new(Kind::Room, why))
     }
 
     /// Makes an instance.
     async fn instance(&self, manner: Manner) -> Result<Instance, Failed> {
-        let machine = self.host.machine().map_err(|why| Failed::new(Kind::Room, why))?;
+        let machine = self.machine()?;
         let (about, outside) = (Arc::clone(&self.about), Arc::clone(self.host.outside()));
         let mut store = Guest::store(&machine.engine, about, self.kv(manner), outside, manner);
         let begun = guest::begin(&mut store);

@@ -13,8 +13,9 @@ use super::instance::{Fitness, Instance};
 /// Instances of a plugin that are kept for the next call: more than calls that run at the same moment
 /// on a large machine. Those that wait for a lookup are made beyond it.
 const IDLE: usize = 16;
-/// Calls of a plugin at once; further ones wait for their turn.
-const CALLS: usize = 256;
+/// Calls of a plugin at once; further ones wait for their turn. Fewer than of all plugins together: one
+/// that waits for slow name servers leaves room to the others.
+const CALLS: usize = 64;
 
 /// The instances that are idle.
 pub(super) struct Pool {
