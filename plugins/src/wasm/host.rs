@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 use wasmtime::{Engine, Result};
 
 use super::grants::Grant;
@@ -36,9 +36,6 @@ struct Inner {
 pub(super) struct Machine {
     pub(super) engine: Engine,
     pub(super) linker: Linker<Guest>,
-    /// What was compiled and is still in use, by the hash of the file: a reload does not compile
-    /// again what has not changed.
-    compiled: Mutex<HashMap<[u8; 32], Weak<Component>>>,
     /// The turns to call, of all plugins together.
     turns: Semaphore,
 }
@@ -137,25 +134,12 @@ impl Machine {
         facts::link(&mut linker.instance(&contract::interface("facts"))?)?;
         terms::link(&mut linker.instance(&contract::interface("verdicts"))?)?;
         grants::link(&mut linker)?;
-        Ok(Self { engine, linker, compiled: Mutex::default(), turns: Semaphore::new(engine::CALLS) })
+        Ok(Self { engine, linker, turns: Semaphore::new(engine::CALLS) })
     }
 
     /// Waits for a turn to call. There is always one in the end.
     pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // Never closed, so an error is no case.
         self.turns.acquire().await.ok()
-    }
-
-    /// Compiles a component, or finds that it is compiled already. Blocks for tens of milliseconds.
-    pub(super) fn compile(&self, hash: [u8; 32], bytes: &[u8]) -> Result<Arc<Component>> {
-        let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(component) = known().get(&hash).and_then(Weak::upgrade) {
-            return Ok(component);
-        }
-        let component = Arc::new(Component::from_binary(&self.engine, bytes)?);
-        let mut known = known();
-        known.retain(|_, component| component.strong_count() > 0);
-        known.insert(hash, Arc::downgrade(&component));
-        Ok(component)
     }
 }

@@ -54,7 +54,7 @@ impl Plugin {
             .machine()
             .map_err(|why| vec![wrong("W005", format!("plugins cannot be run on this machine: {why}"))])?;
         let hash: [u8; 32] = digest(&SHA256, files.wasm).as_ref().try_into().unwrap_or_default();
-        let component = machine.compile(hash, files.wasm).map_err(|error| {
+        let component = Component::from_binary(&machine.engine, files.wasm).map_err(|error| {
             let message = format!("the component cannot be compiled: {}", error.root_cause());
             vec![wrong("W001", message).helped("it is damaged, or was cut short: build or copy it again")]
         })?;
