@@ -1,9 +1,9 @@
 //! What the plugins of a relay share: the engine, what they remember, the relay outside.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::Linker;
@@ -28,8 +28,8 @@ struct Inner {
     memory: Arc<Memory>,
     outside: Arc<dyn Outside>,
     machine: OnceLock<std::result::Result<Machine, String>>,
-    /// The plugins that were loaded last, by their paths.
-    loaded: Mutex<HashMap<Arc<str>, Weak<Plugin>>>,
+    /// The plugins that are in use, and candidates that may come to be.
+    loaded: Mutex<Vec<Weak<Plugin>>>,
 }
 
 /// What runs plugins.
@@ -71,13 +71,15 @@ impl Host {
         role: Role,
         files: Files<'_>,
     ) -> std::result::Result<Arc<Plugin>, Vec<Diagnostic>> {
-        let loaded = || self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_force = loaded().get(path).and_then(Weak::upgrade);
-        if let Some(plugin) = in_force.filter(|plugin| plugin.role() == role && plugin.is_made_of(files)) {
+        let goes_on =
+            |plugin: &Arc<Plugin>| plugin.path() == path && plugin.role() == role && plugin.is_made_of(files);
+        if let Some(plugin) = self.loaded().iter().filter_map(Weak::upgrade).find(goes_on) {
             return Ok(plugin);
         }
         let plugin = Arc::new(Plugin::load(self, path, role, files)?);
-        loaded().insert(Arc::clone(path), Arc::downgrade(&plugin));
+        let mut loaded = self.loaded();
+        loaded.retain(|plugin| plugin.strong_count() > 0);
+        loaded.push(Arc::downgrade(&plugin));
         Ok(plugin)
     }
 
@@ -94,6 +96,10 @@ impl Host {
     /// Writes what plugins remember and have not written yet. Blocks.
     pub fn write(&self) {
         self.0.memory.write();
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, Vec<Weak<Plugin>>> {
+        self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn memory(&self) -> &Arc<Memory> {

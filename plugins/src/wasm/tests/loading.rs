@@ -127,4 +127,7 @@ fn the_same_files_are_the_same_plugin() {
     assert!(std::sync::Arc::ptr_eq(&first, &again));
     let other = load(&host, "outgoing/a.wasm", &mail_plugin("", "(nop) (i32.const 1024)")).unwrap();
     assert!(!std::sync::Arc::ptr_eq(&first, &other));
+    // A candidate that was not taken leaves the one in force in its place.
+    drop(other);
+    assert!(std::sync::Arc::ptr_eq(&first, &load(&host, "outgoing/a.wasm", &wasm).unwrap()));
 }
