@@ -1,4 +1,4 @@
-//! Takes what is due from the spool, and spawns an attempt for each lease.
+//! Takes what is due from the spool, and gives each lease to a worker of its destination.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::limits::Limits;
-use super::pool::{Idle, KEPT, Pool};
-use super::{Outbound, attempt};
+use super::Outbound;
+use super::pool::{Idle, KEPT};
+use super::schedule::Arrival;
+use super::worker::{self, give_back};
 use crate::names::Names;
 use crate::relay::Services;
 use crate::spool::Lease;
@@ -23,9 +24,8 @@ const LEASES: usize = 64;
 
 /// Delivers until the relay is stopping.
 pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
-    let limits = Limits::new(services.config.delivery.connections_per_host, services.observer.clone());
     let total = Arc::new(Semaphore::new(services.config.delivery.connections_total.max(1)));
-    let outbound = Arc::new(Outbound { services, names, limits, pool: Pool::default() });
+    let outbound = Arc::new(Outbound::new(services, names));
     let stopping = outbound.services.stopping.clone();
     tokio::select! {
         () = stopping.cancelled() => {}
@@ -37,17 +37,24 @@ pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
     goodbyes.join_all().await;
 }
 
-/// An attempt has one connection at a time: the total of connections bounds the attempts.
+/// A worker has one connection at a time: the total of connections bounds the workers.
 async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
     loop {
-        let Ok(permit) = Arc::clone(total).acquire_owned().await else { return };
+        let permit = tokio::select! {
+            permit = Arc::clone(total).acquire_owned() => permit.ok(),
+            // No further worker, but those that there are want more.
+            () = outbound.scheduler.changed() => None,
+        };
         let most = (total.available_permits() + 1).min(LEASES);
         match outbound.services.spool.lease(most).await {
             Ok(leases) if leases.is_empty() => {
                 drop(permit);
-                outbound.services.spool.wait_due().await;
+                tokio::select! {
+                    () = outbound.services.spool.wait_due() => {}
+                    () = outbound.scheduler.changed() => {}
+                }
             }
-            Ok(leases) => spawn(outbound, total, permit, leases).await,
+            Ok(leases) => hand_out(outbound, (total, permit), leases).await,
             Err(error) => {
                 tracing::error!(%error, "the spool gives no mail to deliver; asking again in {RESPITE:?}");
                 sleep(RESPITE).await;
@@ -56,24 +63,29 @@ async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
     }
 }
 
-async fn spawn(
+async fn hand_out(
     outbound: &Arc<Outbound>,
-    total: &Arc<Semaphore>,
-    first: OwnedSemaphorePermit,
+    (total, mut first): (&Arc<Semaphore>, Option<OwnedSemaphorePermit>),
     leases: Vec<Lease>,
 ) {
-    let mut first = Some(first);
     for lease in leases {
-        let permit = match first.take() {
-            Some(permit) => Some(permit),
-            None => Arc::clone(total).acquire_owned().await.ok(),
-        };
-        let outbound = Arc::clone(outbound);
-        outbound.services.tasks.clone().spawn(async move {
-            attempt::run(outbound, lease).await;
-            drop(permit);
-        });
+        match outbound.scheduler.arrive(lease) {
+            Arrival::Waits => {}
+            Arrival::GiveBack(lease) => give_back(outbound, &lease).await,
+            Arrival::Start(lease) => {
+                let permit = first.take().or_else(|| Arc::clone(total).try_acquire_owned().ok());
+                start(outbound, lease, permit);
+            }
+        }
     }
+}
+
+fn start(outbound: &Arc<Outbound>, lease: Lease, permit: Option<OwnedSemaphorePermit>) {
+    let outbound = Arc::clone(outbound);
+    outbound.services.tasks.clone().spawn(async move {
+        worker::run(outbound, lease).await;
+        drop(permit);
+    });
 }
 
 async fn close_idle(outbound: &Outbound) {

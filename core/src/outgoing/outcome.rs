@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::problem::Problem;
+use super::schedule::Chance;
 use crate::config::Delivery;
 use crate::observe::Protection;
-use crate::spool::{LeasedRecipient, Outcome};
+use crate::spool::{LeasedRecipient, Outcome, Status};
 
 /// What the hosts said so far.
 #[derive(Debug)]
@@ -65,6 +66,8 @@ pub(super) struct Schedule<'a> {
     pub received: Timestamp,
     /// Now.
     pub now: Timestamp,
+    /// Spreads the waits: what failed together must not come back together.
+    pub chance: Chance,
 }
 
 impl Tally {
@@ -91,6 +94,16 @@ impl Tally {
     /// Whether no further host is to be tried: nobody is left, or nothing would help.
     pub(super) fn is_done(&self) -> bool {
         self.pending.is_empty() || self.stop != Stop::AtEnd
+    }
+
+    /// Whether a host took the message for somebody.
+    pub(super) fn has_delivered(&self) -> bool {
+        self.settled.iter().any(|(_, outcome)| matches!(outcome, Outcome::Delivered))
+    }
+
+    /// Why the first of those waits for whom a further host would be tried.
+    pub(super) fn why(&self) -> Option<&Status> {
+        self.pending.iter().find_map(|pending| pending.problem.as_ref()).map(Problem::status)
     }
 
     /// A connection was found that the envelope may cross.
@@ -184,7 +197,7 @@ impl Schedule<'_> {
         if self.now >= expires {
             // The bounce says for good what was said for now: RFC 3464 section 2.3.4.
             let code = status.code.in_class(5);
-            return Outcome::Failed { status: crate::spool::Status { code, ..status } };
+            return Outcome::Failed { status: Status { code, ..status } };
         }
         // The last attempt is made when the message expires, so that it is never given up untried.
         let due = later(self.now, self.wait(pending.recipient.attempts)).min(expires);
@@ -195,7 +208,7 @@ impl Schedule<'_> {
     fn wait(&self, attempts: u32) -> std::time::Duration {
         let at = usize::try_from(attempts).unwrap_or(usize::MAX);
         let last = self.delivery.retry.last().copied().unwrap_or(std::time::Duration::from_secs(1800));
-        self.delivery.retry.get(at).copied().unwrap_or(last)
+        self.chance.spread(self.delivery.retry.get(at).copied().unwrap_or(last))
     }
 }
 

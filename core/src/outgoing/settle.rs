@@ -7,6 +7,7 @@ use super::Outbound;
 use super::bounce::{self, Failed, Occasion};
 use super::outcome::{Schedule, Tally};
 use super::report;
+use super::schedule::Chance;
 use crate::spool::{BodyReader, Lease, LeasedRecipient, NewMessage, Outcome, Settlement};
 use crate::tls::ask::Asker;
 
@@ -19,7 +20,8 @@ pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, ro
     let now = Timestamp::now();
     let delivery = &outbound.services.config.delivery;
     let reached = tally.reached().clone();
-    let outcomes = tally.settle(&Schedule { delivery, received: envelope.received, now });
+    let outcomes =
+        tally.settle(&Schedule { delivery, received: envelope.received, now, chance: Chance::drawn() });
     let bounce = bounced(outbound, lease, &outcomes, now).await;
     report::settled(asker, lease, (row, &reached), &outcomes, bounce.as_ref());
     let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();

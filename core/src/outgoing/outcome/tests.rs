@@ -8,11 +8,9 @@ const MINUTE: u64 = 60;
 
 fn delivery() -> Delivery {
     Delivery {
-        port: 25,
         retry: vec![Duration::from_secs(5 * MINUTE), Duration::from_secs(15 * MINUTE)],
         expire: Duration::from_secs(60 * MINUTE),
-        connections_total: 1,
-        connections_per_host: 1,
+        ..crate::outgoing::peer::delivery(1)
     }
 }
 
@@ -26,7 +24,8 @@ fn minutes(minutes: u64) -> Timestamp {
 
 fn settle(tally: Tally, now: u64) -> Vec<Outcome> {
     let delivery = delivery();
-    let schedule = Schedule { delivery: &delivery, received: Timestamp::UNIX_EPOCH, now: minutes(now) };
+    let received = Timestamp::UNIX_EPOCH;
+    let schedule = Schedule { delivery: &delivery, received, now: minutes(now), chance: Chance(0.5) };
     tally.settle(&schedule).into_iter().map(|(_, outcome)| outcome).collect()
 }
 

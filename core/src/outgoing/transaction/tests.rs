@@ -1,22 +1,16 @@
 //! The dialogue with hosts that take, refuse, and break.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waxseal_plugins::facts::{Host, Row};
 
 use super::*;
-use crate::config::Delivery;
-use crate::outgoing::facts;
 use crate::outgoing::outcome::Schedule;
-use crate::outgoing::peer::{Peer, timeouts};
-use crate::outgoing::session::greet;
-use crate::spool::{Outcome, SpoolError};
-use waxseal_plugins::verdicts::Floor;
+use crate::outgoing::peer::{Peer, delivery, session_with};
+use crate::outgoing::schedule::Chance;
+use crate::smtp::capabilities::Capabilities;
+use crate::spool::{BodyReader, Outcome, SpoolError};
 
 struct Text(Vec<Bytes>);
 
@@ -48,23 +42,27 @@ fn recipients(count: u32) -> Vec<LeasedRecipient> {
     (0..count).map(recipient).collect()
 }
 
-async fn session(peer: &Peer) -> Session {
-    let host: Host = facts::host(&peer.endpoint, "example.org", &Arc::new(Row::default()), 0);
-    let greeted = greet(&peer.endpoint, host, "relay.example.net", &timeouts()).await.unwrap();
-    greeted.in_clear("test", Floor::None)
-}
-
 /// What became of each recipient, in a word and the code, and what the host heard after EHLO.
 async fn deliver(script: &[(&'static str, &'static str)], count: u32) -> (Vec<String>, Vec<String>, After) {
+    deliver_over(script, count, Usage::First).await
+}
+
+async fn deliver_over(
+    script: &[(&'static str, &'static str)],
+    count: u32,
+    usage: Usage,
+) -> (Vec<String>, Vec<String>, After) {
     let peer = Peer::playing(vec![script.to_vec()]).await;
-    let session = session(&peer).await;
+    let session = session_with(&peer.endpoint).await;
     let recipients = recipients(count);
     let mut tally = Tally::new(&recipients);
     let body = Box::new(Text(vec![
         Bytes::from_static(b"Subject: hi\r\n\r\n"),
         Bytes::from_static(b".dot\r\nend\r\n"),
     ]));
-    let letter = Letter { envelope: &envelope(), recipients: &recipients, body };
+    let envelope = envelope();
+    let content = Content::open(body, envelope.size).await.unwrap();
+    let letter = Letter { envelope: &envelope, recipients: &recipients, content, usage };
     let (session, after) = transact(Accepted::for_test(session), letter, &mut tally).await;
     session.dialogue.close().await;
     let heard = peer.heard().await.remove(0).split_off(1);
@@ -72,15 +70,10 @@ async fn deliver(script: &[(&'static str, &'static str)], count: u32) -> (Vec<St
 }
 
 fn words(tally: Tally) -> Vec<String> {
-    let delivery = Delivery {
-        port: 25,
-        retry: vec![Duration::from_secs(60)],
-        expire: Duration::from_secs(3600),
-        connections_total: 1,
-        connections_per_host: 1,
-    };
+    let delivery = delivery(1);
     let now = Timestamp::UNIX_EPOCH;
-    let mut outcomes = tally.settle(&Schedule { delivery: &delivery, received: now, now });
+    let mut outcomes =
+        tally.settle(&Schedule { delivery: &delivery, received: now, now, chance: Chance(0.5) });
     outcomes.sort_by_key(|(recipient, _)| recipient.number);
     let word = |outcome: &Outcome| match outcome {
         Outcome::Delivered => "delivered".to_owned(),
@@ -190,7 +183,7 @@ async fn a_refused_sender_ends_it() {
     let (outcomes, heard, after) = deliver(script, 2).await;
     assert_eq!(outcomes, ["deferred 4.3.2", "deferred 4.3.2"]);
     assert_eq!(heard.len(), 1);
-    assert_eq!(after, After::Quit);
+    assert_eq!(after, After::Throttled);
 }
 
 #[tokio::test]
@@ -306,4 +299,86 @@ async fn a_host_that_takes_data_without_a_sender_gets_none() {
     .await;
     assert_eq!((outcomes, after), (vec!["failed 5.7.1".to_owned()], After::Drop));
     assert_eq!(heard.last().unwrap(), "DATA");
+}
+
+const CHUNKING: (&str, &str) = ("EHLO", "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+
+/// The message of these tests, as a chunk: dots are content.
+const CHUNK: [&str; 5] = ["BDAT 26 LAST", "Subject: hi", "", ".dot", "end"];
+
+#[tokio::test]
+async fn a_small_message_goes_out_in_one_write_where_chunks_are_taken() {
+    let (outcomes, heard, after) = deliver(
+        &[
+            ("", "220 mx\r\n"),
+            CHUNKING,
+            ("MAIL", ""),
+            ("RCPT", ""),
+            ("BDAT", ""),
+            ("Subject", ""),
+            ("", ""),
+            // Nothing is said before the last line is heard: all came at once.
+            ("END", "250 ok\r\n250 ok\r\n250 2.0.0 queued\r\n"),
+        ],
+        1,
+    )
+    .await;
+    assert_eq!((outcomes, after), (vec!["delivered".to_owned()], After::Reuse));
+    assert_eq!(heard[2..], CHUNK);
+}
+
+#[tokio::test]
+async fn a_chunk_for_nobody_serves_nobody() {
+    for (mail, rcpt, chunk, expected, then) in [
+        ("550 5.7.1 not you", "503 first MAIL", "503 first MAIL", "failed 5.7.1", After::Reuse),
+        ("250 ok", "550 5.1.1 unknown", "554 no recipients", "failed 5.1.1", After::Reuse),
+        ("250 ok", "451 4.2.1 later", "554 no recipients", "deferred 4.2.1", After::Quit),
+        ("421 4.3.2 too many", "503 first MAIL", "503 first MAIL", "deferred 4.3.2", After::Throttled),
+        // Whatever it has taken there, it was for nobody.
+        ("250 ok", "550 5.1.1 unknown", "250 queued", "failed 5.1.1", After::Drop),
+        ("550 5.7.1 not you", "250 ok", "250 queued", "failed 5.7.1", After::Drop),
+    ] {
+        let said = format!("{mail}\r\n{rcpt}\r\n{chunk}\r\n").leak();
+        let script = [("", "220 mx\r\n"), CHUNKING, ("END", said), ("RSET", "250 ok\r\n")];
+        let (outcomes, _, after) = deliver(&script, 1).await;
+        assert_eq!((outcomes, after), (vec![expected.to_owned()], then), "{mail} | {rcpt} | {chunk}");
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_that_is_refused_is_refused_for_those_who_were_taken() {
+    let said = "250 ok\r\n550 5.1.1 unknown\r\n250 ok\r\n554 5.6.0 spam\r\n";
+    let script = [("", "220 mx\r\n"), CHUNKING, ("END", said), ("RSET", "250 ok\r\n")];
+    let (outcomes, _, after) = deliver(&script, 2).await;
+    assert_eq!(outcomes, ["failed 5.1.1", "failed 5.6.0"]);
+    assert_eq!(after, After::Reuse);
+}
+
+#[tokio::test]
+async fn without_pipelining_a_chunk_needs_no_go_ahead() {
+    let (outcomes, heard, _) = deliver(
+        &[
+            ("", "220 mx\r\n"),
+            ("EHLO", "250-mx\r\n250 CHUNKING\r\n"),
+            ("MAIL", "250 ok\r\n"),
+            ("RCPT", "250 ok\r\n"),
+            ("END", "250 queued\r\n"),
+        ],
+        1,
+    )
+    .await;
+    assert_eq!(outcomes, ["delivered"]);
+    assert_eq!(heard[2..], CHUNK);
+}
+
+#[tokio::test]
+async fn a_used_connection_that_is_gone_is_nobodys_fault() {
+    for end in ["", "421 4.4.2 idle for too long\r\n"] {
+        let script: &[(&'static str, &'static str)] =
+            &[("", "220 mx\r\n"), ("EHLO", "250-mx\r\n250 PIPELINING\r\n"), ("MAIL", end)];
+        let (outcomes, _, after) = deliver_over(script, 1, Usage::Again).await;
+        assert_eq!((outcomes, after), (vec!["abandoned".to_owned()], After::Stale), "{end:?}");
+        let (outcomes, _, after) = deliver_over(script, 1, Usage::First).await;
+        assert_eq!((outcomes, after), (vec!["deferred 4.4.2".to_owned()], After::Drop), "{end:?}");
+    }
 }
