@@ -34,7 +34,9 @@ pub(super) fn start(setup: &Setup<'_>) -> anyhow::Result<Server> {
     fs::write(folder.join("cert.pem"), &certificate.certificate)?;
     fs::write(folder.join("key.pem"), &certificate.key)?;
     fs::write(folder.join("waxseal.toml"), configuration(address, implicit, setup.mail)?)?;
-    let log = File::create(folder.join("log"))?;
+    // Not beside the configuration: that folder is watched, and each line would be an event.
+    fs::create_dir_all(folder.join("logs"))?;
+    let log = File::create(folder.join("logs/waxseal"))?;
     let child = Command::new(setup.program)
         .arg("run")
         .arg("--config")
