@@ -28,6 +28,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::wasm::Grant;
 
 /// The configuration, resolved: every path absolute, every value checked.
@@ -153,6 +154,16 @@ pub struct Delivery {
     pub connections_total: usize,
     /// The most connections at once to one host address.
     pub connections_per_host: usize,
+}
+
+impl Delivery {
+    /// When mail that was accepted then must first be looked at though its destination is put off: a
+    /// sender is warned or told that it has expired.
+    pub fn first_attention(&self, received: Timestamp) -> Timestamp {
+        const WARN: Duration = Duration::from_secs(4 * 60 * 60);
+        let wait = SignedDuration::try_from(self.expire.min(WARN)).unwrap_or(SignedDuration::MAX);
+        received.checked_add(wait).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// Name resolution.

@@ -25,7 +25,7 @@ use super::settle::settle;
 use super::starttls::Means;
 use super::transaction::{self, After, Letter, transact};
 use crate::observe::SessionId;
-use crate::spool::Lease;
+use crate::spool::{Lease, Purpose};
 use crate::tls::ask::Asker;
 
 /// The most addresses that one attempt tries. RFC 5321 section 5.1 asks for at least two.
@@ -45,7 +45,7 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
     let mut tally = Tally::new(&lease.recipients);
     let attempt = Attempt { outbound: &outbound, lease: &lease, bundle, row, mail, asker, epoch };
-    match unpanicking(timeout(DEADLINE, attempt.over_hosts(&mut tally))).await {
+    match unpanicking(timeout(DEADLINE, attempt.serve(&mut tally))).await {
         Ok(Ok(())) => {}
         Ok(Err(_)) => tally.at_fault(EnhancedCode::new(4, 4, 7), "the attempt took too long"),
         Err(Panicked) => {
@@ -75,6 +75,18 @@ enum Onward {
 }
 
 impl Attempt<'_> {
+    /// Does what the lease is for.
+    async fn serve(&self, tally: &mut Tally) {
+        match &self.lease.purpose {
+            Purpose::Deliver => self.over_hosts(tally).await,
+            Purpose::GiveUp => {
+                let reason = "the relay's operator has given it up";
+                tally.ruled_out(&Problem::permanent(EnhancedCode::new(5, 7, 1), reason));
+            }
+            Purpose::Overdue { why } => tally.ruled_out(&Problem::of_status(why)),
+        }
+    }
+
     async fn over_hosts(&self, tally: &mut Tally) {
         let config = &self.outbound.services.config;
         let directions =
@@ -209,7 +221,7 @@ impl Attempt<'_> {
             report::crosses(&self.asker.session, self.lease, &accepted);
             let crossing = accepted.crossing();
             tally.crossing(&crossing.host.name, crossing.reached());
-            let body = match self.outbound.services.spool.open_body(self.lease.envelope.id).await {
+            let body = match self.outbound.services.spool.open_body(&self.lease.body).await {
                 Ok(body) => body,
                 Err(error) => {
                     transaction::unreadable(tally, &error);

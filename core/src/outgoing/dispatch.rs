@@ -10,9 +10,10 @@ use tokio::time::sleep;
 use super::limits::Limits;
 use super::pool::{Idle, KEPT, Pool};
 use super::{Outbound, attempt};
+use crate::config::Delivery;
 use crate::names::Names;
 use crate::relay::Services;
-use crate::spool::Lease;
+use crate::spool::{Lease, Room};
 
 /// How long a spool that failed is left alone.
 const RESPITE: Duration = Duration::from_secs(5);
@@ -20,6 +21,22 @@ const RESPITE: Duration = Duration::from_secs(5);
 /// The most leases that are taken at once: fairness between domains is the spool's, and it is
 /// better when asked often.
 const LEASES: usize = 64;
+
+/// As many as a host may have connections, but never all: a host that does not answer must leave
+/// some to the others.
+struct Fixed(usize);
+
+impl Room for Fixed {
+    fn leases(&self, _: &str) -> usize {
+        self.0
+    }
+}
+
+impl Fixed {
+    fn of(delivery: &Delivery) -> Self {
+        Self(delivery.connections_per_host.min(delivery.connections_total / 2).max(1))
+    }
+}
 
 /// Delivers until the relay is stopping.
 pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
@@ -39,10 +56,11 @@ pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
 
 /// An attempt has one connection at a time: the total of connections bounds the attempts.
 async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
+    let room: Arc<dyn Room> = Arc::new(Fixed::of(&outbound.services.config.delivery));
     loop {
         let Ok(permit) = Arc::clone(total).acquire_owned().await else { return };
         let most = (total.available_permits() + 1).min(LEASES);
-        match outbound.services.spool.lease(most).await {
+        match outbound.services.spool.lease(most, Arc::clone(&room)).await {
             Ok(leases) if leases.is_empty() => {
                 drop(permit);
                 outbound.services.spool.wait_due().await;

@@ -188,7 +188,9 @@ impl Schedule<'_> {
         }
         // The last attempt is made when the message expires, so that it is never given up untried.
         let due = later(self.now, self.wait(pending.recipient.attempts)).min(expires);
-        Outcome::Deferred { due, status }
+        let attention = pending.recipient.attention;
+        let attention = if attention > self.now { attention } else { expires };
+        Outcome::Deferred { due, status, attention }
     }
 
     /// The wait after so many attempts and this one; the last one repeats.
