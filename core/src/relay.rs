@@ -24,12 +24,12 @@ use self::certificates::Certificates;
 pub use self::error::StartError;
 use self::outside::RelayOutside;
 use crate::admin::{self, Running};
-use crate::config::{Config, Delivery};
+use crate::config::Config;
 use crate::incoming::{Server, Sessions};
 use crate::names::{NameSystem, Names, NoResolver};
 use crate::observe::Observer;
 use crate::outgoing;
-use crate::spool::{Embedded, Options, Spool};
+use crate::spool::{Embedded, Spool};
 use crate::tls::{self, Tls};
 
 /// What the parts of a running relay share.
@@ -168,8 +168,7 @@ impl Relay {
 /// The queue comes first: its lock keeps a second relay out of the data directory.
 fn services(config: Config) -> Result<Services, StartError> {
     let data_dir = &config.data_dir;
-    let options = Options { leases_per_domain: leases_per_domain(&config.delivery), ..Options::default() };
-    let spool = Embedded::open_with(&data_dir.join("spool"), options).map_err(StartError::Spool)?;
+    let spool = Embedded::open(&data_dir.join("spool")).map_err(StartError::Spool)?;
     let observer =
         Observer::open(data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
     let names = NameSystem::new(&config.dns).map(|names| Arc::new(names) as Arc<dyn Names>);
@@ -206,12 +205,6 @@ fn plugins(config: &Config, outside: RelayOutside) -> Result<Host, StartError> {
 async fn write(plugins: Host) {
     // A panic of the writer has been logged, and must not keep the relay from stopping.
     let _ = tokio::task::spawn_blocking(move || plugins.write()).await;
-}
-
-/// As many as its host may have connections, but never all: a host that does not answer must leave
-/// some to the others.
-fn leases_per_domain(delivery: &Delivery) -> usize {
-    delivery.connections_per_host.min(delivery.connections_total / 2).max(1)
 }
 
 fn source(config: &Config, plugins: Host) -> Source {

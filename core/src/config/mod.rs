@@ -28,6 +28,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::wasm::Grant;
 
 /// The configuration, resolved: every path absolute, every value checked.
@@ -186,6 +187,16 @@ pub struct Rate {
     pub number: u32,
     /// Within which time.
     pub per: Duration,
+}
+
+impl Delivery {
+    /// When mail that was accepted then must first be looked at though its destination is put off: a
+    /// sender is warned or told that it has expired.
+    pub fn first_attention(&self, received: Timestamp) -> Timestamp {
+        const WARN: Duration = Duration::from_secs(4 * 60 * 60);
+        let wait = SignedDuration::try_from(self.expire.min(WARN)).unwrap_or(SignedDuration::MAX);
+        received.checked_add(wait).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// Name resolution.

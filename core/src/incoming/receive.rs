@@ -17,6 +17,7 @@ use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
 use crate::smtp::command::Charset;
 use crate::smtp::dot::{Decoder, Newlines, Progress};
+use crate::smtp::dsn::MessageDsn;
 use crate::spool::{BodyWriter, Envelope, Spool, SpoolError};
 
 /// What is refused is still read to its end, so that the session can go on; so many octets beyond
@@ -33,7 +34,7 @@ pub(super) async fn receive(
     connection: &mut Connection,
     session: &mut Session<BundleHooks>,
 ) -> Result<Step, ReadError> {
-    let Some(transaction) = session.transaction.take() else {
+    let Some(mut transaction) = session.transaction.take() else {
         return Ok(Step::Reply(replies::no_sender()));
     };
     let services = session.hooks.services.clone();
@@ -58,6 +59,8 @@ pub(super) async fn receive(
             return Err(cut);
         }
     }
+    let attention = services.config.delivery.first_attention(time);
+    transaction.recipients.iter_mut().for_each(|recipient| recipient.attention = attention);
     Ok(match commit(services.spool.as_ref(), receipt, &transaction, id, time).await {
         Ok(size) => {
             services.observer.metrics().accepted(size);
@@ -200,6 +203,7 @@ async fn commit(
         // looked at when it is sent.
         eight_bit: receipt.eight_bit,
         smtp_utf8: receipt.eight_bit && transaction.mail.charset == Charset::Utf8,
+        dsn: MessageDsn::default(),
     };
     let body = writer.finish().await.map_err(|error| of_spool(&error))?;
     let done = spool.commit(envelope, transaction.recipients.clone(), body).await;

@@ -83,7 +83,7 @@ pub(super) fn spool_error(error: &SpoolError) -> Reply {
         SpoolError::Failed(_) => {
             Reply::new(421, Some(EnhancedCode::new(4, 3, 0)), "The spool has failed; try again later")
         }
-        SpoolError::Unknown => {
+        SpoolError::Unknown | SpoolError::LeaseLost | SpoolError::Damaged(_) => {
             Reply::new(451, Some(EnhancedCode::new(4, 3, 0)), "Local error; try again later")
         }
     }

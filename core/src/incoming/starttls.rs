@@ -19,7 +19,6 @@ use super::session::Session;
 use crate::net::Connection;
 use crate::relay::Services;
 use crate::tls::failure::{FailureKind, HandshakeFailure};
-use crate::tls::judgement::{Expected, Usage};
 use crate::tls::server::{Accepted, AtHello, ServerPlan};
 use crate::tls::{certificate, cipher};
 
@@ -61,7 +60,7 @@ pub(super) async fn handshake(
     let (asker, planned) = (session.hooks.asker.clone(), plan.clone());
     let mut seen = Seen { hello: Arc::default(), plan: plan.clone() };
     let accepted = services.tls.accept(socket, services.config.timeouts.handshake, async |hello| {
-        seen.hello = Arc::new(hello);
+        seen.hello = hello;
         let answer = cipher::incoming(&asker, &client, &seen.hello, planned).await;
         if let AtHello::Proceed(plan) = &answer {
             seen.plan = plan.clone();
@@ -92,16 +91,10 @@ struct Seen {
 }
 
 fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Connection, TlsRecord) {
-    let Accepted { stream, handshake, server_name, chain, own_chain, possession } = accepted;
+    let Accepted { stream, handshake, server_name, chain, own, possession } = accepted;
     let services = &session.hooks.services;
-    let expected = Expected {
-        usage: Usage::Own,
-        names: &certificate::own_names(&services.config, &server_name),
-        roots: None,
-        pins: &[],
-        possession: true,
-    };
-    let own = Arc::new(services.tls.judge(&own_chain, &expected, Timestamp::now()));
+    let names = certificate::own_names(&services.config, &server_name);
+    let own = services.tls.judge_own(&own, names, Timestamp::now());
     let offered = session.is_offered();
     let ServerPlan { terms, filters, .. } = seen.plan;
     let hello = seen.hello;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use waxseal_plugins::facts;
 
 use super::at_mail::Permit;
@@ -14,6 +15,7 @@ use super::session::{Session, Step, Verb};
 use super::tenure::Standing;
 use crate::smtp::address::{ForwardPath, Mailbox, ReversePath};
 use crate::smtp::command::{Charset, Mail};
+use crate::smtp::dsn::RecipientDsn;
 use crate::smtp::reply::Reply;
 use crate::spool::NewRecipient;
 
@@ -114,7 +116,9 @@ impl<H: Hooks> Session<H> {
         };
         let answer = self.hooks.rcpt(&transaction.permit.client, recipient).await;
         answer.map_err(|reply| Refusal::Policy.saying(reply))?;
-        Ok(NewRecipient { address: mailbox.to_string(), domain })
+        let (address, dsn) = (mailbox.to_string(), RecipientDsn::default());
+        // It is known when the message is there.
+        Ok(NewRecipient { address, domain, dsn, attention: Timestamp::MAX })
     }
 
     /// The mailbox, if mail may be relayed to it. `postmaster` without a domain is ours, and is

@@ -17,7 +17,7 @@ use waxseal_plugins::hooks::Hook;
 
 use self::decisions::Decisions;
 pub use self::metrics::{AttemptOutcome, Metrics, OpenSession, Plugins, Protection};
-pub use self::record::Record;
+pub use self::record::{Record, Told};
 pub use self::session::SessionId;
 
 /// Decision log and metrics. Cheap to clone.
@@ -73,8 +73,8 @@ impl Observer {
         &self,
         session: &SessionId,
         domain: &str,
-        peer: &H::Peer,
-        subject: &H::Subject,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
         decision: &Decision<H::Verdict>,
     ) {
         self.metrics().decided::<H>(decision);

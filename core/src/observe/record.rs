@@ -1,8 +1,11 @@
 //! A line of the decision log.
 
+use std::fmt;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde::ser::{SerializeMap as _, Serializer as _};
 use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::{Facts, Value};
 use waxseal_plugins::hooks::{Direction, Hook, HookName};
@@ -10,7 +13,7 @@ use waxseal_plugins::hooks::{Direction, Hook, HookName};
 use super::SessionId;
 
 /// A decision as it is logged: the input of `replay`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Record {
     /// When it was taken.
     pub time: Timestamp,
@@ -38,7 +41,8 @@ pub struct Record {
     pub generation: u64,
     /// What the hook was told: the peer's facts and the subject's by their words. What is left out
     /// is false, 0 or empty.
-    pub facts: Json,
+    #[serde(skip)]
+    pub facts: Told,
 }
 
 impl Record {
@@ -46,8 +50,8 @@ impl Record {
     pub(super) fn of<H: Hook>(
         session: &SessionId,
         domain: &str,
-        peer: &H::Peer,
-        subject: &H::Subject,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
         decision: &Decision<H::Verdict>,
     ) -> Self {
         Self {
@@ -55,7 +59,7 @@ impl Record {
             session: session.0.clone(),
             direction: H::DIRECTION,
             hook: H::NAME,
-            peer: name(peer),
+            peer: name(&**peer),
             domain: domain.to_owned(),
             verdict: decision.outcome().word(),
             reason: decision.reason().to_owned(),
@@ -63,8 +67,19 @@ impl Record {
             row: decision.row.pattern.clone(),
             policy: decision.row.policy.clone(),
             generation: decision.generation,
-            facts: facts(peer, subject),
+            facts: Told::of(peer, subject),
         }
+    }
+
+    /// Appends the record as a line of the log.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        // The facts are the object's last member.
+        out.pop();
+        out.extend_from_slice(b",\"facts\":");
+        self.facts.0.write(out)?;
+        out.extend_from_slice(b"}\n");
+        Ok(())
     }
 }
 
@@ -82,40 +97,43 @@ fn text<F: Facts>(facts: &F, name: &str) -> String {
     }
 }
 
-fn facts<P: Facts, S: Facts>(peer: &P, subject: &S) -> Json {
-    let mut facts = Map::new();
-    facts.insert(P::WORD.to_owned(), shortened(peer));
-    if !S::FACTS.is_empty() {
-        facts.insert(S::WORD.to_owned(), shortened(subject));
-    }
-    Json::Object(facts)
+/// What a hook was told: kept as it is, and written out only where it is read, so that the mail's
+/// own path does not pay for it.
+#[derive(Clone)]
+pub struct Told(Arc<dyn Tell>);
+
+trait Tell: Send + Sync {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
 }
 
-fn shortened<F: Facts>(facts: &F) -> Json {
-    let mut json = serde_json::to_value(facts).unwrap_or_default();
-    drop_defaults(&mut json);
-    json
+struct Both<P, S> {
+    peer: Arc<P>,
+    subject: Arc<S>,
 }
 
-/// Leaves out what `replay` fills in again. A row's own parameters stay as they are: only the
-/// policy knows what it means that one is there and false.
-fn drop_defaults(json: &mut Json) {
-    let Json::Object(object) = json else { return };
-    for (key, value) in object.iter_mut() {
-        if key != "parameters" {
-            drop_defaults(value);
+impl<P: Facts, S: Facts> Tell for Both<P, S> {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let mut serializer = serde_json::Serializer::new(out);
+        let mut facts = serializer.serialize_map(None)?;
+        facts.serialize_entry(P::WORD, &*self.peer)?;
+        if !S::FACTS.is_empty() {
+            facts.serialize_entry(S::WORD, &*self.subject)?;
         }
+        facts.end()
     }
-    object.retain(|_, value| !is_default(value));
 }
 
-fn is_default(json: &Json) -> bool {
-    match json {
-        Json::Null => true,
-        Json::Bool(value) => !value,
-        Json::Number(number) => number.as_i64() == Some(0),
-        Json::String(text) => text.is_empty(),
-        Json::Array(list) => list.is_empty(),
-        Json::Object(object) => object.is_empty(),
+impl Told {
+    /// The facts of a peer and of a hook's subject.
+    pub fn of<P: Facts, S: Facts>(peer: &Arc<P>, subject: &Arc<S>) -> Self {
+        Self(Arc::new(Both { peer: Arc::clone(peer), subject: Arc::clone(subject) }))
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        self.0.write(&mut text).map_err(|_| fmt::Error)?;
+        formatter.write_str(&String::from_utf8_lossy(&text))
     }
 }

@@ -20,6 +20,9 @@ impl Default for Limits {
     }
 }
 
+/// Lines are handed to the system in pieces of this size. Octets.
+const BUFFER: usize = 64 * 1024;
+
 /// The file. After an error it is opened again at the next write, and so it is when it was removed
 /// or renamed: what nobody can find is not a log.
 #[derive(Debug)]
@@ -97,7 +100,7 @@ impl Current {
                 octets += 1;
             }
         }
-        Ok(Self { file: BufWriter::new(file), octets })
+        Ok(Self { file: BufWriter::with_capacity(BUFFER, file), octets })
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -47,8 +47,8 @@ fn refuse_hello(observer: &Observer) {
     observer.decided::<incoming::Cipher>(
         &SessionId("abc".to_owned()),
         "bank.example",
-        &client,
-        &hello,
+        &Arc::new(client),
+        &Arc::new(hello),
         &decision(Outcome::Verdict(verdict)),
     );
 }
@@ -57,7 +57,13 @@ fn fail_offer(observer: &Observer) {
     let host = Host { name: "mx.example".to_owned(), address: "192.0.2.2".to_owned(), ..Host::default() };
     let failure = Outcome::Failure(Failure { message: "division by zero".to_owned() });
     let session = SessionId("def".to_owned());
-    observer.decided::<outgoing::Offer>(&session, "example", &host, &Nothing {}, &decision(failure));
+    observer.decided::<outgoing::Offer>(
+        &session,
+        "example",
+        &Arc::new(host),
+        &Arc::new(Nothing {}),
+        &decision(failure),
+    );
 }
 
 fn lines(data_dir: &Path) -> Vec<Json> {
@@ -134,7 +140,7 @@ fn metrics_count_what_happened() {
     metrics.accepted(5000);
     metrics.attempt(AttemptOutcome::Delivered, Protection::Verified);
     metrics.handshake(Direction::Outgoing, "resumed");
-    let stats = Stats { messages: 3, recipients: 4, due: 2, octets: 99 };
+    let stats = Stats { messages: 3, recipients: 4, due: 2, held: 0, octets: 99 };
     metrics.spool(&stats, &Health::Good);
     let text = metrics.encode();
     for line in [

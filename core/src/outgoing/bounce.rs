@@ -14,6 +14,7 @@ use mail_builder::mime::{BodyPart, MimePart};
 use uuid::Uuid;
 
 use crate::smtp::address::Mailbox;
+use crate::smtp::dsn::{MessageDsn, RecipientDsn};
 use crate::spool::{Envelope, NewMessage, NewRecipient, Status};
 
 /// A recipient that was given up.
@@ -38,6 +39,8 @@ pub(super) struct Occasion<'a> {
     pub ourselves: &'a str,
     /// Now.
     pub now: Timestamp,
+    /// When the bounce must be looked at even though its destination is put off.
+    pub attention: Timestamp,
 }
 
 /// The bounce, unless the message has the null sender, or one that cannot be written to.
@@ -54,8 +57,14 @@ pub(super) fn bounce(occasion: &Occasion<'_>) -> Option<NewMessage> {
         size: u64::try_from(body.len()).unwrap_or(u64::MAX),
         eight_bit,
         smtp_utf8: sender.needs_utf8(),
+        dsn: MessageDsn::default(),
     };
-    let recipients = vec![NewRecipient { address: occasion.envelope.sender.clone(), domain }];
+    let recipients = vec![NewRecipient {
+        address: occasion.envelope.sender.clone(),
+        domain,
+        dsn: RecipientDsn::default(),
+        attention: occasion.attention,
+    }];
     Some(NewMessage { envelope, recipients, body: Bytes::from(body) })
 }
 

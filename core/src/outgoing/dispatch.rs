@@ -9,11 +9,11 @@ use tokio::time::sleep;
 
 use super::Outbound;
 use super::pool::{Idle, KEPT};
-use super::schedule::Arrival;
+use super::schedule::{AHEAD, Arrival, Scheduler};
 use super::worker::{self, give_back};
 use crate::names::Names;
 use crate::relay::Services;
-use crate::spool::Lease;
+use crate::spool::{Lease, Purpose, Room};
 
 /// How long a spool that failed is left alone.
 const RESPITE: Duration = Duration::from_secs(5);
@@ -37,16 +37,41 @@ pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
     goodbyes.join_all().await;
 }
 
+/// Whose leases are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// Of whoever has room.
+    Anybody,
+    /// Of destinations that have workers: for no more there is a place.
+    Busy,
+}
+
+/// The scheduler's word, for the spool.
+struct Word(Arc<Scheduler>, Whose);
+
+impl Room for Word {
+    fn leases(&self, destination: &str) -> usize {
+        match self.1 {
+            Whose::Busy if !self.0.is_busy(destination) => 0,
+            Whose::Busy | Whose::Anybody => self.0.room(destination),
+        }
+    }
+}
+
 /// A worker has one connection at a time: the total of connections bounds the workers.
 async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
     loop {
         let permit = tokio::select! {
+            biased;
             permit = Arc::clone(total).acquire_owned() => permit.ok(),
-            // No further worker, but those that there are want more.
             () = outbound.scheduler.changed() => None,
         };
-        let most = (total.available_permits() + 1).min(LEASES);
-        match outbound.services.spool.lease(most).await {
+        let (whose, most) = match permit {
+            Some(_) => (Whose::Anybody, ((total.available_permits() + 1) * AHEAD).min(LEASES)),
+            None => (Whose::Busy, LEASES),
+        };
+        let room = Arc::new(Word(Arc::clone(&outbound.scheduler), whose));
+        match outbound.services.spool.lease(most, room).await {
             Ok(leases) if leases.is_empty() => {
                 drop(permit);
                 tokio::select! {
@@ -63,17 +88,26 @@ async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
     }
 }
 
+/// Gives leases to workers, and starts workers for them. Where there is no place for one the dispatcher
+/// waits: those that have workers are served from what they were given before.
 async fn hand_out(
     outbound: &Arc<Outbound>,
     (total, mut first): (&Arc<Semaphore>, Option<OwnedSemaphorePermit>),
     leases: Vec<Lease>,
 ) {
     for lease in leases {
+        if lease.purpose != Purpose::Deliver {
+            outbound.services.tasks.spawn(worker::end(Arc::clone(outbound), lease));
+            continue;
+        }
         match outbound.scheduler.arrive(lease) {
             Arrival::Waits => {}
             Arrival::GiveBack(lease) => give_back(outbound, &lease).await,
             Arrival::Start(lease) => {
-                let permit = first.take().or_else(|| Arc::clone(total).try_acquire_owned().ok());
+                let permit = match first.take() {
+                    Some(permit) => Some(permit),
+                    None => Arc::clone(total).acquire_owned().await.ok(),
+                };
                 start(outbound, lease, permit);
             }
         }

@@ -201,7 +201,9 @@ impl Schedule<'_> {
         }
         // The last attempt is made when the message expires, so that it is never given up untried.
         let due = later(self.now, self.wait(pending.recipient.attempts)).min(expires);
-        Outcome::Deferred { due, status }
+        let attention = pending.recipient.attention;
+        let attention = if attention > self.now { attention } else { expires };
+        Outcome::Deferred { due, status, attention }
     }
 
     /// The wait after so many attempts and this one; the last one repeats.
@@ -212,7 +214,8 @@ impl Schedule<'_> {
     }
 }
 
-fn later(time: Timestamp, by: std::time::Duration) -> Timestamp {
+/// A time so much later, as far as time goes.
+pub(super) fn later(time: Timestamp, by: std::time::Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -24,9 +24,9 @@ impl Problem {
         Self(Status { code: code.in_class(5), reason: reason.into(), host: None, reply: None })
     }
 
-    /// What was found out before, and still counts.
-    pub(super) fn known(status: Status) -> Self {
-        Self(status)
+    /// What was said of the destination lately, still so.
+    pub(super) fn of_status(status: &Status) -> Self {
+        Self(Status { code: status.code.in_class(4), ..status.clone() })
     }
 
     /// A host said no: 5xx for good, else for now. Without an enhanced code it is X.0.0, which

@@ -24,8 +24,9 @@ pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, ro
         tally.settle(&Schedule { delivery, received: envelope.received, now, chance: Chance::drawn() });
     let bounce = bounced(outbound, lease, &outcomes, now).await;
     report::settled(asker, lease, (row, &reached), &outcomes, bounce.as_ref());
+    let notices = bounce.into_iter().collect();
     let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
-    let settlement = Settlement { message: envelope.id, outcomes, bounce };
+    let settlement = Settlement { message: envelope.id, epoch: lease.epoch, outcomes, notices };
     if let Err(error) = outbound.services.spool.settle(settlement).await {
         // The recipients stay in the spool, and are tried again after a restart.
         tracing::error!(id = %envelope.id, %error, "an attempt's outcome could not be recorded");
@@ -48,13 +49,14 @@ async fn bounced(
         tracing::warn!(id = %envelope.id, domain = %lease.domain, "a bounce could not be delivered, and nobody is told");
         return None;
     }
-    let headers = match outbound.services.spool.open_body(envelope.id).await {
+    let headers = match outbound.services.spool.open_body(&lease.body).await {
         Ok(body) => headers(body).await,
         // A bounce without headers is worth more than none.
         Err(_) => vec![],
     };
     let ourselves = &outbound.services.config.hostname;
-    bounce::bounce(&Occasion { envelope, failed: &failed, headers: &headers, ourselves, now })
+    let attention = outbound.services.config.delivery.first_attention(now);
+    bounce::bounce(&Occasion { envelope, failed: &failed, headers: &headers, ourselves, now, attention })
 }
 
 fn failed((recipient, outcome): &(LeasedRecipient, Outcome)) -> Option<Failed> {

@@ -115,7 +115,7 @@ impl Trip {
             Miss::Busy => self.busy = Met::Somebody,
             Miss::Unreached(problem) => self.unreached(&problem),
             Miss::LeftAlone(until, why) => {
-                self.tally.ruled_out(&Problem::known(why.clone()));
+                self.tally.ruled_out(&Problem::of_status(&why));
                 if self.left_alone.as_ref().is_none_or(|(known, _)| until < *known) {
                     self.left_alone = Some((until, why));
                 }

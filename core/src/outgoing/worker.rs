@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::Outbound;
 use super::attempt::{self, Ended};
+use super::outcome::later;
 use super::panics::unpanicking;
 use super::pool::Idle;
 use super::schedule::Next;
@@ -41,10 +42,16 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     }
 }
 
-/// Records an outcome without an attempt: what the spool gives for any other purpose than delivery.
+/// Ends a lease that is for no attempt.
+pub(super) async fn end(outbound: Arc<Outbound>, lease: Lease) {
+    let ended = attempt::untried(&outbound, lease);
+    record(&outbound, ended).await;
+}
+
+/// Gives a lease back; no attempt is counted.
 pub(super) async fn give_back(outbound: &Outbound, lease: &Lease) {
     let outcomes = lease.recipients.iter().map(|recipient| (recipient.number, Outcome::Abandoned)).collect();
-    let settlement = Settlement { message: lease.envelope.id, outcomes, bounce: None };
+    let settlement = Settlement { message: lease.envelope.id, epoch: lease.epoch, outcomes, notices: vec![] };
     if let Err(error) = outbound.services.spool.settle(settlement).await {
         tracing::warn!(id = %lease.envelope.id, %error, "a message could not be given back; a restart frees it");
     }
@@ -95,7 +102,10 @@ async fn conclude(outbound: &Outbound, destination: &str, trip: &mut Trip) {
         }
         Conclusion::Nothing => match (trip.shown, trip.tally.why()) {
             (Shown::Throttled(wait), Some(why)) => put_off(outbound, destination, wait, why.clone()).await,
-            (Shown::Revived, _) => tracing::info!(destination, "a destination takes mail again"),
+            (Shown::Revived, _) => {
+                tracing::info!(destination, "a destination takes mail again");
+                record_put_off(outbound, destination, None).await;
+            }
             _ => {}
         },
     }
@@ -103,12 +113,15 @@ async fn conclude(outbound: &Outbound, destination: &str, trip: &mut Trip) {
 
 async fn put_off(outbound: &Outbound, destination: &str, wait: Duration, why: Status) {
     tracing::info!(destination, ?wait, reason = %why.reason, "a destination is left alone for a while");
-    let _ = (outbound, later(wait));
+    outbound.services.observer.metrics().put_off();
+    record_put_off(outbound, destination, Some((later(Timestamp::now(), wait), why))).await;
 }
 
-fn later(wait: Duration) -> Timestamp {
-    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-    Timestamp::now().checked_add(wait).unwrap_or(Timestamp::MAX)
+/// The spool leaves the destination out until then. The scheduler does so all the same.
+async fn record_put_off(outbound: &Outbound, destination: &str, until: Option<(Timestamp, Status)>) {
+    if let Err(error) = outbound.services.spool.put_off(destination, until).await {
+        tracing::warn!(destination, %error, "how long a destination is left alone could not be recorded");
+    }
 }
 
 /// Keeps the connection for a moment.

@@ -5,6 +5,7 @@ pub mod address;
 pub mod capabilities;
 pub mod command;
 pub mod dot;
+pub mod dsn;
 pub mod extensions;
 mod path;
 pub mod reply;

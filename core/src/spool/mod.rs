@@ -2,203 +2,32 @@
 //!
 //! The trait and its words are here; `embedded` is the engine: SQLite, large bodies in files. What
 //! [`Spool::commit`] has answered with `Ok` is on stable storage: only then may `250` be said.
+//!
+//! - `message`: messages and recipients as they come in; `body`: their bodies
+//! - `lease`: what is due, handed out, and what became of it
+//! - `queue`: what waits as an operator sees it, and what he may say of it
+//! - `health`: what goes wrong
 
+mod body;
 mod embedded;
-
-pub use embedded::{Embedded, OpenError, Options, Position, Queued};
+mod health;
+mod lease;
+mod message;
+mod queue;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-use waxseal_plugins::verdicts::EnhancedCode;
 
-/// A message's id: a UUID of version 7, so ids sort by time.
-pub type MessageId = Uuid;
-
-/// What is known of a message beside its recipients and body.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Envelope {
-    /// The id.
-    pub id: MessageId,
-    /// When it was accepted.
-    pub received: Timestamp,
-    /// The reverse-path; empty for the null sender.
-    pub sender: String,
-    /// The size of the body in octets, trace header included, in canonical CRLF form.
-    pub size: u64,
-    /// Whether the body has octets above 127, however it was declared: it then needs 8BITMIME (RFC 6152).
-    pub eight_bit: bool,
-    /// Whether the message needs SMTPUTF8 (RFC 6531), its addresses aside.
-    pub smtp_utf8: bool,
-}
-
-/// A recipient of a new message.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewRecipient {
-    /// The forward-path.
-    pub address: String,
-    /// Its domain, a lower-case A-label, or an address literal: recipients of one domain are
-    /// delivered together.
-    pub domain: String,
-}
-
-/// A message that is made here: a bounce.
-#[derive(Clone, Debug)]
-pub struct NewMessage {
-    /// The envelope.
-    pub envelope: Envelope,
-    /// The recipients.
-    pub recipients: Vec<NewRecipient>,
-    /// The whole message, canonical CRLF.
-    pub body: Bytes,
-}
-
-/// What is due: one message for the recipients of one domain, leased to the caller until it is
-/// settled.
-#[derive(Clone, Debug)]
-pub struct Lease {
-    /// The envelope.
-    pub envelope: Arc<Envelope>,
-    /// The recipients' domain.
-    pub domain: String,
-    /// The recipients that are due.
-    pub recipients: Vec<LeasedRecipient>,
-}
-
-/// A recipient of a lease.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LeasedRecipient {
-    /// Its number in the message.
-    pub number: u32,
-    /// The forward-path.
-    pub address: String,
-    /// How many attempts were made before.
-    pub attempts: u32,
-    /// What the last attempt came to.
-    pub last: Option<Status>,
-}
-
-/// What an attempt came to, in the words of a delivery status notification (RFC 3464).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Status {
-    /// The enhanced status code.
-    pub code: EnhancedCode,
-    /// The reason, in words a sender understands.
-    pub reason: String,
-    /// The host that said so, if one was reached.
-    pub host: Option<String>,
-    /// What the host said, word for word.
-    pub reply: Option<String>,
-}
-
-/// What becomes of a leased recipient.
-#[derive(Clone, Debug)]
-pub enum Outcome {
-    /// A host took it.
-    Delivered,
-    /// To be tried again.
-    Deferred {
-        /// When.
-        due: Timestamp,
-        /// Why.
-        status: Status,
-    },
-    /// Given up.
-    Failed {
-        /// Why.
-        status: Status,
-    },
-    /// Given back: the relay stops, or its policies were reloaded. No attempt is counted.
-    Abandoned,
-}
-
-/// The outcomes of a lease, settled at once.
-#[derive(Clone, Debug)]
-pub struct Settlement {
-    /// The message.
-    pub message: MessageId,
-    /// Each recipient's number and outcome.
-    pub outcomes: Vec<(u32, Outcome)>,
-    /// The bounce for those that failed: committed in the same transaction.
-    pub bounce: Option<NewMessage>,
-}
-
-/// Why the spool did not do it.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum SpoolError {
-    /// No space: `452 4.3.1`. Nothing of the message was kept.
-    #[error("the spool is full")]
-    Full,
-    /// A write or sync failed: nothing is accepted until a restart. `421 4.3.0`.
-    #[error("the spool has failed: {0}")]
-    Failed(String),
-    /// No such message.
-    #[error("no such message")]
-    Unknown,
-}
-
-/// How the spool is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Health {
-    /// Well.
-    Good,
-    /// No space.
-    Full,
-    /// A write or sync failed.
-    Failed(String),
-}
-
-/// What waits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Stats {
-    /// Messages with at least one recipient.
-    pub messages: u64,
-    /// Recipients.
-    pub recipients: u64,
-    /// Recipients whose time has come.
-    pub due: u64,
-    /// Octets of bodies.
-    pub octets: u64,
-}
-
-/// A body being written. Dropped before commit: gone.
-#[async_trait]
-pub trait BodyWriter: Send {
-    /// Appends a chunk.
-    async fn write(&mut self, chunk: Bytes) -> Result<(), SpoolError>;
-
-    /// Closes it: on stable storage, if it is in a file of its own.
-    async fn finish(self: Box<Self>) -> Result<Body, SpoolError>;
-}
-
-/// A body that was written, and belongs to no message yet.
-#[derive(Debug)]
-pub enum Body {
-    /// Small: in memory.
-    Inline(Bytes),
-    /// Large: in a file, synced. Removed on drop unless it was committed.
-    File(BodyFile),
-}
-
-/// A large body: a synced file that no message names yet.
-#[derive(Debug)]
-pub struct BodyFile {
-    path: tempfile::TempPath,
-    size: u64,
-    checksum: u32,
-}
-
-/// A body being read, in chunks.
-#[async_trait]
-pub trait BodyReader: Send {
-    /// The next chunk, at most 64 KiB; empty at the end.
-    async fn read(&mut self) -> Result<Bytes, SpoolError>;
-}
+pub use body::{Body, BodyFile, BodyReader, BodyRef, BodyWriter};
+pub use embedded::{Embedded, OpenError, Options};
+pub use health::{Health, SpoolError, Stats};
+pub use lease::{Lease, LeasedRecipient, Outcome, Purpose, Room, Settlement, Status};
+pub use message::{Envelope, MessageId, NewMessage, NewRecipient};
+pub use queue::{
+    Concern, Control, Filter, InvalidPosition, Page, Position, Queued, QueuedDestination, Standing,
+};
 
 /// The durable queue.
 #[async_trait]
@@ -207,7 +36,7 @@ pub trait Spool: Send + Sync + 'static {
     async fn begin(&self) -> Result<Box<dyn BodyWriter>, SpoolError>;
 
     /// Takes responsibility for a message (RFC 5321 section 6.1): durable when it answers `Ok`,
-    /// all recipients at once.
+    /// all recipients at once. A commit may be repeated: a message whose id is there is left as it is.
     async fn commit(
         &self,
         envelope: Envelope,
@@ -215,18 +44,50 @@ pub trait Spool: Send + Sync + 'static {
         body: Body,
     ) -> Result<(), SpoolError>;
 
-    /// What is due, oldest first, at most so many leases.
-    async fn lease(&self, most: usize) -> Result<Vec<Lease>, SpoolError>;
+    /// What is due, at most so many leases: fair between destinations, oldest first within one, and
+    /// with no more leases for a destination than it has room for. Leases to give up and overdue
+    /// ones come besides, whatever the room is.
+    async fn lease(&self, most: usize, room: Arc<dyn Room>) -> Result<Vec<Lease>, SpoolError>;
 
-    /// Waits until something may be due. A hint, never the truth.
+    /// Waits until something may be due that the last [`Spool::lease`] did not have. A hint, never
+    /// the truth. Of room that a destination has since then the spool knows nothing: whoever gives
+    /// it asks again.
     async fn wait_due(&self);
 
     /// Settles a lease's recipients; durable when it answers `Ok`. The last final recipient
-    /// removes message and body.
+    /// removes message and body. A settlement of a lease that is not held changes nothing.
     async fn settle(&self, settlement: Settlement) -> Result<(), SpoolError>;
 
+    /// The destination is put off: nothing of it is leased for delivery before. What is leased
+    /// already stays so. One row, whatever waits, and kept over a restart as long as something
+    /// waits. `None` takes it back.
+    async fn put_off(&self, destination: &str, until: Option<(Timestamp, Status)>) -> Result<(), SpoolError>;
+
     /// Opens a body, from its start.
-    async fn open_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, SpoolError>;
+    async fn open_body(&self, body: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError>;
+
+    /// A message, its recipients that wait, and its body.
+    async fn message(
+        &self,
+        id: MessageId,
+    ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError>;
+
+    /// The recipients that wait, in the order of messages' ids: at most so many after a position.
+    async fn list(&self, filter: &Filter, after: Option<Position>, most: usize) -> Result<Page, SpoolError>;
+
+    /// The destinations that something waits for, in the order of their names: at most so many after
+    /// a name. What is counted is what the filter takes; of destinations without any there is nothing.
+    async fn destinations(
+        &self,
+        filter: &Filter,
+        after: Option<String>,
+        most: usize,
+    ) -> Result<Vec<QueuedDestination>, SpoolError>;
+
+    /// Does as the operator says. Answers with how many recipients it concerned. Recipients that are
+    /// leased are delivered meanwhile or not; what was said takes effect once their attempt has
+    /// ended without delivery.
+    async fn control(&self, filter: &Filter, what: Control) -> Result<u64, SpoolError>;
 
     /// What waits.
     async fn stats(&self) -> Result<Stats, SpoolError>;

@@ -29,6 +29,7 @@ pub mod judgement;
 pub mod memory;
 mod names;
 pub mod offer;
+mod own;
 mod recorder;
 mod roots;
 mod self_made;
@@ -64,6 +65,7 @@ pub struct Tls {
     client_roots: Vec<String>,
     materials: ArcSwap<Materials>,
     verifier: Arc<verifier::Deferred>,
+    own: own::Judgements,
     servers: server::Configs,
     clients: client::Configs,
 }
@@ -116,6 +118,7 @@ impl Tls {
             client_roots: config.tls.client_roots.clone(),
             materials: ArcSwap::from_pointee(Materials { epoch: 1, identities, roots }),
             verifier: Arc::default(),
+            own: own::Judgements::default(),
             servers: server::Configs::default(),
             clients: client::Configs::default(),
         };

@@ -67,8 +67,8 @@ pub struct Accepted {
     pub chain: Vec<CertificateDer<'static>>,
     /// Whether the client proved that it has the key: not with keys that the library cannot check.
     pub possession: bool,
-    /// The chain that we presented.
-    pub own_chain: Vec<CertificateDer<'static>>,
+    /// Our certificate, as it was presented.
+    pub own: Arc<CertifiedKey>,
 }
 
 /// The configurations of servers.
@@ -113,7 +113,7 @@ impl Tls {
         &self,
         socket: TcpStream,
         within: Duration,
-        at_hello: impl AsyncFnOnce(facts::Hello) -> AtHello,
+        at_hello: impl AsyncFnOnce(Arc<facts::Hello>) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
         // Boxed: a session must not carry the size of a handshake for all its life.
         Box::pin(self.accept_until(socket, Deadline::after(within), at_hello)).await
@@ -123,7 +123,7 @@ impl Tls {
         &self,
         socket: TcpStream,
         deadline: Deadline,
-        at_hello: impl AsyncFnOnce(facts::Hello) -> AtHello,
+        at_hello: impl AsyncFnOnce(Arc<facts::Hello>) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
         let mut acceptor = LazyConfigAcceptor::new(Acceptor::default(), Recorder::new(socket));
         match deadline.bound(&mut acceptor).await {
@@ -136,12 +136,12 @@ impl Tls {
         &self,
         start: StartHandshake<Recorder>,
         deadline: Deadline,
-        at_hello: impl AsyncFnOnce(facts::Hello) -> AtHello,
+        at_hello: impl AsyncFnOnce(Arc<facts::Hello>) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
-        let hello = hello::read(start.io.record());
+        let hello = Arc::new(hello::read(start.io.record()));
         let StartHandshake { accepted, io, .. } = start;
         let asked = Instant::now();
-        let answer = at_hello(hello.clone()).await;
+        let answer = at_hello(Arc::clone(&hello)).await;
         // A hook may wait, and its time is not the client's: a failure for it would be remembered
         // against the client, and might lead to clear.
         let deadline = deadline.put_off(asked.elapsed());
@@ -159,7 +159,7 @@ impl Tls {
         };
         let start = StartHandshake::from_parts(accepted, io.into_socket());
         let stream = deadline.bound(start.into_stream(config)).await?;
-        Ok(finished(stream, hello.server_name, &own))
+        Ok(finished(stream, hello.server_name.clone(), own))
     }
 
     /// The configuration for a hello under a plan, and our identity: the one that the plan names,
@@ -240,7 +240,7 @@ const fn alert_for(kind: FailureKind) -> Alert {
 fn finished(
     mut stream: tokio_rustls::server::TlsStream<TcpStream>,
     server_name: String,
-    own: &CertifiedKey,
+    own: Arc<CertifiedKey>,
 ) -> Accepted {
     let (_, connection) = stream.get_mut();
     connection.set_buffer_limit(Some(crypto::OUTPUT));
@@ -250,7 +250,7 @@ fn finished(
         server_name,
         possession: chain.first().is_some_and(verifier::proves_possession),
         chain,
-        own_chain: own.cert.clone(),
+        own,
         stream: Stream::Tls(Box::new(TlsStream::Server(stream))),
     }
 }
@@ -264,11 +264,12 @@ pub(super) fn owned(chain: &[CertificateDer<'_>]) -> Vec<CertificateDer<'static>
 async fn refused_by_library(
     mut acceptor: LazyConfigAcceptor<Recorder>,
     failure: HandshakeFailure,
-    at_hello: impl AsyncFnOnce(facts::Hello) -> AtHello,
+    at_hello: impl AsyncFnOnce(Arc<facts::Hello>) -> AtHello,
 ) -> HandshakeFailure {
     let Some(io) = acceptor.take_io() else { return failure };
     if !io.record().is_empty() {
-        at_hello(facts::Hello { library_refusal: failure.to_string(), ..hello::read(io.record()) }).await;
+        let hello = facts::Hello { library_refusal: failure.to_string(), ..hello::read(io.record()) };
+        at_hello(Arc::new(hello)).await;
     }
     farewell::part(io.into_socket()).await;
     failure

@@ -8,7 +8,8 @@
 //! exactly the same.
 //!
 //! A fact always has a value. A text that does not apply is empty, a version that does not apply
-//! is [`Version::None`], so that a comparison is never made with nothing.
+//! is [`Version::None`], so that a comparison is never made with nothing. Written out, as in the
+//! decision log, a fact that is false, 0 or empty is left out, and filled in again when it is read.
 
 pub mod canonical;
 mod certificate;
@@ -75,7 +76,11 @@ macro_rules! facts {
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
-            $( $(#[doc = $doc])* pub $field: $crate::facts::facts!(@type $kind), )*
+            $(
+                $(#[doc = $doc])*
+                #[serde(skip_serializing_if = "crate::facts::value::Blank::is_blank")]
+                pub $field: $crate::facts::facts!(@type $kind),
+            )*
         }
 
         impl $crate::facts::Facts for $name {

@@ -68,3 +68,51 @@ pub enum Value {
     /// A certificate with its judgement.
     Certificate(Arc<Certificate>),
 }
+
+/// A value that may be left out where it says nothing.
+pub(super) trait Blank {
+    /// Whether it is false, 0 or empty.
+    fn is_blank(&self) -> bool;
+}
+
+impl Blank for bool {
+    fn is_blank(&self) -> bool {
+        !self
+    }
+}
+
+impl Blank for i64 {
+    fn is_blank(&self) -> bool {
+        *self == 0
+    }
+}
+
+impl Blank for String {
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Blank for Vec<String> {
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Blank for Version {
+    fn is_blank(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+impl Blank for Parameters {
+    fn is_blank(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<T: Default + PartialEq> Blank for Arc<T> {
+    fn is_blank(&self) -> bool {
+        **self == T::default()
+    }
+}

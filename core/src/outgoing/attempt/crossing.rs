@@ -157,7 +157,7 @@ impl Attempt<'_> {
     }
 
     async fn content(&self) -> Result<Content, SpoolError> {
-        let body = self.outbound.services.spool.open_body(self.lease.envelope.id).await?;
+        let body = self.outbound.services.spool.open_body(&self.lease.body).await?;
         Content::open(body, self.lease.envelope.size).await
     }
 

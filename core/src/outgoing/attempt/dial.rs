@@ -60,8 +60,12 @@ impl Attempt<'_> {
     pub(super) async fn dial(&self, endpoint: &Endpoint) -> Result<(TcpStream, Place), Miss> {
         let place = self.place(endpoint).await?;
         match connect(endpoint, &self.outbound.services.config.timeouts).await {
-            Ok(socket) => Ok((socket, place)),
+            Ok(socket) => {
+                self.count("new");
+                Ok((socket, place))
+            }
             Err(problem) => {
+                self.count("failed");
                 self.outbound.scheduler.unreached(endpoint.address, place.began(), problem.status());
                 Err(Miss::Unreached(problem))
             }
@@ -116,7 +120,10 @@ impl Attempt<'_> {
         }
         let key = self.key(idle.endpoint());
         match idle.serve(self.means(), &key).await {
-            Ok(served) => Some(served),
+            Ok(served) => {
+                self.count("reused");
+                Some(served)
+            }
             Err(idle) => {
                 self.outbound.pool.put_back(*idle);
                 None
@@ -141,5 +148,8 @@ impl Attempt<'_> {
             NoPlace::Busy => Miss::Busy,
             NoPlace::LeftAlone(until, why) => Miss::LeftAlone(until, why),
         })
+    }
+    fn count(&self, result: &'static str) {
+        self.outbound.services.observer.metrics().connection(result);
     }
 }

@@ -23,8 +23,9 @@ use crate::outgoing::trip::ADDRESSES;
 use crate::outgoing::worker;
 use crate::relay::Services;
 use crate::spool::{
-    Body, BodyReader, BodyWriter, Envelope, Health, LeasedRecipient, MessageId, NewRecipient, Outcome,
-    Settlement, Spool, SpoolError, Stats,
+    Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, LeasedRecipient, MessageId,
+    NewRecipient, Outcome, Page, Position, Purpose, Queued, QueuedDestination, Room, Settlement, Spool,
+    SpoolError, Stats, Status,
 };
 use crate::tls::Tls;
 
@@ -54,7 +55,7 @@ impl Spool for OneMessage {
         Err(SpoolError::Full)
     }
 
-    async fn lease(&self, _: usize) -> Result<Vec<Lease>, SpoolError> {
+    async fn lease(&self, _: usize, _: Arc<dyn Room>) -> Result<Vec<Lease>, SpoolError> {
         Ok(vec![])
     }
 
@@ -65,7 +66,35 @@ impl Spool for OneMessage {
         Ok(())
     }
 
-    async fn open_body(&self, _: MessageId) -> Result<Box<dyn BodyReader>, SpoolError> {
+    async fn put_off(&self, _: &str, _: Option<(Timestamp, Status)>) -> Result<(), SpoolError> {
+        Ok(())
+    }
+
+    async fn message(
+        &self,
+        _: MessageId,
+    ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError> {
+        Ok(None)
+    }
+
+    async fn list(&self, _: &Filter, _: Option<Position>, _: usize) -> Result<Page, SpoolError> {
+        Ok(Page::default())
+    }
+
+    async fn destinations(
+        &self,
+        _: &Filter,
+        _: Option<String>,
+        _: usize,
+    ) -> Result<Vec<QueuedDestination>, SpoolError> {
+        Ok(vec![])
+    }
+
+    async fn control(&self, _: &Filter, _: Control) -> Result<u64, SpoolError> {
+        Ok(0)
+    }
+
+    async fn open_body(&self, _: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError> {
         match &self.unreadable {
             Some(error) => Err(error.clone()),
             None => Ok(Box::new(Text(Some(Bytes::from_static(b"Subject: hi\r\n\r\nhi\r\n"))))),
@@ -186,6 +215,8 @@ fn lease(recipients: u32) -> Lease {
         address: format!("r{number}@example.org"),
         attempts: 0,
         last: None,
+        dsn: Default::default(),
+        attention: Timestamp::MAX,
     };
     let envelope = Envelope {
         id: Uuid::nil(),
@@ -194,11 +225,15 @@ fn lease(recipients: u32) -> Lease {
         size: 19,
         eight_bit: false,
         smtp_utf8: false,
+        dsn: Default::default(),
     };
     Lease {
         envelope: Arc::new(envelope),
         domain: "example.org".to_owned(),
         recipients: (0..recipients).map(recipient).collect(),
+        purpose: Purpose::Deliver,
+        body: BodyRef::of(Uuid::nil()),
+        epoch: 1,
     }
 }
 

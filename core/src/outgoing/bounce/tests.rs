@@ -12,6 +12,7 @@ fn envelope(sender: &str) -> Envelope {
         size: 1000,
         eight_bit: false,
         smtp_utf8: false,
+        dsn: Default::default(),
     }
 }
 
@@ -44,6 +45,7 @@ fn written(sender: &str, failed: &[Failed], headers: &str) -> NewMessage {
         headers: headers.as_bytes(),
         ourselves: "relay.example.net",
         now: Timestamp::UNIX_EPOCH,
+        attention: Timestamp::MAX,
     };
     bounce(&occasion).unwrap()
 }
@@ -68,7 +70,12 @@ fn a_bounce_goes_to_the_sender_from_nobody() {
     let message = written("Ann@Example.NET", &[unknown("eve@example.org")], "");
     assert_eq!(message.envelope.sender, "");
     assert_eq!(message.envelope.size, message.body.len() as u64);
-    let to = NewRecipient { address: "Ann@Example.NET".to_owned(), domain: "example.net".to_owned() };
+    let to = NewRecipient {
+        address: "Ann@Example.NET".to_owned(),
+        domain: "example.net".to_owned(),
+        dsn: Default::default(),
+        attention: Timestamp::MAX,
+    };
     assert_eq!(message.recipients, [to]);
 }
 
@@ -80,6 +87,7 @@ fn a_bounce_is_never_bounced() {
         headers: b"",
         ourselves: "relay.example.net",
         now: Timestamp::UNIX_EPOCH,
+        attention: Timestamp::MAX,
     };
     assert!(bounce(&occasion).is_none());
 }

@@ -15,7 +15,14 @@ fn delivery() -> Delivery {
 }
 
 fn recipient(number: u32, attempts: u32) -> LeasedRecipient {
-    LeasedRecipient { number, address: format!("r{number}@example.org"), attempts, last: None }
+    LeasedRecipient {
+        number,
+        address: format!("r{number}@example.org"),
+        attempts,
+        last: None,
+        dsn: Default::default(),
+        attention: Timestamp::MAX,
+    }
 }
 
 fn minutes(minutes: u64) -> Timestamp {
@@ -117,7 +124,7 @@ fn a_fault_of_ours_is_the_reason_whatever_hosts_said() {
     tally.at_fault(EnhancedCode::new(4, 3, 0), "the message cannot be read");
     assert!(tally.is_done());
     let outcomes = settle(tally, 0);
-    let [Outcome::Delivered, Outcome::Deferred { due, status }] = outcomes.as_slice() else {
+    let [Outcome::Delivered, Outcome::Deferred { due, status, .. }] = outcomes.as_slice() else {
         panic!("{outcomes:?}")
     };
     assert_eq!((*due, status.reason.as_str()), (minutes(5), "the message cannot be read"));

@@ -13,7 +13,7 @@ use crate::spool::Lease;
 
 /// How many leases wait for each worker of a destination: so many that a worker need not wait for
 /// the spool, so few that they are no loss where the destination fails.
-const AHEAD: usize = 4;
+pub(in crate::outgoing) const AHEAD: usize = 4;
 
 /// A destination, its workers, and the leases that wait for them.
 #[derive(Debug)]

@@ -27,6 +27,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 pub(super) use self::backoff::Chance;
+pub(super) use self::destination::AHEAD;
 use self::destination::Supply;
 pub(super) use self::place::Place;
 pub(super) use self::state::{Arrival, Next};

@@ -8,8 +8,8 @@ use crate::smtp::dot::Encoder;
 use crate::smtp::reply::Reply;
 use crate::spool::{BodyReader, SpoolError};
 
-/// What is read whole, and goes out in one write. A connection holds no more of a message than this.
-const WHOLE: u64 = 64 * 1024;
+/// What is read whole, and goes out in one write; of larger ones a piece of this size at a time.
+const WHOLE: usize = 64 * 1024;
 
 /// How many replies to chunks may be awaited at once: a host that cannot get rid of its replies stops
 /// reading.
@@ -19,8 +19,14 @@ const AWAITED: usize = 8;
 pub(in crate::outgoing) enum Content {
     /// All of it.
     Whole(Bytes),
-    /// A beginning, and the rest.
-    Pieces(Bytes, Box<dyn BodyReader>),
+    /// Too much for one write.
+    Pieces(Pieces),
+}
+
+/// A large message: what was read of it and not sent yet, and the rest.
+pub(in crate::outgoing) struct Pieces {
+    read: Bytes,
+    body: Option<Box<dyn BodyReader>>,
 }
 
 /// Why the content did not go out.
@@ -47,23 +53,25 @@ impl Content {
         mut body: Box<dyn BodyReader>,
         size: u64,
     ) -> Result<Self, SpoolError> {
-        let first = body.read().await?;
-        let read = u64::try_from(first.len()).unwrap_or(u64::MAX);
-        match size {
-            size if size > WHOLE => Ok(Self::Pieces(first, body)),
-            size if read >= size => Ok(Self::Whole(first)),
-            _ => rest(first, body).await.map(Self::Whole),
+        let mut read = body.read().await?;
+        if size > WHOLE as u64 {
+            return Ok(Self::Pieces(Pieces { read, body: Some(body) }));
         }
+        if (read.len() as u64) < size {
+            read = rest(read, body).await?;
+        }
+        Ok(Self::Whole(read))
     }
 
     /// Sends it with its dots, and the final dot in the last write.
     pub(super) async fn send(self, dialogue: &mut Dialogue) -> Result<(), Unsent> {
         let mut encoder = Encoder::default();
         let mut wire = Vec::new();
-        let (mut piece, mut body) = self.begin();
+        let mut pieces = self.pieces();
+        let mut piece = pieces.next().await?;
         while !piece.is_empty() {
             encoder.encode(&piece, &mut wire);
-            piece = next(&mut body).await?;
+            piece = pieces.next().await?;
             if !piece.is_empty() {
                 dialogue.send_data(&wire).await?;
                 wire.clear();
@@ -77,11 +85,12 @@ impl Content {
     pub(super) async fn send_chunks(self, dialogue: &mut Dialogue, pace: Pace) -> Result<Reply, Unsent> {
         let mut encoder = Encoder::for_chunks();
         let mut awaited = 0;
-        let (mut piece, mut body) = self.begin();
+        let mut pieces = self.pieces();
+        let mut piece = pieces.next().await?;
         while !piece.is_empty() {
             let mut chunk = Vec::new();
             encoder.encode(&piece, &mut chunk);
-            piece = next(&mut body).await?;
+            piece = pieces.next().await?;
             if piece.is_empty() {
                 encoder.finish(&mut chunk);
                 dialogue.send_data(&framed(&chunk, Which::Last)).await?;
@@ -109,11 +118,21 @@ impl Content {
         wire.extend_from_slice(&framed(&chunk, Which::Last));
     }
 
-    fn begin(self) -> (Bytes, Option<Box<dyn BodyReader>>) {
+    fn pieces(self) -> Pieces {
         match self {
-            Self::Whole(content) => (content, None),
-            Self::Pieces(first, body) => (first, Some(body)),
+            Self::Whole(read) => Pieces { read, body: None },
+            Self::Pieces(pieces) => pieces,
         }
+    }
+}
+
+impl Pieces {
+    /// The next piece; empty at the end.
+    async fn next(&mut self) -> Result<Bytes, Unsent> {
+        if let (true, Some(body)) = (self.read.is_empty(), &mut self.body) {
+            self.read = body.read().await.map_err(Unsent::Unread)?;
+        }
+        Ok(self.read.split_to(self.read.len().min(WHOLE)))
     }
 }
 
@@ -141,14 +160,6 @@ fn framed(chunk: &[u8], which: Which) -> Vec<u8> {
     let mut wire = format!("BDAT {}{last}\r\n", chunk.len()).into_bytes();
     wire.extend_from_slice(chunk);
     wire
-}
-
-/// The next piece; empty at the end.
-async fn next(body: &mut Option<Box<dyn BodyReader>>) -> Result<Bytes, Unsent> {
-    match body {
-        Some(body) => body.read().await.map_err(Unsent::Unread),
-        None => Ok(Bytes::new()),
-    }
 }
 
 /// The reply to a chunk that is not the last.

@@ -29,6 +29,7 @@ fn envelope() -> Envelope {
         size: 300,
         eight_bit: false,
         smtp_utf8: false,
+        dsn: Default::default(),
     }
 }
 
@@ -38,6 +39,8 @@ fn recipients(count: u32) -> Vec<LeasedRecipient> {
         address: format!("r{number}@example.org"),
         attempts: 0,
         last: None,
+        dsn: Default::default(),
+        attention: Timestamp::MAX,
     };
     (0..count).map(recipient).collect()
 }

@@ -189,7 +189,7 @@ impl FileReader {
             (&*file).take(CHUNK as u64).read_to_end(&mut chunk).map(|_| Bytes::from(chunk))
         });
         let chunk = chunk.await?.map_err(|error| {
-            SpoolError::Failed(format!("cannot read the body of {}: {error}", self.expected.message))
+            SpoolError::Damaged(format!("cannot read the body of {}: {error}", self.expected.message))
         })?;
         self.length += chunk.len() as u64;
         self.checksum = crc32c::crc32c_append(self.checksum, &chunk);
@@ -219,7 +219,7 @@ impl Expected {
         if (length, checksum) == (self.length, self.checksum) {
             return Ok(());
         }
-        Err(SpoolError::Failed(format!(
+        Err(SpoolError::Damaged(format!(
             "the body of {} is damaged: {length} octets with checksum {checksum:08x}, but {} with {:08x} were \
              written; the disk or somebody has changed it",
             self.message, self.length, self.checksum,

@@ -1,12 +1,15 @@
 //! The changes that the writer makes, each within a transaction of the batch that it rides in.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::record::{nanoseconds, signed, status_text};
-use crate::spool::{Body, Envelope, MessageId, NewMessage, NewRecipient, Outcome, Settlement};
+use super::destinations::{self, Concerned};
+use super::record::{nanoseconds, signed, standing_number, text, unusual};
+use super::schema::NEVER;
+use super::steering::Steering;
+use crate::spool::{
+    Body, Envelope, MessageId, NewMessage, NewRecipient, Outcome, Settlement, Standing, Status,
+};
 
 /// A change of the queue.
 #[derive(Debug)]
@@ -14,7 +17,20 @@ pub(super) enum Change {
     /// A message is new.
     Add(Box<Added>),
     /// Recipients have an outcome.
-    Settle(Settlement),
+    Settle(Settlement, Attempt),
+    /// A destination is put off, or not any more.
+    PutOff { destination: String, until: Option<(i64, Status)> },
+    /// The operator has said something.
+    Steer(Steering),
+}
+
+/// Whether a settlement counts as an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// A host was tried.
+    Made,
+    /// The lease was for something else.
+    None,
 }
 
 /// A new message.
@@ -27,21 +43,34 @@ pub(super) struct Added {
     pub(super) due: i64,
 }
 
+/// What a change came to.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// How many recipients it concerned.
+    pub(super) recipients: u64,
+    /// Names of body files that no row names any more: they are removed after the transaction.
+    pub(super) unnamed: Vec<String>,
+}
+
 impl Change {
     /// How much of the batch's room it takes. Octets.
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Add(added) => added.body.inline().len(),
-            Self::Settle(settlement) => settlement.bounce.as_ref().map_or(0, |bounce| bounce.body.len()),
+            Self::Settle(settlement, _) => settlement.notices.iter().map(|notice| notice.body.len()).sum(),
+            Self::PutOff { .. } | Self::Steer(_) => 0,
         }
     }
 
-    /// Makes the change. Answers with the names of body files that no row names any more: they are
-    /// removed after the transaction.
-    pub(super) fn make(&mut self, connection: &Connection) -> Result<Option<String>> {
+    /// Makes the change.
+    pub(super) fn make(&mut self, connection: &Connection, concerned: &mut Concerned) -> Result<Made> {
         match self {
-            Self::Add(added) => added.make(connection).map(|()| None),
-            Self::Settle(settlement) => settle(connection, settlement),
+            Self::Add(added) => added.make(connection, concerned).map(|()| Made::default()),
+            Self::Settle(settlement, attempt) => settle(connection, settlement, *attempt, concerned),
+            Self::PutOff { destination, until } => {
+                destinations::put_off(connection, destination, until.as_ref()).map(|()| Made::default())
+            }
+            Self::Steer(steering) => steering.make(connection, concerned),
         }
     }
 
@@ -56,14 +85,14 @@ impl Change {
 
 impl Added {
     /// A message that is there already is left as it is: a commit may be repeated.
-    fn make(&mut self, connection: &Connection) -> Result<()> {
+    fn make(&mut self, connection: &Connection, concerned: &mut Concerned) -> Result<()> {
         // For nobody: it is finished already.
         if self.recipients.is_empty() || !insert_message(connection, &self.envelope, &self.body)? {
             return Ok(());
         }
         // Before the transaction ends: once it may be durable, its file must not go.
         self.body.keep_file(Keep::Forever);
-        insert_recipients(connection, self.envelope.id, &self.recipients, self.due)
+        insert_recipients(connection, self.envelope.id, &self.recipients, self.due, concerned)
     }
 }
 
@@ -95,7 +124,11 @@ fn insert_message(connection: &Connection, envelope: &Envelope, body: &Body) -> 
         Body::File(file) => (file.size(), file.checksum(), file.name()),
     };
     let inserted = connection
-        .prepare_cached("INSERT OR IGNORE INTO message VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+        .prepare_cached(
+            "INSERT OR IGNORE INTO message
+                 (id, received, sender, size, eight_bit, smtp_utf8, dsn, checksum, length, file)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
         .execute(params![
             envelope.id.into_bytes(),
             nanoseconds(envelope.received),
@@ -103,6 +136,7 @@ fn insert_message(connection: &Connection, envelope: &Envelope, body: &Body) -> 
             signed(envelope.size),
             envelope.eight_bit,
             envelope.smtp_utf8,
+            unusual(&envelope.dsn)?,
             checksum,
             signed(length),
             file,
@@ -123,78 +157,122 @@ fn insert_recipients(
     id: MessageId,
     recipients: &[NewRecipient],
     due: i64,
+    concerned: &mut Concerned,
 ) -> Result<()> {
-    let mut statement =
-        connection.prepare_cached("INSERT INTO recipient VALUES (?1, ?2, ?3, ?4, ?5, 0, NULL)")?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO recipient (message, number, address, domain, due, attention, standing, attempts, dsn)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7)",
+    )?;
     for (number, recipient) in (0_u32..).zip(recipients) {
-        statement.execute(params![id.into_bytes(), number, recipient.address, recipient.domain, due])?;
-    }
-    let domains = recipients.iter().map(|recipient| recipient.domain.clone()).collect();
-    refresh_destinations(connection, &domains)
-}
-
-fn settle(connection: &Connection, settlement: &Settlement) -> Result<Option<String>> {
-    let mut domains = BTreeSet::new();
-    for (number, outcome) in &settlement.outcomes {
-        domains.extend(apply(connection, settlement.message, *number, outcome)?);
-    }
-    refresh_destinations(connection, &domains)?;
-    if let Some(bounce) = &settlement.bounce {
-        insert_bounce(connection, bounce)?;
-    }
-    remove_if_finished(connection, settlement.message)
-}
-
-/// Applies an outcome. Answers with the recipient's domain if its due time has changed.
-fn apply(connection: &Connection, id: MessageId, number: u32, outcome: &Outcome) -> Result<Option<String>> {
-    let key = (id.into_bytes(), number);
-    let domain = |sql| connection.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional();
-    match outcome {
-        Outcome::Delivered | Outcome::Failed { .. } => {
-            domain("DELETE FROM recipient WHERE message = ?1 AND number = ?2 RETURNING domain")
-        }
-        Outcome::Deferred { due, status } => connection
-            .prepare_cached(
-                "UPDATE recipient SET attempts = attempts + 1, due = ?3, status = ?4
-                 WHERE message = ?1 AND number = ?2 RETURNING domain",
-            )?
-            .query_row(params![key.0, key.1, nanoseconds(*due), status_text(status)?], |row| row.get(0))
-            .optional(),
-        Outcome::Abandoned => Ok(None),
-    }
-}
-
-fn insert_bounce(connection: &Connection, bounce: &NewMessage) -> Result<()> {
-    let body = Body::Inline(bounce.body.clone());
-    if !bounce.recipients.is_empty() && insert_message(connection, &bounce.envelope, &body)? {
-        let due = nanoseconds(bounce.envelope.received);
-        insert_recipients(connection, bounce.envelope.id, &bounce.recipients, due)?;
+        let NewRecipient { address, domain, dsn, attention } = recipient;
+        let attention = nanoseconds(*attention);
+        statement.execute(params![
+            id.into_bytes(),
+            number,
+            address,
+            domain,
+            due,
+            attention,
+            unusual(dsn)?
+        ])?;
+        concerned.arrived(domain, due);
     }
     Ok(())
 }
 
-/// Brings the earliest due times of these domains up to date.
-fn refresh_destinations(connection: &Connection, domains: &BTreeSet<String>) -> Result<()> {
-    for domain in domains {
-        let due: Option<i64> = connection
-            .prepare_cached("SELECT min(due) FROM recipient WHERE domain = ?1")?
-            .query_row([domain], |row| row.get(0))?;
-        match due {
-            Some(due) => connection
+fn settle(
+    connection: &Connection,
+    settlement: &Settlement,
+    attempt: Attempt,
+    concerned: &mut Concerned,
+) -> Result<Made> {
+    for (number, outcome) in &settlement.outcomes {
+        apply(connection, (settlement.message, *number), outcome, attempt, concerned)?;
+    }
+    for notice in &settlement.notices {
+        insert_notice(connection, notice, concerned)?;
+    }
+    let unnamed = remove_if_finished(connection, settlement.message)?.into_iter().collect();
+    Ok(Made { recipients: settlement.outcomes.len() as u64, unnamed })
+}
+
+/// Applies an outcome. What the operator has said meanwhile stays so.
+fn apply(
+    connection: &Connection,
+    key: (MessageId, u32),
+    outcome: &Outcome,
+    attempt: Attempt,
+    concerned: &mut Concerned,
+) -> Result<()> {
+    match outcome {
+        Outcome::Delivered | Outcome::Failed { .. } => {
+            remove_recipient(connection, key, concerned)?;
+        }
+        Outcome::Deferred { due, status, attention } => {
+            let domain: Option<String> = connection
                 .prepare_cached(
-                    "INSERT INTO destination VALUES (?1, ?2) ON CONFLICT DO UPDATE SET due = excluded.due",
+                    "UPDATE recipient SET attempts = attempts + ?3, attention = ?4, status = ?5,
+                         due = CASE standing WHEN 0 THEN ?6 ELSE due END
+                     WHERE message = ?1 AND number = ?2 AND standing != 3 RETURNING domain",
                 )?
-                .execute(params![domain, due])?,
-            None => {
-                connection.prepare_cached("DELETE FROM destination WHERE domain = ?1")?.execute([domain])?
+                .query_row(
+                    params![
+                        key.0.into_bytes(),
+                        key.1,
+                        attempt == Attempt::Made,
+                        nanoseconds(*attention),
+                        text(status)?,
+                        nanoseconds(*due).min(NEVER - 1),
+                    ],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            match domain {
+                Some(domain) => concerned.moved(&domain),
+                None => {
+                    remove_recipient(connection, key, concerned)?;
+                }
             }
-        };
+        }
+        Outcome::Abandoned if standing_is(connection, key, Standing::Removed)? => {
+            remove_recipient(connection, key, concerned)?;
+        }
+        Outcome::Abandoned => {}
+    }
+    Ok(())
+}
+
+fn standing_is(connection: &Connection, (id, number): (MessageId, u32), standing: Standing) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM recipient WHERE message = ?1 AND number = ?2 AND standing = ?3")?
+        .exists(params![id.into_bytes(), number, standing_number(standing)])
+}
+
+/// Removes a recipient. Answers with its domain.
+pub(super) fn remove_recipient(
+    connection: &Connection,
+    (id, number): (MessageId, u32),
+    concerned: &mut Concerned,
+) -> Result<Option<String>> {
+    let domain: Option<String> = connection
+        .prepare_cached("DELETE FROM recipient WHERE message = ?1 AND number = ?2 RETURNING domain")?
+        .query_row(params![id.into_bytes(), number], |row| row.get(0))
+        .optional()?;
+    domain.iter().for_each(|domain| concerned.left(domain));
+    Ok(domain)
+}
+
+fn insert_notice(connection: &Connection, notice: &NewMessage, concerned: &mut Concerned) -> Result<()> {
+    let NewMessage { envelope, recipients, body } = notice;
+    if !recipients.is_empty() && insert_message(connection, envelope, &Body::Inline(body.clone()))? {
+        let due = nanoseconds(envelope.received);
+        insert_recipients(connection, envelope.id, recipients, due, concerned)?;
     }
     Ok(())
 }
 
 /// Removes a message that has no recipients left. Answers with the name of its body's file.
-fn remove_if_finished(connection: &Connection, id: MessageId) -> Result<Option<String>> {
+pub(super) fn remove_if_finished(connection: &Connection, id: MessageId) -> Result<Option<String>> {
     let file: Option<Option<String>> = connection
         .prepare_cached(
             "DELETE FROM message WHERE id = ?1

@@ -1,137 +1,164 @@
 //! What is due: chosen oldest first, and fairly between domains.
 //!
 //! Every domain that something is due for gives its oldest message first, then every domain its
-//! second oldest, and so on; and a domain has only so many leases at once. So one dead domain,
-//! whatever waits for it, never keeps the others waiting.
+//! second oldest, and so on; a domain has only as many leases at once as it has room for; and where
+//! there are more domains than leases, the next choice goes on with those that had no turn. So one
+//! dead domain, whatever waits for it, never keeps the others waiting.
 
 use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::lease::Leases;
-use super::record::{self, ENVELOPE, RECIPIENT};
-use crate::spool::{Lease, LeasedRecipient, MessageId};
+use super::record;
+use crate::spool::{MessageId, Room};
 
-/// Chooses at most `most` leases of what is due at `now` (nanoseconds since 1970), with at most
-/// `cap` leases at once for a domain.
-pub(super) fn choose(
-    connection: &Connection,
-    leases: &Leases,
-    (most, cap): (usize, usize),
-    now: i64,
-) -> Result<Vec<Lease>> {
-    let mut candidates = Vec::new();
-    let mut statement =
-        connection.prepare_cached("SELECT domain FROM destination WHERE due <= ?1 ORDER BY due, domain")?;
-    let mut rows = statement.query([now])?;
-    let mut domains = 0;
-    while domains < most
-        && let Some(row) = rows.next()?
-    {
-        let domain: String = row.get(0)?;
-        let room = cap.saturating_sub(leases.of_domain(&domain)).min(most);
-        let due = due_messages(connection, leases, &domain, room, now)?;
-        domains += usize::from(!due.is_empty());
-        candidates.extend(due.into_iter().enumerate().map(|(rank, message)| Candidate {
-            rank,
-            domain: domain.clone(),
-            message,
-        }));
-    }
-    // Stable: within a rank the domains stay in the order of their oldest.
-    candidates.sort_by_key(|candidate| candidate.rank);
-    candidates
-        .iter()
-        .take(most)
-        .filter_map(|candidate| candidate.lease(connection, leases, now).transpose())
-        .collect()
-}
-
-/// The earliest time at which something may be due that can be leased: nanoseconds since 1970. A
-/// domain that has all its leases is left out: it is looked at again when one of them ends.
-pub(super) fn next_due(connection: &Connection, leases: &Leases, cap: usize) -> Result<Option<i64>> {
-    let mut statement =
-        connection.prepare_cached("SELECT domain, due FROM destination ORDER BY due, domain")?;
-    let mut rows = statement.query([])?;
-    let mut earliest: Option<i64> = None;
-    while let Some(row) = rows.next()? {
-        let (domain, bound): (String, i64) = (row.get(0)?, row.get(1)?);
-        if earliest.is_some_and(|earliest| earliest <= bound) {
-            break;
-        }
-        let due = match leases.of_domain(&domain) {
-            0 => Some(bound),
-            all if all >= cap => None,
-            _ => first_free(connection, leases, &domain)?,
-        };
-        earliest = [earliest, due].into_iter().flatten().min();
-    }
-    Ok(earliest)
-}
-
-struct Candidate {
-    rank: usize,
+/// After which domain the next choice goes on: it stands in the order of (next, domain).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    next: i64,
     domain: String,
-    message: MessageId,
 }
 
-impl Candidate {
-    /// The lease of all recipients of the message in the domain that are due and free.
-    fn lease(&self, connection: &Connection, leases: &Leases, now: i64) -> Result<Option<Lease>> {
-        let envelope = connection
-            .prepare_cached(&format!("SELECT {ENVELOPE} FROM message WHERE id = ?1"))?
-            .query_row([self.message.into_bytes()], record::envelope)
+impl Default for Turn {
+    fn default() -> Self {
+        Self { next: i64::MIN, domain: String::new() }
+    }
+}
+
+/// What is due for a domain.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    rank: usize,
+    pub(super) domain: String,
+    pub(super) message: MessageId,
+}
+
+/// What a choice looks at.
+pub(super) struct Choice<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) leases: &'a Leases,
+    pub(super) room: &'a dyn Room,
+    /// Nanoseconds since 1970.
+    pub(super) now: i64,
+    /// When something may be due that is not chosen: nanoseconds since 1970.
+    pub(super) next: Option<i64>,
+}
+
+impl Choice<'_> {
+    /// At most `most` messages that are due, each for a domain.
+    pub(super) fn candidates(&mut self, turn: &mut Turn, most: usize) -> Result<Vec<Candidate>> {
+        let mut candidates = Vec::new();
+        let mut left = most;
+        let begun = std::mem::take(turn);
+        // From where the last choice ended, and then from the start to there.
+        let stopped = match self.over_domains(&begun, None, &mut left, &mut candidates)? {
+            None if begun != Turn::default() => {
+                self.over_domains(&Turn::default(), Some(&begun), &mut left, &mut candidates)?
+            }
+            stopped => stopped,
+        };
+        *turn = stopped.unwrap_or_default();
+        // Stable: within a rank the domains stay in their order.
+        candidates.sort_by_key(|candidate| candidate.rank);
+        if candidates.len() >= most {
+            self.note(self.now);
+        }
+        candidates.truncate(most);
+        Ok(candidates)
+    }
+
+    /// Looks at domains in their order, until so many of them have something. Answers with where it
+    /// has stopped, if it was before the end.
+    fn over_domains(
+        &mut self,
+        from: &Turn,
+        to: Option<&Turn>,
+        left: &mut usize,
+        candidates: &mut Vec<Candidate>,
+    ) -> Result<Option<Turn>> {
+        let connection = self.connection;
+        let mut statement = connection.prepare_cached(
+            "SELECT next, domain, recipients FROM destination
+             WHERE next <= ?1 AND (next, domain) > (?2, ?3) ORDER BY next, domain",
+        )?;
+        let mut rows = statement.query(params![self.now, from.next, from.domain])?;
+        while let Some(row) = rows.next()? {
+            let (at, recipients) = (Turn { next: row.get(0)?, domain: row.get(1)? }, record::count(row, 2)?);
+            if to.is_some_and(|to| (at.next, &at.domain) > (to.next, &to.domain)) {
+                break;
+            }
+            let found = self.of_domain(&at.domain, recipients, candidates)?;
+            *left = left.saturating_sub(usize::from(found));
+            if *left == 0 {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a domain has something.
+    fn of_domain(&mut self, domain: &str, recipients: u64, candidates: &mut Vec<Candidate>) -> Result<bool> {
+        let (leases, leased) = self.leases.of_domain(domain);
+        if leased as u64 >= recipients {
+            return Ok(false);
+        }
+        let room = self.room.leases(domain).saturating_sub(leases);
+        if room == 0 {
+            return Ok(false);
+        }
+        let due = self.messages(domain, room)?;
+        if due.len() < room {
+            // All that is due is chosen or leased already: what else is there?
+            let later = self.later(domain)?;
+            later.into_iter().for_each(|later| self.note(later));
+        }
+        let found = !due.is_empty();
+        let candidate = |(rank, message)| Candidate { rank, domain: domain.to_owned(), message };
+        candidates.extend(due.into_iter().enumerate().map(candidate));
+        Ok(found)
+    }
+
+    /// At most `most` messages that are due for a domain and free, oldest first.
+    fn messages(&self, domain: &str, most: usize) -> Result<Vec<MessageId>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT message, number FROM recipient WHERE domain = ?1 AND due <= ?2 ORDER BY due, message, number",
+        )?;
+        let mut rows = statement.query(params![domain, self.now])?;
+        let (mut seen, mut messages) = (HashSet::new(), Vec::new());
+        while messages.len() < most.min(CANDIDATES)
+            && let Some(row) = rows.next()?
+        {
+            let message = record::id(row, 0)?;
+            if !self.leases.holds(message, row.get(1)?) && seen.insert(message) {
+                messages.push(message);
+            }
+        }
+        Ok(messages)
+    }
+
+    fn later(&self, domain: &str) -> Result<Option<i64>> {
+        self.connection
+            .prepare_cached("SELECT min(due) FROM recipient WHERE domain = ?1 AND due > ?2")?
+            .query_row(params![domain, self.now], |row| row.get(0))
+    }
+
+    /// The first destination whose time has not come yet.
+    pub(super) fn note_next(&mut self) -> Result<()> {
+        let next: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT next FROM destination WHERE next > ?1 ORDER BY next LIMIT 1")?
+            .query_row([self.now], |row| row.get(0))
             .optional()?;
-        let Some(envelope) = envelope else { return Ok(None) };
-        let recipients = self.recipients(connection, leases, now)?;
-        let lease = Lease { envelope, domain: self.domain.clone(), recipients };
-        Ok((!lease.recipients.is_empty()).then_some(lease))
+        next.into_iter().for_each(|next| self.note(next));
+        Ok(())
     }
 
-    fn recipients(&self, connection: &Connection, leases: &Leases, now: i64) -> Result<Vec<LeasedRecipient>> {
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {RECIPIENT} FROM recipient WHERE message = ?1 AND domain = ?2 AND due <= ?3 ORDER BY number"
-        ))?;
-        let rows =
-            statement.query_map(params![self.message.into_bytes(), self.domain, now], record::recipient)?;
-        let is_leased = |recipient: &LeasedRecipient| leases.holds(self.message, recipient.number);
-        rows.filter(|recipient| !recipient.as_ref().is_ok_and(is_leased)).collect()
+    /// Something may be due then.
+    pub(super) fn note(&mut self, next: i64) {
+        self.next = Some(self.next.map_or(next, |noted| noted.min(next)));
     }
 }
 
-/// At most `most` messages that are due for a domain and free, oldest first.
-fn due_messages(
-    connection: &Connection,
-    leases: &Leases,
-    domain: &str,
-    most: usize,
-    now: i64,
-) -> Result<Vec<MessageId>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT message, number FROM recipient WHERE domain = ?1 AND due <= ?2 ORDER BY due, message, number",
-    )?;
-    let mut rows = statement.query(params![domain, now])?;
-    let (mut seen, mut messages) = (HashSet::new(), Vec::new());
-    while messages.len() < most
-        && let Some(row) = rows.next()?
-    {
-        let message = record::id(row, 0)?;
-        if !leases.holds(message, row.get(1)?) && seen.insert(message) {
-            messages.push(message);
-        }
-    }
-    Ok(messages)
-}
-
-fn first_free(connection: &Connection, leases: &Leases, domain: &str) -> Result<Option<i64>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT message, number, due FROM recipient WHERE domain = ?1 ORDER BY due, message, number",
-    )?;
-    let mut rows = statement.query([domain])?;
-    while let Some(row) = rows.next()? {
-        if !leases.holds(record::id(row, 0)?, row.get(1)?) {
-            return row.get(2).map(Some);
-        }
-    }
-    Ok(None)
-}
+/// The most messages that a domain gives at once, whatever its room.
+const CANDIDATES: usize = 256;

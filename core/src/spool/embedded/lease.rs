@@ -5,29 +5,52 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
-use crate::spool::{Lease, MessageId, Outcome, Settlement, SpoolError};
+use super::change::Attempt;
+use super::due::Turn;
+use super::plan::Plan;
+use crate::spool::{Lease, MessageId, Purpose, Settlement, SpoolError};
 
 /// The recipients that are leased.
 #[derive(Debug)]
 pub(super) struct Leases {
     /// Held while something is chosen and while a lease ends. A choice reads the database as it
     /// was a moment ago: a lease that ended meanwhile would let it choose what was just delivered.
-    choosing: Mutex<Connection>,
+    choosing: Mutex<Chooser>,
     held: Mutex<Held>,
+    /// When to choose again.
+    pub(super) plan: Plan,
+}
+
+/// What choices are made with.
+#[derive(Debug)]
+pub(super) struct Chooser {
+    pub(super) connection: Connection,
+    /// Whose turn is next.
+    pub(super) turn: Turn,
 }
 
 #[derive(Debug, Default)]
 struct Held {
     recipients: HashMap<(MessageId, u32), Holding>,
-    /// How many leases each domain has, by their numbers, and how many recipients each of those.
-    domains: HashMap<Arc<str>, HashMap<u64, usize>>,
-    next: u64,
+    domains: HashMap<Arc<str>, OfDomain>,
+    /// The number of the last lease.
+    epoch: u64,
+}
+
+/// What a domain has.
+#[derive(Debug, Default)]
+struct OfDomain {
+    /// Recipients that are leased.
+    recipients: usize,
+    /// The leases to deliver by their numbers, and how many recipients each of them has left.
+    deliveries: HashMap<u64, usize>,
 }
 
 #[derive(Debug)]
 struct Holding {
     domain: Arc<str>,
-    lease: u64,
+    epoch: u64,
+    attempt: Attempt,
     phase: Phase,
 }
 
@@ -42,11 +65,12 @@ enum Phase {
 impl Leases {
     /// None yet; the connection is the one to choose with.
     pub(super) fn none(connection: Connection) -> Self {
-        Self { choosing: Mutex::new(connection), held: Mutex::default() }
+        let choosing = Mutex::new(Chooser { connection, turn: Turn::default() });
+        Self { choosing, held: Mutex::default(), plan: Plan::default() }
     }
 
-    /// The connection to choose with. No lease ends until it is let go.
-    pub(super) fn choose(&self) -> MutexGuard<'_, Connection> {
+    /// What to choose with. No lease ends until it is let go.
+    pub(super) fn choose(&self) -> MutexGuard<'_, Chooser> {
         self.choosing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -55,42 +79,44 @@ impl Leases {
         self.held().recipients.contains_key(&(message, number))
     }
 
-    /// How many leases this domain has.
-    pub(super) fn of_domain(&self, domain: &str) -> usize {
-        self.held().domains.get(domain).map_or(0, HashMap::len)
+    /// How many leases to deliver this domain has, and how many of its recipients are leased.
+    pub(super) fn of_domain(&self, domain: &str) -> (usize, usize) {
+        let held = self.held();
+        held.domains.get(domain).map_or((0, 0), |of| (of.deliveries.len(), of.recipients))
     }
 
-    /// Begins leases. The caller holds the guard of [`Leases::choose`].
-    pub(super) fn begin(self: &Arc<Self>, leases: Vec<Lease>) -> Begun {
+    /// Begins leases, and numbers them. The caller holds the guard of [`Leases::choose`].
+    pub(super) fn begin(self: &Arc<Self>, mut leases: Vec<Lease>) -> Begun {
         let mut held = self.held();
-        leases.iter().for_each(|lease| held.begin(lease));
+        leases.iter_mut().for_each(|lease| held.begin(lease));
         drop(held);
         Begun { leases, owner: Arc::clone(self) }
     }
 
-    /// The part of a settlement that counts: outcomes of recipients that are leased, and not being
-    /// settled already. They stay leased until the writer is done.
-    pub(super) fn claim(&self, mut settlement: Settlement) -> Result<Settlement, SpoolError> {
+    /// Begins to settle a lease, whose recipients stay leased until the writer is done. Answers
+    /// with what it was for.
+    pub(super) fn claim(&self, settlement: &Settlement) -> Result<Attempt, SpoolError> {
         let mut held = self.held();
-        let message = settlement.message;
-        settlement.outcomes.retain(|(number, _)| held.claim(message, *number));
-        if settlement.outcomes.is_empty() {
-            return Err(SpoolError::Unknown);
+        let keys = || settlement.outcomes.iter().map(|(number, _)| (settlement.message, *number));
+        for (claimed, key) in keys().enumerate() {
+            if !held.claim(key, settlement.epoch) {
+                // All of it or nothing: the notices speak of all.
+                keys().take(claimed).for_each(|key| held.unclaim(key));
+                return Err(SpoolError::LeaseLost);
+            }
         }
-        if !settlement.outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed { .. })) {
-            settlement.bounce = None;
-        }
-        Ok(settlement)
+        let first = keys().next().and_then(|key| held.recipients.get(&key));
+        first.map(|holding| holding.attempt).ok_or(SpoolError::LeaseLost)
     }
 
     /// Ends the leases of a settlement; if it could not be written, they go on.
-    pub(super) fn end(&self, settlement: &Settlement, result: &Result<(), SpoolError>) {
+    pub(super) fn end(&self, settlement: &Settlement, result: &Result<u64, SpoolError>) {
         let _choosing = self.choose();
         let mut held = self.held();
         for (number, _) in &settlement.outcomes {
             match result {
-                Ok(()) => held.end(settlement.message, *number),
-                Err(_) => held.unclaim(settlement.message, *number),
+                Ok(_) => held.end((settlement.message, *number)),
+                Err(_) => held.unclaim((settlement.message, *number)),
             }
         }
     }
@@ -117,27 +143,39 @@ impl Begun {
 
 impl Drop for Begun {
     fn drop(&mut self) {
+        if self.leases.is_empty() {
+            return;
+        }
         let mut held = self.owner.held();
         for lease in &self.leases {
-            lease.recipients.iter().for_each(|recipient| held.end(lease.envelope.id, recipient.number));
+            lease.recipients.iter().for_each(|recipient| held.end((lease.envelope.id, recipient.number)));
         }
+        drop(held);
+        self.owner.plan.changed();
     }
 }
 
 impl Held {
-    fn begin(&mut self, lease: &Lease) {
+    fn begin(&mut self, lease: &mut Lease) {
         let domain: Arc<str> = lease.domain.as_str().into();
-        self.next += 1;
+        self.epoch += 1;
+        lease.epoch = self.epoch;
+        let attempt = if lease.purpose == Purpose::Deliver { Attempt::Made } else { Attempt::None };
         for recipient in &lease.recipients {
-            let holding = Holding { domain: Arc::clone(&domain), lease: self.next, phase: Phase::Leased };
+            let domain = Arc::clone(&domain);
+            let holding = Holding { domain, epoch: self.epoch, attempt, phase: Phase::Leased };
             self.recipients.insert((lease.envelope.id, recipient.number), holding);
         }
-        self.domains.entry(domain).or_default().insert(self.next, lease.recipients.len());
+        let of_domain = self.domains.entry(domain).or_default();
+        of_domain.recipients += lease.recipients.len();
+        if attempt == Attempt::Made {
+            of_domain.deliveries.insert(self.epoch, lease.recipients.len());
+        }
     }
 
-    fn claim(&mut self, message: MessageId, number: u32) -> bool {
-        match self.recipients.get_mut(&(message, number)) {
-            Some(holding) if holding.phase == Phase::Leased => {
+    fn claim(&mut self, key: (MessageId, u32), epoch: u64) -> bool {
+        match self.recipients.get_mut(&key) {
+            Some(holding) if holding.phase == Phase::Leased && holding.epoch == epoch => {
                 holding.phase = Phase::Settling;
                 true
             }
@@ -145,22 +183,23 @@ impl Held {
         }
     }
 
-    fn unclaim(&mut self, message: MessageId, number: u32) {
-        if let Some(holding) = self.recipients.get_mut(&(message, number)) {
+    fn unclaim(&mut self, key: (MessageId, u32)) {
+        if let Some(holding) = self.recipients.get_mut(&key) {
             holding.phase = Phase::Leased;
         }
     }
 
-    fn end(&mut self, message: MessageId, number: u32) {
-        let Some(holding) = self.recipients.remove(&(message, number)) else { return };
-        let Some(leases) = self.domains.get_mut(&holding.domain) else { return };
-        if let Some(left) = leases.get_mut(&holding.lease) {
+    fn end(&mut self, key: (MessageId, u32)) {
+        let Some(holding) = self.recipients.remove(&key) else { return };
+        let Some(of_domain) = self.domains.get_mut(&holding.domain) else { return };
+        of_domain.recipients = of_domain.recipients.saturating_sub(1);
+        if let Some(left) = of_domain.deliveries.get_mut(&holding.epoch) {
             *left = left.saturating_sub(1);
             if *left == 0 {
-                leases.remove(&holding.lease);
+                of_domain.deliveries.remove(&holding.epoch);
             }
         }
-        if leases.is_empty() {
+        if of_domain.recipients == 0 {
             self.domains.remove(&holding.domain);
         }
     }

@@ -6,14 +6,19 @@
 
 mod body;
 mod change;
+mod choosing;
+mod destinations;
 mod due;
 mod folder;
 mod health;
 mod lease;
+mod listing;
 mod opening;
+mod plan;
 mod readers;
 mod record;
 mod schema;
+mod steering;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,28 +27,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 pub use opening::{OpenError, Options};
-pub use readers::{Position, Queued};
 
 use self::change::{Added, Change};
 use self::folder::Folder;
 use self::health::Condition;
 use self::lease::{Begun, Leases};
 use self::readers::Readers;
+use self::steering::{Lent, Steering};
 use self::writer::Request;
 use super::{
-    Body, BodyReader, BodyWriter, Envelope, Health, Lease, MessageId, NewRecipient, Settlement, Spool,
-    SpoolError, Stats,
+    Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
+    Page, Position, Queued, QueuedDestination, Room, Settlement, Spool, SpoolError, Stats, Status,
 };
 
 /// How long a settlement waits for space before it is tried again.
 const SPACE: Duration = Duration::from_secs(1);
 
-/// How long to wait at most for what is due later: the clock may be set forward meanwhile, and a
-/// wait is measured by another one.
-const CLOCK: Duration = Duration::from_secs(60);
+/// How many recipients the operator's word reaches in one transaction: mail goes on meanwhile.
+const AT_ONCE: usize = 1000;
 
 /// The embedded engine.
 #[derive(Debug)]
@@ -53,22 +57,11 @@ pub struct Embedded {
     condition: Arc<Condition>,
     leases: Arc<Leases>,
     readers: Readers,
-    changed: Arc<Notify>,
     requests: Mutex<Option<mpsc::Sender<Request>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Embedded {
-    /// The recipients that wait, in the order of messages' ids: at most so many after a position,
-    /// which is that of the last one of the page before.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be read.
-    pub async fn list(&self, after: Option<Position>, most: usize) -> Result<Vec<Queued>, SpoolError> {
-        self.readers.list(after, most).await
-    }
-
     /// Whether a message may come in.
     fn admit(&self) -> Result<(), SpoolError> {
         self.condition.check()?;
@@ -82,30 +75,15 @@ impl Embedded {
         sender.ok_or_else(closed)?.reserve_owned().await.map_err(|_| closed())
     }
 
-    /// Runs something on the connection that leases are chosen with.
-    async fn choosing<T: Send + 'static>(
-        &self,
-        choice: impl FnOnce(&rusqlite::Connection, &Arc<Leases>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, SpoolError> {
-        let leases = Arc::clone(&self.leases);
-        let chosen = blocking(move || choice(&leases.choose(), &leases));
-        chosen.await?.map_err(|error| readers::unreadable(&error))
+    /// Lists a page, and what of it is leased.
+    async fn page(&self, filter: &Filter, after: Option<Position>, most: usize) -> Result<Page, SpoolError> {
+        let (leases, filter) = (Arc::clone(&self.leases), filter.clone());
+        self.readers.read(move |connection| listing::list(connection, &leases, &filter, after, most)).await
     }
 
-    /// How long until something may be due; `None` for nobody knows.
-    async fn until_due(&self) -> Option<Duration> {
-        self.condition.check().ok()?;
-        let cap = self.options.leases_per_domain;
-        match self.choosing(move |connection, leases| due::next_due(connection, leases, cap)).await {
-            Ok(next) => {
-                let wait = record::time(next?).duration_since(Timestamp::now());
-                Some(wait.try_into().unwrap_or_default())
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot see what is due");
-                Some(SPACE)
-            }
-        }
+    /// Has a change made that concerns no lease.
+    async fn change(&self, change: Change) -> Result<u64, SpoolError> {
+        ask(self.place().await?, change).await
     }
 }
 
@@ -126,47 +104,89 @@ impl Spool for Embedded {
         let place = self.place().await?;
         // Due at once, even if the clock was set back.
         let due = record::nanoseconds(envelope.received.min(Timestamp::now()));
-        ask(place, Change::Add(Box::new(Added { envelope, recipients, body, due }))).await
+        ask(place, Change::Add(Box::new(Added { envelope, recipients, body, due }))).await.map(|_| ())
     }
 
-    async fn lease(&self, most: usize) -> Result<Vec<Lease>, SpoolError> {
+    async fn lease(&self, most: usize, room: Arc<dyn Room>) -> Result<Vec<Lease>, SpoolError> {
         self.condition.check()?;
-        let (now, limits) = (record::nanoseconds(Timestamp::now()), (most, self.options.leases_per_domain));
-        self.choosing(move |connection, leases| {
-            let chosen = due::choose(connection, leases, limits, now)?;
-            Ok(leases.begin(chosen))
-        })
-        .await
-        .map(Begun::take)
+        let (now, leases) = (record::nanoseconds(Timestamp::now()), Arc::clone(&self.leases));
+        let chosen = blocking(move || {
+            let changes = leases.plan.changes();
+            let mut chooser = leases.choose();
+            let chosen = choosing::choose(&mut chooser, &leases, room.as_ref(), most, now)?;
+            leases.plan.chosen(changes, chosen.next);
+            Ok(leases.begin(chosen.leases))
+        });
+        chosen.await?.map(Begun::take).map_err(|error| readers::unreadable(&error))
     }
 
     async fn wait_due(&self) {
-        let changed = self.changed.notified();
-        tokio::pin!(changed);
-        // From here on no change is missed.
-        changed.as_mut().enable();
-        match self.until_due().await {
-            Some(wait) => {
-                let _ = tokio::time::timeout(wait.min(CLOCK), changed).await;
-            }
-            None => changed.await,
-        }
+        self.leases.plan.wait().await;
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<(), SpoolError> {
         loop {
             let place = self.place().await?;
-            let claimed = self.leases.claim(settlement.clone())?;
-            match ask(place, Change::Settle(claimed)).await {
+            let attempt = self.leases.claim(&settlement)?;
+            match ask(place, Change::Settle(settlement.clone(), attempt)).await {
                 // What was delivered must be recorded, or it is delivered again: worth waiting.
                 Err(SpoolError::Full) => tokio::time::sleep(SPACE).await,
-                result => return result,
+                result => return result.map(|_| ()),
             }
         }
     }
 
-    async fn open_body(&self, id: MessageId) -> Result<Box<dyn BodyReader>, SpoolError> {
-        self.readers.open_body(id).await
+    async fn put_off(&self, destination: &str, until: Option<(Timestamp, Status)>) -> Result<(), SpoolError> {
+        let until = until.map(|(until, why)| (record::nanoseconds(until), why));
+        self.change(Change::PutOff { destination: destination.to_owned(), until }).await.map(|_| ())
+    }
+
+    async fn open_body(&self, body: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError> {
+        self.readers.open_body(body).await
+    }
+
+    async fn message(
+        &self,
+        id: MessageId,
+    ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError> {
+        let Some(envelope) = self.readers.envelope(id).await? else { return Ok(None) };
+        let only = Filter { message: Some(id), ..Filter::default() };
+        let page = self.page(&only, None, usize::MAX).await?;
+        Ok(Some((envelope, page.recipients, BodyRef::of(id))))
+    }
+
+    async fn list(&self, filter: &Filter, after: Option<Position>, most: usize) -> Result<Page, SpoolError> {
+        self.page(filter, after, most).await
+    }
+
+    async fn destinations(
+        &self,
+        filter: &Filter,
+        after: Option<String>,
+        most: usize,
+    ) -> Result<Vec<QueuedDestination>, SpoolError> {
+        let (leases, filter) = (Arc::clone(&self.leases), filter.clone());
+        self.readers
+            .read(move |connection| {
+                listing::destinations(connection, &leases, &filter, after.as_deref(), most)
+            })
+            .await
+    }
+
+    async fn control(&self, filter: &Filter, what: Control) -> Result<u64, SpoolError> {
+        let (mut after, mut concerned) = (None, 0);
+        loop {
+            let page = self.page(filter, after, AT_ONCE).await?;
+            let lent = |queued: &Queued| if queued.leased { Lent::Leased } else { Lent::Free };
+            let recipients = page.recipients.iter().map(|queued| (queued.position(), lent(queued)));
+            let now = record::nanoseconds(Timestamp::now());
+            let steering = Steering { what, recipients: recipients.collect(), now };
+            concerned += self.change(Change::Steer(steering)).await?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(concerned);
+            }
+        }
     }
 
     async fn stats(&self) -> Result<Stats, SpoolError> {
@@ -192,7 +212,7 @@ impl Spool for Embedded {
 }
 
 /// Sends a change to the writer and waits until it is durable.
-async fn ask(place: mpsc::OwnedPermit<Request>, change: Change) -> Result<(), SpoolError> {
+async fn ask(place: mpsc::OwnedPermit<Request>, change: Change) -> Result<u64, SpoolError> {
     let (answer, answered) = oneshot::channel();
     place.send(Request { change, answer });
     answered.await.unwrap_or_else(|_| Err(closed()))

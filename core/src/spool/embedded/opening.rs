@@ -4,19 +4,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{Notify, mpsc};
+use rusqlite::{Connection, Row};
+use tokio::sync::mpsc;
 
+use super::destinations::Concerned;
 use super::folder::Folder;
 use super::health::Condition;
 use super::lease::Leases;
 use super::readers::Readers;
-use super::{Embedded, schema, writer};
+use super::steering::{Lent, Steering};
+use super::{Embedded, record, schema, writer};
+use crate::spool::{Control, Position};
 
 /// How the engine works.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// The most leases of one domain at once, at least 1.
-    pub leases_per_domain: usize,
     /// The most pages of the database, 8 KiB each.
     pub pages: u32,
     /// Octets of the disk that are left to settlements: with less, no message is accepted.
@@ -28,7 +30,7 @@ impl Default for Options {
         // The pages are SQLite's own limit. On a disk that is really full what was delivered could
         // not be recorded; the reserve is twice what the database's log grows to before it is
         // written back and used again.
-        Self { leases_per_domain: 20, pages: u32::MAX - 1, reserve: 64 * 1024 * 1024 }
+        Self { pages: u32::MAX - 1, reserve: 64 * 1024 * 1024 }
     }
 }
 
@@ -91,9 +93,10 @@ impl Embedded {
             return Err(OpenError::TooNew { found, known: schema::VERSION });
         }
         folder.sync()?;
+        removed_while_leased(&connection)?;
         folder.remove_orphans(&connection)?;
         let leases = Arc::new(Leases::none(schema::open_reader(&folder.database())?));
-        let (condition, changed) = (Arc::new(Condition::good()), Arc::new(Notify::new()));
+        let condition = Arc::new(Condition::good());
         let (sender, requests) = mpsc::channel(writer::QUEUE);
         let writer = writer::Writer {
             connection,
@@ -101,7 +104,6 @@ impl Embedded {
             folder: folder.clone(),
             condition: Arc::clone(&condition),
             leases: Arc::clone(&leases),
-            changed: Arc::clone(&changed),
             lock,
         };
         Ok(Self {
@@ -112,7 +114,22 @@ impl Embedded {
             options,
             condition,
             leases,
-            changed,
         })
     }
+}
+
+/// Removes what the operator wanted to be gone while it was being delivered.
+fn removed_while_leased(connection: &Connection) -> rusqlite::Result<()> {
+    let position = |row: &Row<'_>| {
+        Ok(Position { message: record::id(row, 0)?, number: row.get(1)? }).map(|at| (at, Lent::Free))
+    };
+    let recipients = connection
+        .prepare("SELECT message, number FROM recipient WHERE standing >= 2 AND standing = 3")?
+        .query_map([], position)?
+        .collect::<rusqlite::Result<_>>()?;
+    let transaction = connection.unchecked_transaction()?;
+    let mut concerned = Concerned::default();
+    Steering { what: Control::Remove, recipients, now: 0 }.make(&transaction, &mut concerned)?;
+    concerned.refresh(&transaction)?;
+    transaction.commit()
 }

@@ -3,15 +3,13 @@
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result, params};
-use serde::Serialize;
+use rusqlite::{Connection, OptionalExtension, Result};
 use tokio::sync::Semaphore;
 
 use super::body::{Expected, FileReader, MemoryReader};
 use super::folder::Folder;
 use super::{blocking, record, schema};
-use crate::spool::{BodyReader, MessageId, SpoolError, Stats, Status};
+use crate::spool::{BodyReader, BodyRef, Envelope, MessageId, SpoolError, Stats};
 
 /// How many connections read at once. Each has a cache of its own.
 const CONNECTIONS: usize = 4;
@@ -24,32 +22,6 @@ pub(super) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
-/// A recipient that waits, for lists of the queue.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Queued {
-    /// The message.
-    pub message: MessageId,
-    /// The recipient's number in the message.
-    pub number: u32,
-    /// The reverse-path; empty for the null sender.
-    pub sender: String,
-    /// The forward-path.
-    pub address: String,
-    /// When the message was accepted.
-    pub received: Timestamp,
-    /// The size of the message in octets.
-    pub size: u64,
-    /// When the next attempt is due.
-    pub due: Timestamp,
-    /// How many attempts were made.
-    pub attempts: u32,
-    /// What the last attempt came to.
-    pub last: Option<Status>,
-}
-
-/// A place in the list of the queue: a message and the number of a recipient.
-pub type Position = (MessageId, u32);
-
 impl Readers {
     pub(super) fn new(folder: Folder) -> Self {
         Self { folder, permits: Arc::new(Semaphore::new(CONNECTIONS)), idle: Arc::default() }
@@ -59,25 +31,30 @@ impl Readers {
         self.read(move |connection| stats(connection, now)).await
     }
 
-    pub(super) async fn list(&self, after: Option<Position>, most: usize) -> Result<Vec<Queued>, SpoolError> {
-        self.read(move |connection| list(connection, after, most)).await
+    pub(super) async fn envelope(&self, id: MessageId) -> Result<Option<Arc<Envelope>>, SpoolError> {
+        self.read(move |connection| {
+            let mut statement = connection
+                .prepare_cached(&format!("SELECT {} FROM message WHERE id = ?1", record::ENVELOPE))?;
+            statement.query_row([id.into_bytes()], record::envelope).optional()
+        })
+        .await
     }
 
-    pub(super) async fn open_body(&self, message: MessageId) -> Result<Box<dyn BodyReader>, SpoolError> {
-        let folder = self.folder.clone();
+    pub(super) async fn open_body(&self, body: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError> {
+        let (folder, message) = (self.folder.clone(), body.message());
         let stored = self.read(move |connection| stored(connection, &folder, message)).await?;
         match stored {
             None => Err(SpoolError::Unknown),
             Some((expected, Content::Inline(content))) => Ok(Box::new(MemoryReader::new(content, expected)?)),
             Some((expected, Content::File(Ok(file)))) => Ok(Box::new(FileReader::new(file, expected))),
             Some((_, Content::File(Err(error)))) => {
-                Err(SpoolError::Failed(format!("cannot open the body of {message}: {error}")))
+                Err(SpoolError::Damaged(format!("cannot open the body of {message}: {error}")))
             }
         }
     }
 
     /// Runs a query on a thread for blocking work.
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T, SpoolError> {
@@ -128,37 +105,22 @@ fn stored(
     stored.optional()
 }
 
+/// The most due recipients that are counted.
+const DUE: i64 = 10_000;
+
 fn stats(connection: &Connection, now: i64) -> Result<Stats> {
     let (messages, octets) = connection
         .prepare_cached("SELECT count(*), coalesce(sum(length), 0) FROM message")?
         .query_row([], |row| Ok((record::count(row, 0)?, record::count(row, 1)?)))?;
-    let (recipients, due) = connection
-        .prepare_cached("SELECT count(*), coalesce(sum(due <= ?1), 0) FROM recipient")?
-        .query_row([now], |row| Ok((record::count(row, 0)?, record::count(row, 1)?)))?;
-    Ok(Stats { messages, recipients, due, octets })
-}
-
-fn list(connection: &Connection, after: Option<Position>, most: usize) -> Result<Vec<Queued>> {
-    // Numbers start at 0: the list starts after -1 of the least id.
-    let (message, number) = after.map_or((MessageId::nil(), -1), |(id, number)| (id, i64::from(number)));
-    let mut statement = connection.prepare_cached(
-        "SELECT message, number, sender, address, received, size, due, attempts, status
-         FROM recipient JOIN message ON message.id = recipient.message
-         WHERE (message, number) > (?1, ?2) ORDER BY message, number LIMIT ?3",
-    )?;
-    let rows =
-        statement.query_map(params![message.into_bytes(), number, record::signed(most as u64)], |row| {
-            Ok(Queued {
-                message: record::id(row, 0)?,
-                number: row.get(1)?,
-                sender: row.get(2)?,
-                address: row.get(3)?,
-                received: record::time(row.get(4)?),
-                size: record::count(row, 5)?,
-                due: record::time(row.get(6)?),
-                attempts: row.get(7)?,
-                last: record::status(row, 8)?,
-            })
-        })?;
-    rows.collect()
+    let (recipients, held) = connection
+        .prepare_cached("SELECT count(*), coalesce(sum(standing = 1), 0) FROM recipient")?
+        .query_row([], |row| Ok((record::count(row, 0)?, record::count(row, 1)?)))?;
+    let due = connection
+        .prepare_cached(
+            "SELECT count(*) FROM (
+                 SELECT 1 FROM destination JOIN recipient USING (domain)
+                 WHERE destination.next <= ?1 AND recipient.due <= ?1 LIMIT ?2)",
+        )?
+        .query_row([now, DUE], |row| record::count(row, 0))?;
+    Ok(Stats { messages, recipients, due, held, octets })
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::spool::{Envelope, LeasedRecipient, MessageId, Status};
+use crate::spool::{Envelope, LeasedRecipient, MessageId, Standing};
 
 /// A time as the database keeps it: nanoseconds since 1970, enough until the year 2262.
 pub(super) fn nanoseconds(time: Timestamp) -> i64 {
@@ -35,7 +37,7 @@ pub(super) fn id(row: &Row<'_>, column: usize) -> Result<MessageId> {
 }
 
 /// The columns that [`envelope`] reads.
-pub(super) const ENVELOPE: &str = "id, received, sender, size, eight_bit, smtp_utf8";
+pub(super) const ENVELOPE: &str = "id, received, sender, size, eight_bit, smtp_utf8, dsn";
 
 /// The envelope in the columns of [`ENVELOPE`].
 pub(super) fn envelope(row: &Row<'_>) -> Result<Arc<Envelope>> {
@@ -46,11 +48,12 @@ pub(super) fn envelope(row: &Row<'_>) -> Result<Arc<Envelope>> {
         size: count(row, 3)?,
         eight_bit: row.get(4)?,
         smtp_utf8: row.get(5)?,
+        dsn: json(row, 6)?.unwrap_or_default(),
     }))
 }
 
 /// The columns that [`recipient`] reads.
-pub(super) const RECIPIENT: &str = "number, address, attempts, status";
+pub(super) const RECIPIENT: &str = "number, address, attempts, status, dsn, attention";
 
 /// The recipient in the columns of [`RECIPIENT`].
 pub(super) fn recipient(row: &Row<'_>) -> Result<LeasedRecipient> {
@@ -58,19 +61,46 @@ pub(super) fn recipient(row: &Row<'_>) -> Result<LeasedRecipient> {
         number: row.get(0)?,
         address: row.get(1)?,
         attempts: row.get(2)?,
-        last: status(row, 3)?,
+        last: json(row, 3)?,
+        dsn: json(row, 4)?.unwrap_or_default(),
+        attention: time(row.get(5)?),
     })
 }
 
-/// The status in this column, if there was an attempt.
-pub(super) fn status(row: &Row<'_>, column: usize) -> Result<Option<Status>> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| serde_json::from_str(&text))
-        .transpose()
-        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+/// What the text in this column says, if there is one.
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
+    let Some(text) = row.get_ref(column)?.as_str_or_null()? else { return Ok(None) };
+    let read = serde_json::from_str(text).map(Some);
+    read.map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-/// A status as the database keeps it.
-pub(super) fn status_text(status: &Status) -> Result<String> {
-    serde_json::to_string(status).map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
+/// A value as the database keeps it.
+pub(super) fn text<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// A value as the database keeps it: nothing where it is what most have.
+pub(super) fn unusual<T: Serialize + Default + PartialEq>(value: &T) -> Result<Option<String>> {
+    if *value == T::default() { Ok(None) } else { text(value).map(Some) }
+}
+
+/// A standing as the database keeps it. The index of those given up has the number too.
+pub(super) fn standing_number(standing: Standing) -> i64 {
+    match standing {
+        Standing::Waiting => 0,
+        Standing::Held => 1,
+        Standing::GivenUp => 2,
+        Standing::Removed => 3,
+    }
+}
+
+/// The standing in this column.
+pub(super) fn standing(row: &Row<'_>, column: usize) -> Result<Standing> {
+    match row.get(column)? {
+        0 => Ok(Standing::Waiting),
+        1 => Ok(Standing::Held),
+        2 => Ok(Standing::GivenUp),
+        3 => Ok(Standing::Removed),
+        other => Err(Error::IntegralValueOutOfRange(column, other)),
+    }
 }

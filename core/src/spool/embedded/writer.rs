@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use super::change::Change;
+use super::destinations::Concerned;
 use super::folder::Folder;
 use super::health::Condition;
 use super::lease::Leases;
@@ -27,7 +28,8 @@ pub(super) const QUEUE: usize = 128;
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) change: Change,
-    pub(super) answer: oneshot::Sender<Result<(), SpoolError>>,
+    /// How many recipients it concerned.
+    pub(super) answer: oneshot::Sender<Result<u64, SpoolError>>,
 }
 
 /// What the writer works with. It ends when nobody can send requests any more.
@@ -37,7 +39,6 @@ pub(super) struct Writer {
     pub(super) folder: Folder,
     pub(super) condition: Arc<Condition>,
     pub(super) leases: Arc<Leases>,
-    pub(super) changed: Arc<Notify>,
     /// Held as long as something may be written. The last field: dropped after the connection.
     pub(super) lock: File,
 }
@@ -56,7 +57,7 @@ impl Writer {
                 // What removes something may still fit, and so may what is small.
                 self.write_singly(batch);
             } else {
-                self.answer(batch, &result);
+                self.answer(batch, result);
             }
         }
         self.tidy();
@@ -74,14 +75,15 @@ impl Writer {
         batch
     }
 
-    /// Makes the changes durable: all of them or none.
-    fn write(&mut self, batch: &mut [Request]) -> Result<(), SpoolError> {
+    /// Makes the changes durable: all of them or none. Answers with how many recipients each has
+    /// concerned.
+    fn write(&mut self, batch: &mut [Request]) -> Result<Vec<u64>, SpoolError> {
         self.condition.check()?;
         match self.transact(batch) {
-            Ok(unnamed) => {
+            Ok((concerned, unnamed)) => {
                 self.condition.record_success();
                 unnamed.iter().for_each(|name| self.folder.remove_body(name));
-                Ok(())
+                Ok(concerned)
             }
             Err(error) => {
                 let error = self.condition.record_sql(&error);
@@ -95,37 +97,45 @@ impl Writer {
         }
     }
 
-    fn transact(&mut self, batch: &mut [Request]) -> rusqlite::Result<Vec<String>> {
+    fn transact(&mut self, batch: &mut [Request]) -> rusqlite::Result<(Vec<u64>, Vec<String>)> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut unnamed = Vec::new();
+        let mut concerned = Concerned::default();
+        let (mut recipients, mut unnamed) = (Vec::with_capacity(batch.len()), Vec::new());
         for request in batch {
-            unnamed.extend(request.change.make(&transaction)?);
+            let made = request.change.make(&transaction, &mut concerned)?;
+            recipients.push(made.recipients);
+            unnamed.extend(made.unnamed);
         }
+        concerned.refresh(&transaction)?;
         transaction.commit()?;
-        Ok(unnamed)
+        Ok((recipients, unnamed))
     }
 
     fn write_singly(&mut self, batch: Vec<Request>) {
         for request in batch {
             let mut alone = vec![request];
             let result = self.write(&mut alone);
-            self.answer(alone, &result);
+            self.answer(alone, result);
         }
     }
 
     /// Leases end before the answer: who asked may ask for the next at once.
-    fn answer(&self, batch: Vec<Request>, result: &Result<(), SpoolError>) {
-        for request in &batch {
-            if let Change::Settle(settlement) = &request.change {
+    fn answer(&self, batch: Vec<Request>, result: Result<Vec<u64>, SpoolError>) {
+        let results: Vec<Result<u64, SpoolError>> = match result {
+            Ok(concerned) => concerned.into_iter().map(Ok).collect(),
+            Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
+        };
+        for (request, result) in batch.iter().zip(&results) {
+            if let Change::Settle(settlement, _) = &request.change {
                 self.leases.end(settlement, result);
             }
         }
-        self.changed.notify_waiters();
-        for Request { change, answer } in batch {
+        self.leases.plan.changed();
+        for (Request { change, answer }, result) in batch.into_iter().zip(results) {
             // With it goes the file of a message that was refused.
             drop(change);
             // Whoever has gone away meanwhile has broken the connection, or stops.
-            let _ = answer.send(result.clone());
+            let _ = answer.send(result);
         }
     }
 

@@ -23,7 +23,7 @@ async fn negotiates_the_best_there_is() {
     assert_eq!(connected.handshake.group, "X25519MLKEM768");
     assert_eq!(connected.handshake.suite, "TLS_AES_256_GCM_SHA384");
     assert_eq!(accepted.server_name, "mail.example.org");
-    assert_eq!(accepted.own_chain, connected.chain);
+    assert_eq!(accepted.own.cert, connected.chain);
     assert!(connected.possession);
     assert!(accepted.chain.is_empty());
 }

@@ -54,8 +54,28 @@ async fn finishes_a_handshake_across_a_reload() {
     });
     let (accepted, connected) = tokio::join!(accepting, tls.connect(near, SOON, &client));
     let (accepted, connected) = (accepted.unwrap(), connected.unwrap());
-    assert_eq!(accepted.own_chain, connected.chain);
+    assert_eq!(accepted.own.cert, connected.chain);
     assert_ne!(connected.chain, before, "the reload was before the identity was chosen");
+}
+
+/// It is the same for every connection of a minute, and for none after a change.
+#[tokio::test]
+async fn judges_our_own_certificate_once_a_minute() {
+    let fixture = Fixture::new();
+    let tls = &fixture.tls;
+    let own = handshake(tls, &ServerPlan::default(), &client_plan("mail.example.org")).await.0.unwrap().own;
+    let judged = |name: &str, second: i64| {
+        tls.judge_own(&own, vec![name.to_owned()], jiff::Timestamp::from_second(second).unwrap())
+    };
+    let now = jiff::Timestamp::now().as_second().div_euclid(60) * 60;
+    let first = judged("mail.example.org", now);
+    assert!(first.verified, "{}", first.problem);
+    assert!(std::sync::Arc::ptr_eq(&first, &judged("mail.example.org", now + 59)));
+    assert!(!judged("other.example", now).verified, "another name is another question");
+    assert!(judged("mail.example.org", 0).not_yet_valid, "another minute is another question");
+    Ca::new("Another CA").write(fixture.directory.path(), "roots.pem");
+    assert_eq!(tls.reload().unwrap().0, Reloaded::Swapped);
+    assert!(!judged("mail.example.org", now).verified, "the roots have changed");
 }
 
 #[tokio::test]

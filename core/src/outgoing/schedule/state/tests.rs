@@ -7,7 +7,7 @@ use waxseal_plugins::verdicts::EnhancedCode;
 use super::*;
 use crate::config::{Allowance, DestinationLimit, Rate};
 use crate::outgoing::peer;
-use crate::spool::Envelope;
+use crate::spool::{BodyRef, Envelope, Purpose};
 
 const EVEN: Chance = Chance(0.5);
 
@@ -81,8 +81,16 @@ fn lease(domain: &str) -> Lease {
         size: 1,
         eight_bit: false,
         smtp_utf8: false,
+        dsn: Default::default(),
     };
-    Lease { envelope: Arc::new(envelope), domain: domain.to_owned(), recipients: vec![] }
+    Lease {
+        envelope: Arc::new(envelope),
+        domain: domain.to_owned(),
+        recipients: vec![],
+        purpose: Purpose::Deliver,
+        body: BodyRef::of(Uuid::nil()),
+        epoch: 1,
+    }
 }
 
 fn why() -> Status {

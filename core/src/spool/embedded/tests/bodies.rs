@@ -32,7 +32,7 @@ async fn the_file_goes_with_the_last_recipient() {
     let body = write(&spool, &content(400_000), 50_000).await.unwrap();
     let addresses = recipients(&["bob@one.example", "carol@two.example"]);
     spool.commit(envelope(), addresses, body).await.unwrap();
-    let leases = spool.lease(2).await.unwrap();
+    let leases = leased(&spool, 2).await;
     spool.settle(settlement(&leases[0], &Outcome::Delivered)).await.unwrap();
     assert_eq!(files(folder.path()).len(), 1);
     spool.settle(settlement(&leases[1], &Outcome::Delivered)).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_damaged_large_body_is_an_error_before_its_end() {
         spool.commit(envelope.clone(), recipients(&["bob@one.example"]), body).await.unwrap();
         damage(&folder.path().join("big").join(&files(folder.path())[0]));
 
-        let mut reader = spool.open_body(envelope.id).await.unwrap();
+        let mut reader = spool.open_body(&BodyRef::of(envelope.id)).await.unwrap();
         let mut octets = 0;
         let error = loop {
             match reader.read().await {
@@ -98,7 +98,7 @@ async fn a_damaged_small_body_is_an_error() {
     let envelope = enqueue(&spool, &["bob@one.example"]).await;
     let other = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
     other.execute("UPDATE body SET content = x'68656c6c6e'", []).unwrap();
-    let error = spool.open_body(envelope.id).await.err().unwrap();
+    let error = spool.open_body(&BodyRef::of(envelope.id)).await.err().unwrap();
     assert!(error.to_string().contains("damaged"), "{error}");
 }
 

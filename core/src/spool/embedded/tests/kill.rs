@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use super::*;
 
@@ -38,8 +37,7 @@ async fn killed_after(lines: usize, work: &str) {
     assert!(!accepted.is_empty());
 
     let spool = open(folder.path());
-    let found: BTreeSet<_> =
-        spool.list(None, 1_000_000).await.unwrap().iter().map(|queued| queued.message).collect();
+    let found: BTreeSet<_> = listed(&spool).await.iter().map(|queued| queued.message).collect();
     let lost: Vec<_> = accepted.difference(&settling).filter(|id| !found.contains(id)).collect();
     assert_eq!(lost, Vec::<&MessageId>::new(), "lost, of {}", accepted.len());
     assert_eq!(delivered.intersection(&found).count(), 0, "delivered, and back");
@@ -113,12 +111,12 @@ async fn accept(spool: Arc<Embedded>) {
 
 async fn deliver(spool: Arc<Embedded>) {
     loop {
-        for lease in spool.lease(8).await.unwrap() {
+        for lease in leased(&spool, 8).await {
             let id = lease.envelope.id;
             say("settling", id);
             spool.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
             // Two domains: when the second is settled, the message is gone.
-            if matches!(spool.open_body(id).await, Err(SpoolError::Unknown)) {
+            if matches!(spool.open_body(&BodyRef::of(id)).await, Err(SpoolError::Unknown)) {
                 say("delivered", id);
             }
         }

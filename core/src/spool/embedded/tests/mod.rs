@@ -3,11 +3,13 @@
 mod bodies;
 mod kill;
 mod model;
+mod operator;
 mod power;
 mod queue;
 mod trouble;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -15,12 +17,34 @@ use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::{Embedded, Options};
 use crate::spool::{
-    Body, Envelope, Lease, MessageId, NewMessage, NewRecipient, Outcome, Settlement, Spool, SpoolError,
-    Status,
+    Body, BodyRef, Envelope, Filter, Lease, MessageId, NewMessage, NewRecipient, Outcome, Queued, Room,
+    Settlement, Spool, SpoolError, Status,
 };
 
 fn open(folder: &Path) -> Embedded {
     Embedded::open(folder).unwrap()
+}
+
+/// Every destination has so much room.
+struct RoomFor(usize);
+
+impl Room for RoomFor {
+    fn leases(&self, _: &str) -> usize {
+        self.0
+    }
+}
+
+async fn lease_within(spool: &Embedded, most: usize, room: usize) -> Result<Vec<Lease>, SpoolError> {
+    spool.lease(most, Arc::new(RoomFor(room))).await
+}
+
+async fn leased(spool: &Embedded, most: usize) -> Vec<Lease> {
+    lease_within(spool, most, 20).await.unwrap()
+}
+
+/// All that waits.
+async fn listed(spool: &Embedded) -> Vec<Queued> {
+    spool.list(&Filter::default(), None, 1_000_000).await.unwrap().recipients
 }
 
 fn envelope() -> Envelope {
@@ -31,6 +55,7 @@ fn envelope() -> Envelope {
         size: 5,
         eight_bit: true,
         smtp_utf8: false,
+        dsn: Default::default(),
     }
 }
 
@@ -38,6 +63,8 @@ fn recipients(addresses: &[&str]) -> Vec<NewRecipient> {
     let recipient = |address: &&str| NewRecipient {
         address: (*address).to_owned(),
         domain: address.split_once('@').unwrap().1.to_owned(),
+        dsn: Default::default(),
+        attention: Timestamp::MAX,
     };
     addresses.iter().map(recipient).collect()
 }
@@ -60,7 +87,7 @@ async fn write(spool: &Embedded, content: &[u8], chunk: usize) -> Result<Body, S
 }
 
 async fn read(spool: &Embedded, id: MessageId) -> Result<Vec<u8>, SpoolError> {
-    let (mut reader, mut content) = (spool.open_body(id).await?, Vec::new());
+    let (mut reader, mut content) = (spool.open_body(&BodyRef::of(id)).await?, Vec::new());
     loop {
         let chunk = reader.read().await?;
         assert!(chunk.len() <= 64 * 1024, "a chunk of {} octets", chunk.len());
@@ -75,13 +102,15 @@ async fn read(spool: &Embedded, id: MessageId) -> Result<Vec<u8>, SpoolError> {
 fn settlement(lease: &Lease, outcome: &Outcome) -> Settlement {
     Settlement {
         message: lease.envelope.id,
+        epoch: lease.epoch,
         outcomes: lease.recipients.iter().map(|recipient| (recipient.number, outcome.clone())).collect(),
-        bounce: None,
+        notices: vec![],
     }
 }
 
 fn deferred(seconds: i64) -> Outcome {
-    Outcome::Deferred { due: Timestamp::now() + SignedDuration::from_secs(seconds), status: status() }
+    let due = Timestamp::now() + SignedDuration::from_secs(seconds);
+    Outcome::Deferred { due, status: status(), attention: Timestamp::MAX }
 }
 
 fn status() -> Status {

@@ -76,8 +76,7 @@ proptest! {
 
 async fn run(steps: Vec<Step>) {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { leases_per_domain: CAP, ..Options::default() };
-    let open = || Embedded::open_with(folder.path(), options).unwrap();
+    let open = || open(folder.path());
     let (mut spool, mut model) = (open(), Model::default());
     for step in steps {
         match step {
@@ -110,7 +109,7 @@ impl Model {
     }
 
     async fn lease(&mut self, spool: &Embedded, most: usize) {
-        let leases = spool.lease(most).await.unwrap();
+        let leases = lease_within(spool, most, CAP).await.unwrap();
         assert!(leases.len() <= most);
         for lease in &leases {
             for recipient in &lease.recipients {
@@ -167,7 +166,7 @@ impl Model {
     }
 
     async fn compare(&self, spool: &Embedded, folder: &Path) {
-        let listed = spool.list(None, 10_000).await.unwrap();
+        let listed = listed(spool).await;
         let now = Timestamp::now();
         let found: Vec<_> =
             listed.iter().map(|r| ((r.message, r.number), r.due <= now, r.attempts)).collect();

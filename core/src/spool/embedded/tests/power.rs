@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
@@ -46,7 +45,7 @@ async fn a_torn_end_of_the_log_loses_only_what_was_not_acknowledged() {
         log.set_len((acknowledged + kept).min(whole - 1)).unwrap();
         log.write_all(&vec![0xA5; garbage]).unwrap();
         let spool = open(after.path());
-        let found = spool.list(None, 10).await.unwrap();
+        let found = listed(&spool).await;
         let found: Vec<_> = found.iter().map(|queued| queued.message).collect();
         assert_eq!(found, [first.id], "{kept} octets of {}, then {garbage} of garbage", second.id);
         assert_eq!(read(&spool, first.id).await.unwrap(), b"hello");
@@ -71,7 +70,7 @@ async fn the_log_stays_small_under_load() {
                 .spawn(async move { spool.commit(envelope(), recipients(&["bob@one.example"]), body).await });
         }
         // Readers come and go meanwhile.
-        spool.list(None, 10).await.unwrap();
+        listed(&spool).await;
         assert!(commits.join_all().await.iter().all(Result::is_ok));
         longest = longest.max(fs::metadata(log(folder.path())).unwrap().len());
     }

@@ -1,7 +1,7 @@
 //! Commit, lease, settle.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
@@ -12,7 +12,7 @@ async fn what_was_committed_is_leased_and_delivered() {
     let spool = open(folder.path());
     let envelope = enqueue(&spool, &["bob@one.example", "carol@two.example", "dave@one.example"]).await;
 
-    let leases = spool.lease(10).await.unwrap();
+    let leases = leased(&spool, 10).await;
     let mut seen: Vec<_> = leases
         .iter()
         .map(|lease| {
@@ -22,7 +22,7 @@ async fn what_was_committed_is_leased_and_delivered() {
         .collect();
     seen.sort();
     assert_eq!(seen, [("one.example", vec![0, 2]), ("two.example", vec![1])]);
-    assert_eq!(spool.lease(10).await.unwrap().len(), 0, "leased twice");
+    assert_eq!(leased(&spool, 10).await.len(), 0, "leased twice");
 
     assert_eq!(read(&spool, envelope.id).await.unwrap(), b"hello");
     for lease in &leases {
@@ -37,11 +37,11 @@ async fn a_deferred_recipient_is_due_later_and_remembers_why() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     enqueue(&spool, &["bob@one.example", "carol@one.example"]).await;
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 1).await.remove(0);
     let outcomes = vec![(0, deferred(3600)), (1, deferred(-1))];
-    spool.settle(Settlement { message: lease.envelope.id, outcomes, bounce: None }).await.unwrap();
+    spool.settle(Settlement { outcomes, ..settlement(&lease, &Outcome::Abandoned) }).await.unwrap();
 
-    let again = spool.lease(10).await.unwrap();
+    let again = leased(&spool, 10).await;
     assert_eq!(again.len(), 1);
     let recipients = &again[0].recipients;
     assert_eq!(recipients.len(), 1);
@@ -56,9 +56,9 @@ async fn an_abandoned_lease_counts_no_attempt() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     enqueue(&spool, &["bob@one.example"]).await;
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 1).await.remove(0);
     spool.settle(settlement(&lease, &Outcome::Abandoned)).await.unwrap();
-    assert_eq!(spool.lease(1).await.unwrap()[0].recipients[0].attempts, 0);
+    assert_eq!(leased(&spool, 1).await[0].recipients[0].attempts, 0);
 }
 
 #[tokio::test]
@@ -66,16 +66,16 @@ async fn a_bounce_comes_with_the_failure_that_it_reports() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     enqueue(&spool, &["bob@one.example"]).await;
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 1).await.remove(0);
     let bounce = bounce(&["alice@sender.example"]);
     let failed = Settlement {
-        bounce: Some(bounce.clone()),
+        notices: vec![bounce.clone()],
         ..settlement(&lease, &Outcome::Failed { status: status() })
     };
     spool.settle(failed.clone()).await.unwrap();
-    assert!(matches!(spool.settle(failed).await, Err(SpoolError::Unknown)), "settled twice");
+    assert!(matches!(spool.settle(failed).await, Err(SpoolError::LeaseLost)), "settled twice");
 
-    let leases = spool.lease(10).await.unwrap();
+    let leases = leased(&spool, 10).await;
     assert_eq!(leases.len(), 1);
     assert_eq!(*leases[0].envelope, bounce.envelope);
     assert_eq!(read(&spool, bounce.envelope.id).await.unwrap(), b"it failed");
@@ -88,10 +88,11 @@ async fn only_who_holds_a_lease_may_settle_it() {
     let envelope = enqueue(&spool, &["bob@one.example"]).await;
     let settlement = Settlement {
         message: envelope.id,
+        epoch: 1,
         outcomes: vec![(0, Outcome::Failed { status: status() })],
-        bounce: Some(bounce(&["alice@sender.example"])),
+        notices: vec![bounce(&["alice@sender.example"])],
     };
-    assert!(matches!(spool.settle(settlement).await, Err(SpoolError::Unknown)));
+    assert!(matches!(spool.settle(settlement).await, Err(SpoolError::LeaseLost)));
     assert_eq!(spool.stats().await.unwrap().messages, 1);
 }
 
@@ -114,7 +115,7 @@ async fn a_restart_keeps_everything_and_frees_leases() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     let first = enqueue(&spool, &["bob@one.example"]).await;
-    assert_eq!(spool.lease(10).await.unwrap().len(), 1);
+    assert_eq!(leased(&spool, 10).await.len(), 1);
     spool.shutdown().await;
     assert!(matches!(
         spool.commit(envelope(), recipients(&["b@c.example"]), Body::Inline(Bytes::new())).await,
@@ -122,7 +123,7 @@ async fn a_restart_keeps_everything_and_frees_leases() {
     ));
 
     let spool = open(folder.path());
-    let leases = spool.lease(10).await.unwrap();
+    let leases = leased(&spool, 10).await;
     assert_eq!(leases.len(), 1);
     assert_eq!(*leases[0].envelope, first);
     assert_eq!(read(&spool, first.id).await.unwrap(), b"hello");
@@ -131,8 +132,7 @@ async fn a_restart_keeps_everything_and_frees_leases() {
 #[tokio::test]
 async fn a_dead_domain_does_not_keep_the_others_waiting() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { leases_per_domain: 3, ..Options::default() };
-    let spool = Embedded::open_with(folder.path(), options).unwrap();
+    let spool = open(folder.path());
     for _ in 0..10 {
         enqueue(&spool, &["bob@dead.example"]).await;
     }
@@ -140,12 +140,12 @@ async fn a_dead_domain_does_not_keep_the_others_waiting() {
     enqueue(&spool, &["dave@other.example"]).await;
 
     let domains = |leases: &[Lease]| leases.iter().map(|lease| lease.domain.clone()).collect::<Vec<_>>();
-    let first = spool.lease(4).await.unwrap();
+    let first = lease_within(&spool, 4, 3).await.unwrap();
     assert_eq!(domains(&first), ["dead.example", "live.example", "other.example", "dead.example"]);
-    let second = spool.lease(10).await.unwrap();
+    let second = lease_within(&spool, 10, 3).await.unwrap();
     assert_eq!(domains(&second), ["dead.example"], "the cap is 3");
     spool.settle(settlement(&second[0], &deferred(60))).await.unwrap();
-    assert_eq!(domains(&spool.lease(10).await.unwrap()), ["dead.example"]);
+    assert_eq!(domains(&lease_within(&spool, 10, 3).await.unwrap()), ["dead.example"]);
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn the_oldest_comes_first() {
     for _ in 0..5 {
         ids.push(enqueue(&spool, &["bob@one.example"]).await.id);
     }
-    let leases = spool.lease(5).await.unwrap();
+    let leases = leased(&spool, 5).await;
     assert_eq!(leases.iter().map(|lease| lease.envelope.id).collect::<Vec<_>>(), ids);
 }
 
@@ -165,13 +165,13 @@ async fn a_choice_that_nobody_waits_for_holds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     enqueue(&spool, &["bob@one.example"]).await;
-    let chosen = spool.lease(1).await.unwrap();
+    let chosen = leased(&spool, 1).await;
     spool.settle(settlement(&chosen[0], &Outcome::Abandoned)).await.unwrap();
 
     let begun = spool.leases.begin(chosen);
-    assert_eq!(spool.lease(1).await.unwrap().len(), 0);
+    assert_eq!(leased(&spool, 1).await.len(), 0);
     drop(begun);
-    assert_eq!(spool.lease(1).await.unwrap().len(), 1);
+    assert_eq!(leased(&spool, 1).await.len(), 1);
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn no_lease_ends_while_something_is_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     enqueue(&spool, &["bob@one.example"]).await;
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 1).await.remove(0);
 
     let leases = Arc::clone(&spool.leases);
     let ((chosen, choice), (choosing, begun)) =
@@ -209,15 +209,19 @@ async fn waiting_ends_when_something_may_be_due() {
     waited.expect("a commit wakes");
     tokio::time::timeout(soon, spool.wait_due()).await.expect("what is due is not waited for");
 
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 2).await.remove(0);
     let idle = tokio::time::timeout(Duration::from_millis(50), spool.wait_due()).await;
     assert!(idle.is_err(), "what is leased does not wake");
 
     let due = Timestamp::now() + SignedDuration::from_millis(300);
-    spool.settle(settlement(&lease, &Outcome::Deferred { due, status: status() })).await.unwrap();
+    spool
+        .settle(settlement(&lease, &Outcome::Deferred { due, status: status(), attention: Timestamp::MAX }))
+        .await
+        .unwrap();
+    assert_eq!(leased(&spool, 1).await.len(), 0);
     tokio::time::timeout(soon, spool.wait_due()).await.expect("the due time wakes");
     assert!(Timestamp::now() >= due);
-    assert_eq!(spool.lease(1).await.unwrap().len(), 1);
+    assert_eq!(leased(&spool, 1).await.len(), 1);
 }
 
 /// What is due in an hour by the clock of the wall may be due in a minute, once that is set right.
@@ -226,9 +230,13 @@ async fn a_clock_that_is_set_forward_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     enqueue(&spool, &["bob@one.example"]).await;
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 1).await.remove(0);
     let due = Timestamp::now() + SignedDuration::from_hours(1);
-    spool.settle(settlement(&lease, &Outcome::Deferred { due, status: status() })).await.unwrap();
+    spool
+        .settle(settlement(&lease, &Outcome::Deferred { due, status: status(), attention: Timestamp::MAX }))
+        .await
+        .unwrap();
+    assert_eq!(leased(&spool, 1).await.len(), 0);
     let begun = tokio::time::Instant::now();
     spool.wait_due().await;
     assert!(begun.elapsed() <= Duration::from_secs(60), "{:?}", begun.elapsed());
@@ -241,12 +249,13 @@ async fn the_queue_is_listed_in_pages() {
     enqueue(&spool, &["a@one.example", "b@one.example"]).await;
     enqueue(&spool, &["c@two.example"]).await;
 
-    let first = spool.list(None, 2).await.unwrap();
-    let last = first.last().map(|queued| (queued.message, queued.number));
-    let second = spool.list(last, 2).await.unwrap();
-    let addresses: Vec<_> = first.iter().chain(&second).map(|queued| queued.address.as_str()).collect();
+    let all = Filter::default();
+    let first = spool.list(&all, None, 2).await.unwrap();
+    let second = spool.list(&all, first.next, 2).await.unwrap();
+    let recipients = first.recipients.iter().chain(&second.recipients);
+    let addresses: Vec<_> = recipients.map(|queued| queued.address.as_str()).collect();
     assert_eq!(addresses, ["a@one.example", "b@one.example", "c@two.example"]);
-    assert_eq!(second.len(), 1);
+    assert_eq!((second.recipients.len(), second.next), (1, None));
 }
 
 #[tokio::test]
@@ -259,8 +268,7 @@ async fn many_sessions_commit_at_once() {
         sessions.spawn(async move { enqueue(&spool, &["bob@one.example"]).await.id });
     }
     let ids: BTreeSet<_> = sessions.join_all().await.into_iter().collect();
-    let listed: BTreeSet<_> =
-        spool.list(None, 1000).await.unwrap().into_iter().map(|queued| queued.message).collect();
+    let listed: BTreeSet<_> = listed(&spool).await.into_iter().map(|queued| queued.message).collect();
     assert_eq!(ids.len(), 300);
     assert_eq!(ids, listed);
 }
@@ -282,7 +290,7 @@ async fn nothing_is_delivered_twice_however_many_deliver() {
         let delivered = Arc::clone(&delivered);
         tasks.spawn(async move {
             while delivered.lock().unwrap().len() < 2 * MESSAGES {
-                for lease in receiver.lease(3).await.unwrap() {
+                for lease in leased(&receiver, 3).await {
                     delivered.lock().unwrap().push((lease.envelope.id, lease.recipients[0].number));
                     receiver.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
                 }

@@ -22,7 +22,7 @@ async fn a_newer_spool_is_left_alone() {
     let other = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
     other.pragma_update(None, "user_version", 99).unwrap();
     let error = Embedded::open(folder.path()).unwrap_err();
-    assert!(matches!(error, OpenError::TooNew { found: 99, known: 1 }), "{error}");
+    assert!(matches!(error, OpenError::TooNew { found: 99, known: 2 }), "{error}");
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_full_spool_keeps_nothing_of_what_it_refused_and_recovers() {
     assert_eq!(spool.health(), Health::Full);
     assert_eq!(spool.stats().await.unwrap().messages, 1);
 
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 1).await.remove(0);
     spool.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
     assert_eq!(spool.health(), Health::Good);
     commit(Body::Inline(content(250_000).into())).await.unwrap();
@@ -75,7 +75,7 @@ async fn the_last_of_the_disk_is_left_to_what_leaves() {
     assert!(matches!(spool.begin().await.map(|_| ()), Err(SpoolError::Full)));
     let refused = spool.commit(envelope(), recipients(&["b@c.example"]), Body::Inline(Bytes::new())).await;
     assert!(matches!(refused, Err(SpoolError::Full)), "{refused:?}");
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 1).await.remove(0);
     spool.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
     assert_eq!(spool.stats().await.unwrap().messages, 0);
 }
@@ -85,7 +85,7 @@ async fn after_a_failed_write_nothing_is_accepted_until_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     let kept = enqueue(&spool, &["bob@one.example"]).await;
-    let lease = spool.lease(1).await.unwrap().remove(0);
+    let lease = leased(&spool, 1).await.remove(0);
     let database = folder.path().join("queue.sqlite");
     let other = rusqlite::Connection::open(database).unwrap();
     other.execute("ALTER TABLE recipient RENAME TO hidden", []).unwrap();
@@ -97,14 +97,14 @@ async fn after_a_failed_write_nothing_is_accepted_until_a_restart() {
     other.execute("ALTER TABLE hidden RENAME TO recipient", []).unwrap();
     failed(commit().await);
     failed(spool.settle(settlement(&lease, &Outcome::Delivered)).await);
-    failed(spool.lease(1).await.map(|_| ()));
+    failed(lease_within(&spool, 1, 1).await.map(|_| ()));
     failed(spool.begin().await.map(|_| ()));
     assert!(matches!(spool.health(), Health::Failed(_)));
     spool.shutdown().await;
 
     let spool = open(folder.path());
     assert_eq!(spool.health(), Health::Good);
-    let leases = spool.lease(10).await.unwrap();
+    let leases = leased(&spool, 10).await;
     assert_eq!(leases.iter().map(|lease| lease.envelope.id).collect::<Vec<_>>(), [kept.id]);
 }
 

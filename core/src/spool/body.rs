@@ -1,0 +1,60 @@
+//! Bodies: written before a message is committed, read while it waits.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{MessageId, SpoolError};
+
+/// A body being written. Dropped before commit: gone.
+#[async_trait]
+pub trait BodyWriter: Send {
+    /// Appends a chunk.
+    async fn write(&mut self, chunk: Bytes) -> Result<(), SpoolError>;
+
+    /// Closes it: on stable storage, if it is in a file of its own.
+    async fn finish(self: Box<Self>) -> Result<Body, SpoolError>;
+}
+
+/// A body that was written, and belongs to no message yet.
+#[derive(Debug)]
+pub enum Body {
+    /// Small: in memory.
+    Inline(Bytes),
+    /// Large: in a file, synced. Removed on drop unless it was committed.
+    File(BodyFile),
+}
+
+/// A large body: a synced file that no message names yet.
+#[derive(Debug)]
+pub struct BodyFile {
+    pub(super) path: tempfile::TempPath,
+    pub(super) size: u64,
+    pub(super) checksum: u32,
+}
+
+/// A body being read, in chunks.
+#[async_trait]
+pub trait BodyReader: Send {
+    /// The next chunk: a small body, of at most 256 KiB, as a whole; of a larger one at most
+    /// 64 KiB. Empty at the end.
+    async fn read(&mut self) -> Result<Bytes, SpoolError>;
+}
+
+/// Where a body is. Only the engine that gave it knows what it means; to others it is the body of
+/// this message.
+#[derive(Clone, Debug)]
+pub struct BodyRef {
+    message: MessageId,
+}
+
+impl BodyRef {
+    /// The body of this message, wherever it is.
+    pub fn of(message: MessageId) -> Self {
+        Self { message }
+    }
+
+    /// The message.
+    pub fn message(&self) -> MessageId {
+        self.message
+    }
+}
