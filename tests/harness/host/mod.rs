@@ -79,6 +79,10 @@ pub enum Taking {
     AcceptOne,
     /// It takes it, and has no extension but STARTTLS.
     Plainly,
+    /// It takes it, in chunks too (RFC 3030).
+    Chunks,
+    /// It says `421 4.3.2` to every sender.
+    TooBusy,
 }
 
 /// A receiving host on a loopback address. Dropped: gone, with its sessions.
