@@ -40,6 +40,7 @@ mod reload_soak;
 mod removals;
 
 // Incoming mail: what is taken, and what is not.
+mod chunking;
 mod hostile_clients;
 mod incoming_metrics;
 mod interrupted_data;

@@ -7,11 +7,12 @@
 //! - [`facts`]: what they are told of the client
 //! - [`relay_control`]: who may send to whom
 //! - [`starttls`]: from clear to encrypted, with nothing of before
-//! - [`receive`]: DATA into the spool, at a [`pace`]
+//! - [`receive`]: DATA into the spool, at a [`pace`]; [`chunks`]: BDAT likewise
 //! - [`refusal`]: why it was not accepted, in the words of the metrics
 
 mod admission;
 mod at_mail;
+mod chunks;
 mod driver;
 mod facts;
 mod hooks;

@@ -15,6 +15,7 @@ use super::transaction::Transaction;
 use crate::message::hops::{HOP_LIMIT, HopCounter};
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
+use crate::smtp::chunk::Lines;
 use crate::smtp::command::Charset;
 use crate::smtp::dot::{Decoder, Newlines, Progress};
 use crate::smtp::dsn::MessageDsn;
@@ -22,7 +23,7 @@ use crate::spool::{BodyWriter, Envelope, Spool, SpoolError};
 
 /// What is refused is still read to its end, so that the session can go on; so many octets beyond
 /// twice the size limit, and then the connection is closed.
-const DISCARD: u64 = 16 * 1024 * 1024;
+pub(super) const DISCARD: u64 = 16 * 1024 * 1024;
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
 /// only after [`Spool::commit`] has answered.
@@ -59,16 +60,27 @@ pub(super) async fn receive(
             return Err(cut);
         }
     }
+    Ok(finish(session, &mut transaction, receipt, (id, time)).await)
+}
+
+/// Takes responsibility for a message that has come to its end, or says why not.
+pub(super) async fn finish(
+    session: &Session<BundleHooks>,
+    transaction: &mut Transaction,
+    receipt: Receipt,
+    (id, time): (Uuid, Timestamp),
+) -> Step {
+    let services = &session.hooks.services;
     let attention = services.config.delivery.first_attention(time);
     transaction.recipients.iter_mut().for_each(|recipient| recipient.attention = attention);
-    Ok(match commit(services.spool.as_ref(), receipt, &transaction, id, time).await {
+    match commit(services.spool.as_ref(), receipt, transaction, id, time).await {
         Ok(size) => {
             services.observer.metrics().accepted(size);
-            log(session, &transaction, id, size);
+            log(session, transaction, id, size);
             Step::Reply(replies::message_accepted(id))
         }
         Err(refused) => refuse(session, refused),
-    })
+    }
 }
 
 /// Reads the message to its end; or to where there is no end to be awaited, and why.
@@ -95,16 +107,18 @@ async fn read(
 }
 
 /// A message on its way into the spool.
-struct Receipt {
+pub(super) struct Receipt {
     decoder: Decoder,
+    /// The lines of a message that comes without dots.
+    lines: Lines,
     hops: HopCounter,
     writer: Option<Box<dyn BodyWriter>>,
     /// The first thing that was wrong: said at the end of the data, and not before.
-    refused: Option<Refused>,
+    pub(super) refused: Option<Refused>,
     limit: u64,
     /// Octets of content, and octets read at all.
     size: u64,
-    read: u64,
+    pub(super) read: u64,
     /// With the trace header.
     written: u64,
     eight_bit: bool,
@@ -123,11 +137,21 @@ enum Taken {
 }
 
 impl Receipt {
-    fn new(writer: Box<dyn BodyWriter>, limit: u64) -> Self {
+    pub(super) fn new(writer: Box<dyn BodyWriter>, limit: u64) -> Self {
+        Self { writer: Some(writer), ..Self::empty(limit) }
+    }
+
+    /// A message that is refused before it has begun, and is read all the same.
+    pub(super) fn refused(refused: Refused, limit: u64) -> Self {
+        Self { refused: Some(refused), ..Self::empty(limit) }
+    }
+
+    fn empty(limit: u64) -> Self {
         Self {
             decoder: Decoder::default(),
+            lines: Lines::default(),
             hops: HopCounter::default(),
-            writer: Some(writer),
+            writer: None,
             refused: None,
             limit,
             size: 0,
@@ -141,22 +165,49 @@ impl Receipt {
         let mut content = Vec::with_capacity(chunk.len());
         let progress = self.decoder.decode(chunk, &mut content);
         self.read += chunk.len() as u64;
+        self.accept(Bytes::from(content)).await;
+        match progress {
+            Progress::End { used } => Taken::End { used },
+            Progress::Continue => self.enough().map_or(Taken::More, Taken::Enough),
+        }
+    }
+
+    /// Takes a piece of content that comes without dots.
+    pub(super) async fn take_plain(&mut self, piece: Bytes) {
+        self.read += piece.len() as u64;
+        self.lines.read(&piece);
+        self.accept(piece).await;
+    }
+
+    /// The end of content that came without dots: its last line is made one.
+    pub(super) async fn end_plain(&mut self) {
+        let rest = self.lines.finish();
+        self.accept(Bytes::from_static(rest)).await;
+    }
+
+    /// Refuses what is announced to be too large.
+    pub(super) fn announce(&mut self, size: u64) {
+        if self.size.saturating_add(size) > self.limit {
+            self.refuse(Refusal::Size.saying(replies::message_too_large()));
+        }
+    }
+
+    /// Why no more is read: the message is refused, and there is no end of it.
+    pub(super) fn enough(&self) -> Option<Refused> {
+        let endless = self.read / 2 > self.limit.saturating_add(DISCARD / 2);
+        self.refused.clone().filter(|_| endless)
+    }
+
+    async fn accept(&mut self, content: Bytes) {
         self.size += content.len() as u64;
         self.eight_bit |= !content.is_ascii();
         self.hops.read(&content);
         self.check();
-        self.append(Bytes::from(content)).await;
-        match (progress, &self.refused) {
-            (Progress::End { used }, _) => Taken::End { used },
-            (Progress::Continue, Some(refused)) if self.read / 2 > self.limit.saturating_add(DISCARD / 2) => {
-                Taken::Enough(refused.clone())
-            }
-            (Progress::Continue, _) => Taken::More,
-        }
+        self.append(content).await;
     }
 
     /// Writes it, unless the message is refused already.
-    async fn append(&mut self, content: Bytes) {
+    pub(super) async fn append(&mut self, content: Bytes) {
         let Some(writer) = self.writer.as_mut().filter(|_| !content.is_empty()) else {
             return;
         };
@@ -167,7 +218,7 @@ impl Receipt {
     }
 
     fn check(&mut self) {
-        if self.decoder.newlines() == Newlines::Bare {
+        if [self.decoder.newlines(), self.lines.newlines()].contains(&Newlines::Bare) {
             self.refuse(Refusal::Newlines.saying(replies::bare_newline_in_data()));
         } else if self.size > self.limit {
             self.refuse(Refusal::Size.saying(replies::message_too_large()));
@@ -176,7 +227,7 @@ impl Receipt {
         }
     }
 
-    fn refuse(&mut self, refused: Refused) {
+    pub(super) fn refuse(&mut self, refused: Refused) {
         self.writer = None;
         self.refused.get_or_insert(refused);
     }
@@ -211,7 +262,12 @@ async fn commit(
 }
 
 /// The Received header.
-fn trace(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, time: Timestamp) -> String {
+pub(super) fn trace(
+    session: &Session<BundleHooks>,
+    transaction: &Transaction,
+    id: Uuid,
+    time: Timestamp,
+) -> String {
     let only = match transaction.recipients.as_slice() {
         [only] => Some(only.address.as_str()),
         _ => None,
@@ -278,7 +334,7 @@ fn log(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, size
     );
 }
 
-fn of_spool(error: &SpoolError) -> Refused {
+pub(super) fn of_spool(error: &SpoolError) -> Refused {
     Refusal::Spool.saying(replies::spool_error(error))
 }
 

@@ -3,6 +3,7 @@
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::address::{ForwardPath, ReversePath, is_host_name};
+use super::chunk::Chunk;
 use super::path;
 use super::reply::Reply;
 
@@ -25,6 +26,8 @@ pub enum Command {
     Rcpt(ForwardPath),
     /// DATA.
     Data,
+    /// BDAT, RFC 3030; its chunk follows the line.
+    Bdat(Chunk),
     /// RSET.
     Rset,
     /// NOOP.
@@ -85,6 +88,9 @@ pub enum InvalidCommand {
     /// Octets that are no UTF-8.
     #[error("the line is not UTF-8")]
     NotText,
+    /// BDAT without a size: where its chunk ends, and commands go on, nobody knows.
+    #[error("BDAT must say its size")]
+    BadChunk,
     /// An argument where none may be.
     #[error("the command takes no parameter")]
     UnexpectedParameter,
@@ -126,12 +132,13 @@ impl Command {
             "MAIL" => mail(argument).map(Self::Mail),
             "RCPT" => rcpt(argument).map(Self::Rcpt),
             "DATA" => alone(Self::Data),
+            "BDAT" => Chunk::parse(argument).map(Self::Bdat).ok_or(InvalidCommand::BadChunk),
             "RSET" => alone(Self::Rset),
             "NOOP" => Ok(Self::Noop),
             "VRFY" => Ok(Self::Vrfy),
             "HELP" => Ok(Self::Help),
             "QUIT" => alone(Self::Quit),
-            "AUTH" | "BDAT" | "EXPN" | "ETRN" | "TURN" | "SEND" | "SOML" | "SAML" => {
+            "AUTH" | "EXPN" | "ETRN" | "TURN" | "SEND" | "SOML" | "SAML" => {
                 Err(InvalidCommand::NotImplemented)
             }
             "GET" | "POST" | "HEAD" | "PUT" | "DELETE" | "CONNECT" | "OPTIONS" | "HOST:" => {
@@ -143,6 +150,11 @@ impl Command {
 }
 
 impl InvalidCommand {
+    /// Whether nothing that follows can be trusted to be a command.
+    pub fn is_fatal(self) -> bool {
+        matches!(self, Self::Http | Self::BadChunk)
+    }
+
     /// The reply, RFC 5321 section 4.2.4 and RFC 3463 section 3.6.
     pub fn reply(self) -> Reply {
         let (code, subject, detail) = match self {
@@ -150,8 +162,7 @@ impl InvalidCommand {
             Self::NotImplemented => (502, 5, 1),
             Self::Http => (421, 7, 0),
             Self::NotText => (500, 5, 2),
-            Self::UnexpectedParameter | Self::BadParameter => (501, 5, 4),
-            Self::BadName => (501, 5, 4),
+            Self::BadChunk | Self::BadName | Self::UnexpectedParameter | Self::BadParameter => (501, 5, 4),
             Self::BadSender(_) => (501, 1, 7),
             Self::BadRecipient(_) => (501, 1, 3),
             Self::UnknownParameter => (555, 5, 4),
@@ -265,7 +276,8 @@ mod tests {
             ("HALLO", "500 5.5.1 "),
             ("", "500 5.5.1 "),
             ("AUTH PLAIN xyz", "502 5.5.1 "),
-            ("BDAT 10 LAST", "502 5.5.1 "),
+            ("BDAT", "501 5.5.4 "),
+            ("BDAT ten LAST", "501 5.5.4 "),
             ("GET / HTTP/1.1", "421 4.7.0 "),
             ("EHLO", "501 5.5.4 "),
             ("EHLO a(b", "501 5.5.4 "),

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod capabilities;
+pub mod chunk;
 pub mod command;
 pub mod dot;
 pub mod dsn;
