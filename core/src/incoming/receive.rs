@@ -18,7 +18,6 @@ use crate::net::{Connection, ReadError};
 use crate::smtp::chunk::Lines;
 use crate::smtp::command::Charset;
 use crate::smtp::dot::{Decoder, Newlines, Progress};
-use crate::smtp::dsn::MessageDsn;
 use crate::spool::{BodyWriter, Envelope, Spool, SpoolError};
 
 /// What is refused is still read to its end, so that the session can go on; so many octets beyond
@@ -254,7 +253,7 @@ async fn commit(
         // looked at when it is sent.
         eight_bit: receipt.eight_bit,
         smtp_utf8: receipt.eight_bit && transaction.mail.charset == Charset::Utf8,
-        dsn: MessageDsn::default(),
+        dsn: transaction.mail.dsn.clone(),
     };
     let body = writer.finish().await.map_err(|error| of_spool(&error))?;
     let done = spool.commit(envelope, transaction.recipients.clone(), body).await;

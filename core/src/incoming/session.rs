@@ -209,7 +209,7 @@ impl<H: Hooks> Session<H> {
             Command::Helo(name) => self.helo(name).await,
             Command::StartTls => self.start_tls().await,
             Command::Mail(mail) => self.mail(mail).await,
-            Command::Rcpt(path) => self.rcpt(path).await,
+            Command::Rcpt(rcpt) => self.rcpt(rcpt).await,
             Command::Data => self.data(),
             Command::Bdat(chunk) => self.bdat(chunk),
             Command::Rset => {

@@ -17,8 +17,7 @@ use super::session::{Session, Step, Verb};
 use super::tenure::Standing;
 use crate::smtp::address::{ForwardPath, Mailbox, ReversePath};
 use crate::smtp::chunk::Chunk;
-use crate::smtp::command::{Charset, Mail};
-use crate::smtp::dsn::RecipientDsn;
+use crate::smtp::command::{Charset, Mail, Rcpt};
 use crate::smtp::reply::Reply;
 use crate::spool::NewRecipient;
 
@@ -53,14 +52,14 @@ impl<H: Hooks> Session<H> {
         }
     }
 
-    pub(super) async fn rcpt(&mut self, path: ForwardPath) -> Step {
+    pub(super) async fn rcpt(&mut self, rcpt: Rcpt) -> Step {
         let Some(transaction) = self.transaction.as_ref() else {
             return Step::Reply(replies::no_sender());
         };
         if transaction.begun.is_some() {
             return Step::Reply(replies::chunks_begun());
         }
-        let recipient = match self.recipient(transaction, path).await {
+        let recipient = match self.recipient(transaction, rcpt).await {
             Ok(recipient) => recipient,
             Err(refused) => return self.refuse(refused),
         };
@@ -125,11 +124,11 @@ impl<H: Hooks> Session<H> {
         reply
     }
 
-    async fn recipient(&self, transaction: &Transaction, path: ForwardPath) -> Result<NewRecipient, Refused> {
+    async fn recipient(&self, transaction: &Transaction, rcpt: Rcpt) -> Result<NewRecipient, Refused> {
         if transaction.recipients.len() >= self.settings.recipients {
             return Err(Refusal::Recipients.saying(replies::too_many_recipients()));
         }
-        let mailbox = self.relayed(path).map_err(|reply| Refusal::Relay.saying(reply))?;
+        let mailbox = self.relayed(rcpt.recipient).map_err(|reply| Refusal::Relay.saying(reply))?;
         declared(transaction.mail.charset, &mailbox)?;
         let domain = mailbox.lookup_domain().unwrap_or_else(|| mailbox.domain().to_ascii_lowercase());
         let recipient = facts::Recipient {

@@ -8,5 +8,7 @@ pub mod command;
 pub mod dot;
 pub mod dsn;
 pub mod extensions;
+pub mod parameters;
 mod path;
 pub mod reply;
+pub mod xtext;
