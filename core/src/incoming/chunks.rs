@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::hooks::{BundleHooks, Hooks};
 use super::pace::Pace;
-use super::receive::{self, DISCARD, Receipt};
+use super::receipt::{DISCARD, Receipt, of_spool};
+use super::receive;
 use super::refusal::{Refusal, Refused};
 use super::replies;
 use super::session::{Session, Step};
@@ -113,7 +114,7 @@ impl Begun {
                 receipt.append(Bytes::from(receive::trace(session, transaction, id, time))).await;
                 receipt
             }
-            Err(error) => Receipt::refused(receive::of_spool(&error), limit),
+            Err(error) => Receipt::refused(of_spool(&error), limit),
         };
         Self { id, time, receipt, pace: Pace::begin(services.config.timeouts.command) }
     }

@@ -7,7 +7,7 @@
 //! - [`facts`]: what they are told of the client
 //! - [`relay_control`]: who may send to whom
 //! - [`starttls`]: from clear to encrypted, with nothing of before
-//! - [`receive`]: DATA into the spool, at a [`pace`]; [`chunks`]: BDAT likewise
+//! - [`receive`]: DATA into the spool, at a [`pace`]; [`chunks`]: BDAT likewise; [`receipt`]: what is checked
 //! - [`refusal`]: why it was not accepted, in the words of the metrics
 
 mod admission;
@@ -18,6 +18,7 @@ mod facts;
 mod hooks;
 mod listener;
 mod pace;
+mod receipt;
 mod receive;
 mod refusal;
 mod relay_control;

@@ -139,7 +139,7 @@ impl<H: Hooks> Session<H> {
         };
         let answer = self.hooks.rcpt(&transaction.permit.client, recipient).await;
         answer.map_err(|reply| Refusal::Policy.saying(reply))?;
-        let (address, dsn) = (mailbox.to_string(), RecipientDsn::default());
+        let (address, dsn) = (mailbox.to_string(), rcpt.dsn);
         // It is known when the message is there.
         Ok(NewRecipient { address, domain, dsn, attention: Timestamp::MAX })
     }

@@ -194,14 +194,14 @@ fn mail(argument: &str) -> Result<Mail, InvalidCommand> {
     let sender = path::reverse(path).map_err(InvalidCommand::BadSender)?;
     let (body, charset) = (BodyKind::SevenBit, Charset::Ascii);
     let mut mail = Mail { sender, size: None, body, charset, dsn: MessageDsn::default() };
-    parameters::of_mail(&mut mail, given)?;
+    parameters::read_mail(&mut mail, given)?;
     Ok(mail)
 }
 
 fn rcpt(argument: &str) -> Result<Rcpt, InvalidCommand> {
     let (path, given) = path::split(argument, "TO:").map_err(InvalidCommand::BadRecipient)?;
     let recipient = path::forward(path).map_err(InvalidCommand::BadRecipient)?;
-    Ok(Rcpt { recipient, dsn: parameters::of_rcpt(given)? })
+    Ok(Rcpt { recipient, dsn: parameters::read_rcpt(given)? })
 }
 
 fn capitalised(text: &str) -> String {

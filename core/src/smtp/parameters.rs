@@ -12,7 +12,7 @@ const ENVID: usize = 100;
 const ORCPT: usize = 500;
 
 /// Takes those of MAIL.
-pub(super) fn of_mail(mail: &mut Mail, parameters: &str) -> Result<(), InvalidCommand> {
+pub(super) fn read_mail(mail: &mut Mail, parameters: &str) -> Result<(), InvalidCommand> {
     for (keyword, value) in split(parameters)? {
         match (keyword.as_str(), value) {
             ("SIZE", Some(value)) => mail.size = Some(size(value)?),
@@ -28,7 +28,7 @@ pub(super) fn of_mail(mail: &mut Mail, parameters: &str) -> Result<(), InvalidCo
 }
 
 /// Those of RCPT.
-pub(super) fn of_rcpt(parameters: &str) -> Result<RecipientDsn, InvalidCommand> {
+pub(super) fn read_rcpt(parameters: &str) -> Result<RecipientDsn, InvalidCommand> {
     let mut dsn = RecipientDsn::default();
     for (keyword, value) in split(parameters)? {
         match (keyword.as_str(), value) {
@@ -42,7 +42,7 @@ pub(super) fn of_rcpt(parameters: &str) -> Result<RecipientDsn, InvalidCommand> 
 }
 
 /// What to append to MAIL for a host that offers DSN (RFC 3461 section 5.2.1).
-pub fn mail_parameters(dsn: &MessageDsn) -> String {
+pub fn of_mail(dsn: &MessageDsn) -> String {
     let mut parameters = String::new();
     match dsn.ret {
         None => {}
@@ -56,7 +56,7 @@ pub fn mail_parameters(dsn: &MessageDsn) -> String {
 }
 
 /// What to append to RCPT for a host that offers DSN, likewise.
-pub fn rcpt_parameters(dsn: &RecipientDsn) -> String {
+pub fn of_rcpt(dsn: &RecipientDsn) -> String {
     let mut parameters = match dsn.notify {
         Notify::Unspecified => String::new(),
         Notify::Never => " NOTIFY=NEVER".to_owned(),
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     fn rcpt(parameters: &str) -> RecipientDsn {
-        of_rcpt(parameters).unwrap()
+        read_rcpt(parameters).unwrap()
     }
 
     #[test]
@@ -184,10 +184,10 @@ mod tests {
             "ORCPT=rfc822;a+0D+0ARcpt",
             &long,
         ] {
-            assert_eq!(of_rcpt(parameters), Err(InvalidCommand::BadParameter), "{parameters}");
+            assert_eq!(read_rcpt(parameters), Err(InvalidCommand::BadParameter), "{parameters}");
         }
-        assert!(of_rcpt(&long[..long.len() - 1]).is_ok());
-        assert_eq!(of_rcpt("RET=FULL"), Err(InvalidCommand::UnknownParameter));
+        assert!(read_rcpt(&long[..long.len() - 1]).is_ok());
+        assert_eq!(read_rcpt("RET=FULL"), Err(InvalidCommand::UnknownParameter));
     }
 
     #[test]
@@ -195,10 +195,10 @@ mod tests {
         for parameters in
             ["", " NOTIFY=NEVER", " NOTIFY=SUCCESS,DELAY", " NOTIFY=FAILURE ORCPT=rfc822;a+2Bb+20c@d"]
         {
-            assert_eq!(rcpt_parameters(&rcpt(parameters)), parameters);
+            assert_eq!(of_rcpt(&rcpt(parameters)), parameters);
         }
-        assert_eq!(rcpt_parameters(&rcpt("ORCPT=utf-8;jörg@d")), r" ORCPT=utf-8;j\x{F6}rg@d");
+        assert_eq!(of_rcpt(&rcpt("ORCPT=utf-8;jörg@d")), r" ORCPT=utf-8;j\x{F6}rg@d");
         let dsn = MessageDsn { ret: Some(Ret::Headers), envid: Some("a b".to_owned()) };
-        assert_eq!(mail_parameters(&dsn), " RET=HDRS ENVID=a+20b");
+        assert_eq!(of_mail(&dsn), " RET=HDRS ENVID=a+20b");
     }
 }
