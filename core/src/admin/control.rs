@@ -106,7 +106,7 @@ async fn answer(request: Request, running: &Running) -> Response {
             let removals = if accept_removals { Removals::Accept } else { Removals::Refuse };
             Response::Reloaded(Reloaded::from(running.services.reload(removals).await))
         }
-        Request::Queue(ask) => match queue::answer(running.services.spool.as_ref(), ask).await {
+        Request::Queue(ask) => match queue::answer(running.services.spool.as_ref(), *ask).await {
             Ok(answer) => Response::Queue(answer),
             Err(error) => Response::Error { message: error.to_string() },
         },

@@ -25,7 +25,7 @@ pub enum Request {
         accept_removals: bool,
     },
     /// Something about the queue.
-    Queue(queue::Ask),
+    Queue(Box<queue::Ask>),
 }
 
 /// What is answered.

@@ -150,7 +150,7 @@ mod tests {
                 },
             ),
         ] {
-            assert_eq!(serde_json::from_str::<Request>(line).unwrap(), Request::Queue(expected));
+            assert_eq!(serde_json::from_str::<Request>(line).unwrap(), Request::Queue(Box::new(expected)));
         }
     }
 }

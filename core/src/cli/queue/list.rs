@@ -102,7 +102,10 @@ impl Listing {
             count += destinations.iter().map(|destination| destination.recipients).sum::<u64>();
             match self.format {
                 Format::Text => {
-                    destinations.iter().flat_map(|one| words::destination(self.now, one)).for_each(output::say);
+                    destinations
+                        .iter()
+                        .flat_map(|one| words::destination(self.now, one))
+                        .for_each(output::say);
                 }
                 Format::Json => self.say_json(&destinations, next.as_ref())?,
             }

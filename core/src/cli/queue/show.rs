@@ -30,7 +30,9 @@ impl Arguments {
             let mut shown = match source.ask(Ask::Show { id: self.id }).await? {
                 Answer::Message(shown) => *shown,
                 Answer::Unknown => {
-                    output::complain("no such message waits: it was delivered, given up or removed, or never was here");
+                    output::complain(
+                        "no such message waits: it was delivered, given up or removed, or never was here",
+                    );
                     return Ok(Outcome::Problems);
                 }
                 _ => return Err(unexpected()),
@@ -106,7 +108,8 @@ mod tests {
         assert_eq!(envelope(now, &plain).join("\n"), expected);
         let dsn = MessageDsn { ret: Some(Ret::Full), envid: Some("QQ 314159".to_owned()) };
         let shown = envelope(now, &Envelope { eight_bit: true, smtp_utf8: true, dsn, ..plain });
-        let expected = "\n  needs     8BITMIME, SMTPUTF8\n  known as  QQ 314159\n  returns   all of it, if it fails";
+        let expected =
+            "\n  needs     8BITMIME, SMTPUTF8\n  known as  QQ 314159\n  returns   all of it, if it fails";
         assert!(shown.join("\n").ends_with(expected), "{shown:?}");
     }
 }

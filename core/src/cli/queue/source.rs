@@ -26,8 +26,9 @@ impl Source {
             Ok(_) => Ok(Self::Running { socket }),
             Err(error) if is_absent(error.kind()) => {
                 let spool = data_dir.join("spool");
-                let stopped = ReadOnly::open(&spool)
-                    .with_context(|| format!("no relay runs here, and its queue cannot be read in {}", spool.display()))?;
+                let stopped = ReadOnly::open(&spool).with_context(|| {
+                    format!("no relay runs here, and its queue cannot be read in {}", spool.display())
+                })?;
                 Ok(Self::Stopped(Box::new(stopped)))
             }
             Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
@@ -51,12 +52,14 @@ impl Source {
 
     pub(super) async fn ask(&self, ask: Ask) -> anyhow::Result<Answer> {
         match self {
-            Self::Running { socket } => match admin::control::ask(socket, &Request::Queue(ask)).await {
-                Ok(Response::Queue(answer)) => Ok(answer),
-                Ok(Response::Error { message }) => bail!(message),
-                Ok(_) => Err(unexpected()),
-                Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
-            },
+            Self::Running { socket } => {
+                match admin::control::ask(socket, &Request::Queue(Box::new(ask))).await {
+                    Ok(Response::Queue(answer)) => Ok(answer),
+                    Ok(Response::Error { message }) => bail!(message),
+                    Ok(_) => Err(unexpected()),
+                    Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
+                }
+            }
             Self::Stopped(spool) => Ok(queue::answer(spool.as_ref(), ask).await?),
         }
     }

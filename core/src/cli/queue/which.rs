@@ -70,7 +70,8 @@ impl Which {
 
 /// A message's id, for clap.
 pub(super) fn id(text: &str) -> Result<MessageId, String> {
-    text.parse().map_err(|_| "an id is what `250 Accepted as` said, and `queue list --messages` shows".to_owned())
+    text.parse()
+        .map_err(|_| "an id is what `250 Accepted as` said, and `queue list --messages` shows".to_owned())
 }
 
 /// An address may stand in its brackets.
@@ -112,8 +113,8 @@ mod tests {
         assert_eq!(filter("--host mx.example --tls").concern, Some(Concern::Tls));
         assert_eq!(filter("--held").standing, Some(Standing::Held));
         let old = filter("--older 1h --younger 1d");
-        assert_eq!(old.received_before.map(|time| time.as_second()), Some(96_400));
-        assert_eq!(old.received_after.map(|time| time.as_second()), Some(13_600));
+        assert_eq!(old.received_before.map(Timestamp::as_second), Some(96_400));
+        assert_eq!(old.received_after.map(Timestamp::as_second), Some(13_600));
     }
 
     #[test]

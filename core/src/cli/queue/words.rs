@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::super::output::counted;
-use crate::smtp::dsn::{Notify, RecipientDsn};
 use crate::spool::{Queued, QueuedDestination, Standing, Status};
 
 /// A destination: its name and what waits for it, then why.
@@ -48,7 +47,9 @@ pub(super) fn recipient(
     let put_off = put_off.filter(|(until, _)| *until > now && *until > queued.due);
     lines.push(match (queued.standing, put_off) {
         _ if queued.leased => format!("    being delivered now{attempts}"),
-        (Standing::Held, _) => format!("    held by the operator{attempts}: `waxseal queue release` lets it go"),
+        (Standing::Held, _) => {
+            format!("    held by the operator{attempts}: `waxseal queue release` lets it go")
+        }
         (Standing::GivenUp, _) => "    given up by the operator: its sender is being told".to_owned(),
         (Standing::Removed, _) => "    removed by the operator once its attempt has ended".to_owned(),
         (Standing::Waiting, Some((until, why))) => {
@@ -64,20 +65,6 @@ pub(super) fn recipient(
 pub(super) fn message(now: Timestamp, queued: &Queued) -> String {
     let Queued { message, sender, size, received, .. } = queued;
     format!("{message}  from <{sender}>, {}, {} old", counted(*size, "octet"), span(*received, now))
-}
-
-/// What a sender wants to be told of a recipient, if that is not what is usual.
-pub(super) fn wishes(dsn: &RecipientDsn) -> Option<String> {
-    match dsn.notify {
-        Notify::Unspecified => None,
-        Notify::Never => Some("its sender wants to hear nothing of it".to_owned()),
-        Notify::On { success, delay, failure } => {
-            let words = [(success, "success"), (delay, "delay"), (failure, "failure")];
-            let wanted: Vec<&str> =
-                words.into_iter().filter(|(wanted, _)| *wanted).map(|(_, word)| word).collect();
-            Some(format!("its sender wants to hear of {}", wanted.join(", ")))
-        }
-    }
 }
 
 /// A time, and how far away it is.

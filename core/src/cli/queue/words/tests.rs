@@ -66,10 +66,8 @@ fn a_destination_says_why_it_waits() {
     // A time that has passed says nothing any more.
     let over = QueuedDestination { put_off: Some((at(0), refused())), ..waiting() };
     assert_eq!(over.domain, "there.example");
-    let shown: Vec<String> = [waiting(), put_off, busy, held, over]
-        .iter()
-        .flat_map(|one| destination(at(0), one))
-        .collect();
+    let shown: Vec<String> =
+        [waiting(), put_off, busy, held, over].iter().flat_map(|one| destination(at(0), one)).collect();
     let expected = "\
 there.example: 1 message, 3 recipients, the oldest 2 h 5 min old
   next try 2027-01-15T08:01:30Z (in 1 min)
@@ -126,13 +124,4 @@ fn a_recipient_says_why_it_waits() {
         message(at(0), &queued()),
         "00000000-0000-0000-0000-000000000000  from <ann@home.example>, 1 octet, 2 d 7 h old"
     );
-}
-
-#[test]
-fn what_a_sender_asked_for_is_shown() {
-    let of = |notify| wishes(&RecipientDsn { notify, original: None });
-    assert_eq!(of(Notify::Unspecified), None);
-    assert_eq!(of(Notify::Never).unwrap(), "its sender wants to hear nothing of it");
-    let some = Notify::On { success: true, delay: false, failure: true };
-    assert_eq!(of(some).unwrap(), "its sender wants to hear of success, failure");
 }
