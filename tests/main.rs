@@ -57,6 +57,7 @@ mod bounces;
 mod dead_host;
 mod extensions;
 mod mx_order;
+mod notices;
 
 // Plugins: from nothing to a policy that loads.
 mod plugin_scaffold;
@@ -66,6 +67,7 @@ mod admin;
 mod graceful_stop;
 mod kill;
 mod operator;
+mod queue;
 mod signals;
 mod starts;
 
