@@ -17,12 +17,16 @@ const RETRY: [u64; 6] = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4
 /// RFC 5321 section 4.5.4.1: "generally at least 4-5 days".
 const EXPIRE: Duration = Duration::from_secs(5 * 24 * HOUR);
 
+/// When a sender is told of a delay where the file does not say: what most mail systems do.
+const WARN: Duration = Duration::from_secs(4 * HOUR);
+
 pub(super) fn delivery(section: Section<'_>) -> Delivery {
     let connections = section.section("connections");
     let delivery = Delivery {
         port: section.number("port", 25),
         retry: retry(&section),
         expire: section.read("expire", value::duration, EXPIRE),
+        warn: warn(&section),
         connections_total: connections.number("total", 1000),
         connections_per_host: connections.number("host", 20),
     };
@@ -40,6 +44,12 @@ pub(super) fn dns(section: Section<'_>, base: &Base<'_>) -> Dns {
     };
     section.finish();
     dns
+}
+
+/// `""` for never.
+fn warn(section: &Section<'_>) -> Option<Duration> {
+    let Some(entry) = section.entry("warn") else { return Some(WARN) };
+    if entry.text() == Some("") { None } else { Some(entry.read(value::duration).unwrap_or(WARN)) }
 }
 
 fn retry(section: &Section<'_>) -> Vec<Duration> {

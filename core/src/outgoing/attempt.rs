@@ -21,7 +21,7 @@ use super::problem::Problem;
 use super::reach::Reach;
 use super::report;
 use super::session::Session;
-use super::settle::settle;
+use super::settle::{settle, settle_unattempted};
 use super::starttls::Means;
 use super::transaction::{self, After, Letter, transact};
 use crate::observe::SessionId;
@@ -37,6 +37,9 @@ const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Delivers a lease as far as it goes now, and settles it.
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
+    if lease.purpose != Purpose::Deliver {
+        return settle_unattempted(&outbound, &lease).await;
+    }
     let bundle = outbound.services.live.current();
     let epoch = outbound.services.tls.epoch();
     let row = bundle.table().outgoing(&lease.domain, table::today());
@@ -45,7 +48,7 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
     let mut tally = Tally::new(&lease.recipients);
     let attempt = Attempt { outbound: &outbound, lease: &lease, bundle, row, mail, asker, epoch };
-    match unpanicking(timeout(DEADLINE, attempt.serve(&mut tally))).await {
+    match unpanicking(timeout(DEADLINE, attempt.over_hosts(&mut tally))).await {
         Ok(Ok(())) => {}
         Ok(Err(_)) => tally.at_fault(EnhancedCode::new(4, 4, 7), "the attempt took too long"),
         Err(Panicked) => {
@@ -75,18 +78,6 @@ enum Onward {
 }
 
 impl Attempt<'_> {
-    /// Does what the lease is for.
-    async fn serve(&self, tally: &mut Tally) {
-        match &self.lease.purpose {
-            Purpose::Deliver => self.over_hosts(tally).await,
-            Purpose::GiveUp => {
-                let reason = "the relay's operator has given it up";
-                tally.ruled_out(&Problem::permanent(EnhancedCode::new(5, 7, 1), reason));
-            }
-            Purpose::Overdue { why } => tally.ruled_out(&Problem::of_status(why)),
-        }
-    }
-
     async fn over_hosts(&self, tally: &mut Tally) {
         let config = &self.outbound.services.config;
         let directions =

@@ -11,11 +11,11 @@
 //! - `session`, `dialogue`, `starttls`: the connection; `grounds`: what it rests on
 //! - `mail`: may this envelope cross this connection? `facts` are what the hooks are told
 //! - `transaction`, `commands`: MAIL, RCPT, DATA
-//! - `problem`, `outcome`, `settle`, `bounce`, `report`: what came of it, and who is told
+//! - `problem`, `outcome`, `settle`, `report`: what came of it; `unattempted` where nothing was tried
+//! - `notice`, `returned`: what the sender is told of it, and gets back
 //! - `pool`, `limits`: connections kept for a moment, and how many there may be
 
 mod attempt;
-mod bounce;
 mod commands;
 mod dialogue;
 mod dispatch;
@@ -25,6 +25,7 @@ mod grounds;
 mod hosts;
 mod limits;
 mod mail;
+mod notice;
 mod outcome;
 mod panics;
 #[cfg(test)]
@@ -33,10 +34,12 @@ mod pool;
 mod problem;
 mod reach;
 mod report;
+mod returned;
 mod session;
 mod settle;
 mod starttls;
 mod transaction;
+mod unattempted;
 
 use std::sync::Arc;
 

@@ -52,8 +52,10 @@ pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut
         }
     };
     let pace = Pace::of(&session.capabilities);
-    let dialogue = &mut session.dialogue;
-    let after = Transaction { dialogue, pace, recipients, tally, host: &host }.run(&mail, body).await;
+    tally.meets(&session.capabilities);
+    let (dialogue, capabilities) = (&mut session.dialogue, &session.capabilities);
+    let transaction = Transaction { dialogue, capabilities, pace, recipients, tally, host: &host };
+    let after = transaction.run(&mail, body).await;
     (session, after)
 }
 
@@ -73,6 +75,7 @@ enum Pace {
 
 struct Transaction<'a> {
     dialogue: &'a mut Dialogue,
+    capabilities: &'a Capabilities,
     pace: Pace,
     recipients: &'a [LeasedRecipient],
     tally: &'a mut Tally,
@@ -149,7 +152,7 @@ impl Transaction<'_> {
     }
 
     fn commands(&self, mail: &str) -> Vec<String> {
-        let recipients = self.recipients.iter().map(rcpt_command);
+        let recipients = self.recipients.iter().map(|recipient| rcpt_command(recipient, self.capabilities));
         std::iter::once(mail.to_owned()).chain(recipients).chain(["DATA".to_owned()]).collect()
     }
 
@@ -165,7 +168,7 @@ impl Transaction<'_> {
     async fn name_recipients(&mut self) -> Result<Vec<u32>, Broken> {
         let mut taken = vec![];
         for recipient in self.recipients {
-            let reply = self.say(&rcpt_command(recipient)).await?;
+            let reply = self.say(&rcpt_command(recipient, self.capabilities)).await?;
             if reply.is_success() {
                 taken.push(recipient.number);
             } else {

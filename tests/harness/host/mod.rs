@@ -79,6 +79,8 @@ pub enum Taking {
     AcceptOne,
     /// It takes it, and has no extension but STARTTLS.
     Plainly,
+    /// It knows no `unknown`, and offers DSN (RFC 3461).
+    WithDsn,
 }
 
 /// A receiving host on a loopback address. Dropped: gone, with its sessions.

@@ -79,6 +79,7 @@ fn words(tally: Tally) -> Vec<String> {
         port: 25,
         retry: vec![Duration::from_secs(60)],
         expire: Duration::from_secs(3600),
+        warn: None,
         connections_total: 1,
         connections_per_host: 1,
     };
