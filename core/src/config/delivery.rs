@@ -17,6 +17,9 @@ const RETRY: [u64; 6] = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4
 /// RFC 5321 section 4.5.4.1: "generally at least 4-5 days".
 const EXPIRE: Duration = Duration::from_secs(5 * 24 * HOUR);
 
+/// When a sender is told of a delay where the file does not say: what most mail systems do.
+const WARN: Duration = Duration::from_secs(4 * HOUR);
+
 impl Delivery {
     /// What a destination is sent at most.
     pub fn allowance(&self, destination: &str) -> &Allowance {
@@ -34,6 +37,7 @@ pub(super) fn delivery(section: Section<'_>) -> Delivery {
         port: section.number("port", 25),
         retry: retry(&section),
         expire: section.read("expire", value::duration, EXPIRE),
+        warn: warn(&section),
         connections_total: connections.number("total", 1000),
         connections_per_host,
         limits: section.sections("limit").into_iter().filter_map(|limit| one(limit, &allowance)).collect(),
@@ -77,6 +81,12 @@ fn rates(section: &Section<'_>, otherwise: Allowance) -> Allowance {
     };
     rate.finish();
     allowance
+}
+
+/// `""` for never.
+fn warn(section: &Section<'_>) -> Option<Duration> {
+    let Some(entry) = section.entry("warn") else { return Some(WARN) };
+    if entry.text() == Some("") { None } else { Some(entry.read(value::duration).unwrap_or(WARN)) }
 }
 
 fn retry(section: &Section<'_>) -> Vec<Duration> {

@@ -31,6 +31,21 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::wasm::Grant;
 
+/// A duration, as the file and the command line write it: `30s`, `5m`, `4h`, `5d`.
+///
+/// # Errors
+///
+/// What would be right.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    value::duration(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
+}
+
+/// A domain as the queue knows it: lower-case A-labels. What is no domain, as an address literal,
+/// stays as it is.
+pub fn domain_of(text: &str) -> String {
+    value::domain(text).unwrap_or_else(|_| text.to_ascii_lowercase())
+}
+
 /// The configuration, resolved: every path absolute, every value checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -150,6 +165,8 @@ pub struct Delivery {
     pub retry: Vec<Duration>,
     /// When a message that could not be delivered is returned.
     pub expire: Duration,
+    /// When the sender of one that still waits is told so, once; `None` for never.
+    pub warn: Option<Duration>,
     /// The most connections at once, in all.
     pub connections_total: usize,
     /// The most connections at once to one host address.
@@ -193,8 +210,8 @@ impl Delivery {
     /// When mail that was accepted then must first be looked at though its destination is put off: a
     /// sender is warned or told that it has expired.
     pub fn first_attention(&self, received: Timestamp) -> Timestamp {
-        const WARN: Duration = Duration::from_secs(4 * 60 * 60);
-        let wait = SignedDuration::try_from(self.expire.min(WARN)).unwrap_or(SignedDuration::MAX);
+        let wait = self.warn.map_or(self.expire, |warn| warn.min(self.expire));
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         received.checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::chunks;
 use super::hooks::BundleHooks;
 use super::receive;
 use super::replies;
@@ -121,14 +122,35 @@ impl Driver {
             Step::Receive => {
                 self.flush().await?;
                 let received = Box::pin(receive::receive(&mut self.connection, &mut self.session)).await;
-                let step = match received {
-                    Err(ReadError::Timeout(_)) => Step::Close(replies::timed_out()),
-                    received => received?,
-                };
-                return Box::pin(self.act(step)).await;
+                return Box::pin(self.received(received)).await;
+            }
+            Step::Chunk(chunk) => {
+                self.flush_ahead_of(chunk.size).await?;
+                let received =
+                    Box::pin(chunks::receive(&mut self.connection, &mut self.session, chunk)).await;
+                return Box::pin(self.received(received)).await;
+            }
+            Step::Skip(size, reply) => {
+                self.flush_ahead_of(size).await?;
+                let skipped = chunks::skip(&mut self.connection, &self.session, size, reply).await;
+                return Box::pin(self.received(skipped)).await;
             }
         }
         Ok(Flow::Continue(self))
+    }
+
+    /// Does what the end of a message, or of a chunk of it, came to.
+    async fn received(self: Box<Self>, received: Result<Step, ReadError>) -> Result<Flow, Ended> {
+        let step = match received {
+            Err(ReadError::Timeout(_)) => Step::Close(replies::timed_out()),
+            received => received?,
+        };
+        self.act(step).await
+    }
+
+    /// Replies wait no longer where the client's next octets are waited for.
+    async fn flush_ahead_of(&mut self, size: u64) -> Result<(), ReadError> {
+        if (self.connection.ahead() as u64) < size { self.flush().await } else { Ok(()) }
     }
 
     /// The next command, and what it comes to.
@@ -153,6 +175,7 @@ impl Driver {
     /// The next line; `None` where the relay stops and no transaction is open.
     async fn line(&mut self) -> Option<Result<Bytes, ReadError>> {
         let wait = self.services.config.timeouts.command;
+        let wait = self.session.patience().map_or(wait, |patience| patience.min(wait));
         let idle = self.session.transaction.is_none();
         tokio::select! {
             biased;

@@ -155,6 +155,20 @@ impl Connection {
         Ok(self.input.split().freeze())
     }
 
+    /// Reads as [`Connection::read_chunk`] does, at most so many octets: the rest stays for the next
+    /// read.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Timeout`], [`ReadError::Io`].
+    pub async fn read_at_most(&mut self, most: u64, wait: Duration) -> Result<Bytes, ReadError> {
+        if self.input.is_empty() {
+            timeout(wait, self.fill(CHUNK)).await.map_err(|_| ReadError::Timeout(wait))??;
+        }
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(self.input.len());
+        Ok(self.input.split_to(most).freeze())
+    }
+
     /// Puts back what belongs to the next read.
     pub fn unread(&mut self, rest: &[u8]) {
         let later = self.input.split();
@@ -295,7 +309,8 @@ mod tests {
         assert_eq!(connection.read_line(100, SOON).await.unwrap(), "DATA");
         let chunk = connection.read_chunk(SOON).await.unwrap();
         connection.unread(&chunk);
-        assert_eq!(connection.read_chunk(SOON).await.unwrap(), "body");
+        assert_eq!(connection.read_at_most(3, SOON).await.unwrap(), "bod");
+        assert_eq!(connection.read_at_most(3, SOON).await.unwrap(), "y");
         drop(far);
         assert!(connection.read_chunk(SOON).await.unwrap().is_empty());
     }

@@ -21,7 +21,7 @@ use super::report;
 use super::starttls::Means;
 use super::trip::Trip;
 use crate::observe::SessionId;
-use crate::spool::{Lease, Purpose};
+use crate::spool::Lease;
 use crate::tls::ask::Asker;
 
 mod crossing;
@@ -62,24 +62,6 @@ pub(super) async fn run(outbound: &Outbound, lease: Lease, carried: Option<Idle>
         }
     }
     let Attempt { asker, row, .. } = attempt;
-    Ended { lease, asker, row, trip }
-}
-
-/// What comes of a lease that is for no attempt: the operator has given it up, or its destination is put
-/// off and it must be looked at all the same. When it has expired it fails; else it waits on.
-pub(super) fn untried(outbound: &Outbound, lease: Lease) -> Ended {
-    let bundle = outbound.services.live.current();
-    let row = bundle.table().outgoing(&lease.domain, table::today());
-    let asker = Asker { bundle, observer: outbound.services.observer.clone(), session: SessionId::next() };
-    let mut trip = Trip::new(&lease.recipients);
-    match &lease.purpose {
-        Purpose::Deliver => trip.tally.abandon(),
-        Purpose::GiveUp => {
-            let reason = "the relay's operator has given it up";
-            trip.tally.ruled_out(&Problem::permanent(EnhancedCode::new(5, 7, 1), reason));
-        }
-        Purpose::Overdue { why } => trip.tally.ruled_out(&Problem::of_status(why)),
-    }
     Ended { lease, asker, row, trip }
 }
 

@@ -13,11 +13,11 @@
 //! - `session`, `dialogue`, `starttls`: the connection; `grounds`: what it rests on
 //! - `mail`: may this envelope cross this connection? `facts` are what the hooks are told
 //! - `transaction`, `commands`: MAIL, RCPT, DATA or BDAT
-//! - `problem`, `outcome`, `settle`, `bounce`, `report`: what came of it, and who is told
+//! - `problem`, `outcome`, `settle`, `report`: what came of it; `unattempted` where nothing was tried
+//! - `notice`, `returned`: what the sender is told of it, and gets back
 //! - `pool`: connections kept for a moment
 
 mod attempt;
-mod bounce;
 mod commands;
 mod dialogue;
 mod dispatch;
@@ -26,6 +26,7 @@ mod fallback;
 mod grounds;
 mod hosts;
 mod mail;
+mod notice;
 mod ourselves;
 mod outcome;
 mod panics;
@@ -36,12 +37,14 @@ mod problem;
 mod race;
 mod reach;
 mod report;
+mod returned;
 mod schedule;
 mod session;
 mod settle;
 mod starttls;
 mod transaction;
 mod trip;
+mod unattempted;
 mod worker;
 
 use std::sync::Arc;

@@ -136,6 +136,7 @@ pub(super) fn delivery(connections: usize) -> Delivery {
         port: 25,
         retry: vec![Duration::from_secs(60)],
         expire: Duration::from_secs(3600),
+        warn: None,
         connections_total: 100,
         connections_per_host: connections,
         allowance: Allowance { connections: 100, messages: None, new_connections: None },

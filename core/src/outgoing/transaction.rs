@@ -18,6 +18,7 @@ use super::outcome::Tally;
 use super::problem::Problem;
 use super::session::Session;
 use crate::net::ReadError;
+use crate::smtp::capabilities::Capabilities;
 use crate::smtp::reply::Reply;
 use crate::spool::{Envelope, LeasedRecipient, SpoolError};
 
@@ -76,10 +77,20 @@ pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut
     };
     let pace = Pace::of(&session.capabilities);
     let framing = Framing::of(&session.capabilities, pace, &content);
-    let dialogue = &mut session.dialogue;
+    tally.meets(&session.capabilities);
+    let (dialogue, capabilities) = (&mut session.dialogue, &session.capabilities);
     let phase = Phase::Envelope;
-    let mut transaction =
-        Transaction { dialogue, pace, framing, usage, recipients, tally, host: &host.name, phase };
+    let mut transaction = Transaction {
+        dialogue,
+        capabilities,
+        pace,
+        framing,
+        usage,
+        recipients,
+        tally,
+        host: &host.name,
+        phase,
+    };
     let after = match transaction.run(&mail, content).await {
         Ok(after) => after,
         Err(fault) => transaction.failed(fault),
@@ -94,6 +105,7 @@ pub(super) fn unreadable(tally: &mut Tally, error: &SpoolError) {
 
 struct Transaction<'a> {
     dialogue: &'a mut Dialogue,
+    capabilities: &'a Capabilities,
     pace: Pace,
     framing: Framing,
     usage: Usage,
@@ -136,7 +148,7 @@ impl Transaction<'_> {
     fn group(&self, mail: &str, content: &Content) -> Vec<u8> {
         let mut wire = format!("{mail}\r\n").into_bytes();
         for recipient in self.recipients {
-            wire.extend_from_slice(rcpt_command(recipient).as_bytes());
+            wire.extend_from_slice(rcpt_command(recipient, self.capabilities).as_bytes());
             wire.extend_from_slice(b"\r\n");
         }
         match (self.framing, content) {
@@ -164,7 +176,7 @@ impl Transaction<'_> {
         // Without a sender the host cannot take a recipient, and its no to one says nothing of him.
         self.phase = Phase::Recipients;
         for recipient in self.recipients {
-            let reply = self.say(|| rcpt_command(recipient)).await?;
+            let reply = self.say(|| rcpt_command(recipient, self.capabilities)).await?;
             if reply.is_success() {
                 heard.taken.push(recipient.number);
             } else if heard.no.is_none() {

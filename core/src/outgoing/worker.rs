@@ -14,7 +14,7 @@ use super::outcome::later;
 use super::panics::unpanicking;
 use super::pool::Idle;
 use super::schedule::Next;
-use super::settle::settle;
+use super::settle::{settle, settle_unattempted};
 use super::trip::{Conclusion, Shown, Trip};
 use crate::spool::{Lease, Outcome, Settlement, Status};
 
@@ -44,8 +44,7 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
 
 /// Ends a lease that is for no attempt.
 pub(super) async fn end(outbound: Arc<Outbound>, lease: Lease) {
-    let ended = attempt::untried(&outbound, lease);
-    record(&outbound, ended).await;
+    survive(&outbound, &lease, settle_unattempted(&outbound, &lease)).await;
 }
 
 /// Gives a lease back; no attempt is counted.
@@ -76,12 +75,16 @@ async fn deliver(
     kept
 }
 
-/// A defect in the recording must not hold the lease for ever.
 async fn record(outbound: &Outbound, ended: Ended) {
     let Ended { lease, asker, row, trip } = ended;
-    if unpanicking(settle(outbound, &lease, &asker, &row, trip.tally)).await.is_err() {
+    survive(outbound, &lease, settle(outbound, &lease, &asker, &row, trip.tally)).await;
+}
+
+/// A defect in the recording must not hold the lease for ever.
+async fn survive(outbound: &Outbound, lease: &Lease, recording: impl Future<Output = ()>) {
+    if unpanicking(recording).await.is_err() {
         tracing::error!(id = %lease.envelope.id, domain = %lease.domain, "recording an attempt panicked: a defect of Waxseal; its mail is tried again");
-        give_back(outbound, &lease).await;
+        give_back(outbound, lease).await;
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Extension {
     SmtpUtf8,
     /// Messages in chunks of a known size, RFC 3030.
     Chunking,
+    /// Parameters that say what the sender is to be told, RFC 3461.
+    Dsn,
 }
 
 /// What a host can do, by its last EHLO reply. The default is a host that knows only HELO.
@@ -39,6 +41,7 @@ impl Extension {
             Self::EightBitMime => "8BITMIME",
             Self::SmtpUtf8 => "SMTPUTF8",
             Self::Chunking => "CHUNKING",
+            Self::Dsn => "DSN",
         }
     }
 }

@@ -83,6 +83,8 @@ pub enum Taking {
     Chunks,
     /// It says `421 4.3.2` to every sender.
     TooBusy,
+    /// It knows no `unknown`, and offers DSN (RFC 3461).
+    WithDsn,
 }
 
 /// A receiving host on a loopback address. Dropped: gone, with its sessions.

@@ -200,6 +200,9 @@ impl Talk<'_> {
                 "250-host.example\r\n250 STARTTLS\r\n"
             }
             "EHLO" if self.taking == Taking::Plainly => "250 host.example\r\n",
+            "EHLO" if self.taking == Taking::WithDsn => {
+                "250-host.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 DSN\r\n"
+            }
             "EHLO" if self.offers_tls => {
                 "250-host.example\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250-8BITMIME\r\n250-STARTTLS\r\n250 ENHANCEDSTATUSCODES\r\n"
             }
@@ -221,7 +224,7 @@ impl Talk<'_> {
     fn recipient(&mut self, recipient: String) -> &'static str {
         match self.taking {
             Taking::Defer => return "451 4.3.0 Come back later\r\n",
-            Taking::RejectUnknown if recipient.starts_with("unknown") => {
+            Taking::RejectUnknown | Taking::WithDsn if recipient.starts_with("unknown") => {
                 return "550 5.1.1 No such user here\r\n";
             }
             _ => self.envelope.recipients.push(recipient),

@@ -1,5 +1,6 @@
 //! Dialogues with a session whose hooks answer as they are told.
 
+mod chunks;
 mod told;
 mod unanswered;
 
@@ -64,6 +65,8 @@ fn talk(session: &mut Session<Told>, dialogue: &[(&str, &str)]) {
             Step::Close(reply) => format!("close {}", reply.to_wire()),
             Step::StartTls(_) => "start tls".into(),
             Step::Receive => "receive".into(),
+            Step::Chunk(chunk) => format!("chunk {}", chunk.size),
+            Step::Skip(size, reply) => format!("skip {size} {}", reply.to_wire()),
         };
         assert!(said.starts_with(expected), "{line}: {said:?}, not {expected:?}");
     }

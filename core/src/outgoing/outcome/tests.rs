@@ -6,7 +6,7 @@ use super::*;
 
 const MINUTE: u64 = 60;
 
-fn delivery() -> Delivery {
+pub(in crate::outgoing) fn delivery() -> Delivery {
     Delivery {
         retry: vec![Duration::from_secs(5 * MINUTE), Duration::from_secs(15 * MINUTE)],
         expire: Duration::from_secs(60 * MINUTE),
@@ -128,4 +128,38 @@ fn a_fault_of_ours_is_the_reason_whatever_hosts_said() {
         panic!("{outcomes:?}")
     };
     assert_eq!((*due, status.reason.as_str()), (minutes(5), "the message cannot be read"));
+}
+
+#[test]
+fn a_sender_is_warned_once_and_then_the_end_is_awaited() {
+    let delivery = Delivery { warn: Some(Duration::from_secs(20 * MINUTE)), ..delivery() };
+    let attention = |before: u64, now: u64| {
+        let schedule =
+            Schedule { delivery: &delivery, received: minutes(0), now: minutes(now), chance: Chance(0.5) };
+        let recipient = LeasedRecipient { attention: minutes(before), ..recipient(0, 1) };
+        let mut tally = Tally::new(&[recipient]);
+        tally.ruled_out(&unreached());
+        match tally.settle(&schedule).remove(0).1 {
+            Outcome::Deferred { attention, .. } => attention,
+            outcome => panic!("{outcome:?}"),
+        }
+    };
+    assert_eq!(attention(20, 19), minutes(20));
+    assert_eq!(attention(20, 20), minutes(60));
+    assert_eq!(attention(60, 40), minutes(60));
+}
+
+#[test]
+fn a_host_without_dsn_promises_nothing() {
+    let mut tally = Tally::new(&[recipient(0, 0), recipient(1, 0)]);
+    let lines = ["mx.example.org", "DSN"].map(str::to_owned).to_vec();
+    let able = Capabilities::of(&crate::smtp::reply::Reply { code: 250, enhanced: None, lines });
+    tally.meets(&able);
+    tally.delivered(0);
+    tally.crossing("plain.example.org", Protection::None);
+    tally.meets(&Capabilities::default());
+    tally.delivered(1);
+    let unpromised = tally.unpromised();
+    assert_eq!(unpromised.len(), 1);
+    assert_eq!((unpromised[0].0, unpromised[0].1.host.as_deref()), (1, Some("plain.example.org")));
 }

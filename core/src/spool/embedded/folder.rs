@@ -52,6 +52,11 @@ impl Folder {
         }
     }
 
+    /// The folder as it is: nothing is made or taken.
+    pub(super) fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
     /// The database's file.
     pub(super) fn database(&self) -> PathBuf {
         self.root.join("queue.sqlite")

@@ -15,6 +15,7 @@ mod lease;
 mod listing;
 mod opening;
 mod plan;
+mod read_only;
 mod readers;
 mod record;
 mod schema;
@@ -30,6 +31,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 pub use opening::{OpenError, Options};
+pub use read_only::ReadOnly;
 
 use self::change::{Added, Change};
 use self::folder::Folder;

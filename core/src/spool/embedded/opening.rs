@@ -66,6 +66,16 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
+    /// It is to be read as it is, but only a relay that starts brings it to our version.
+    #[error(
+        "the spool is of version {found}, and this program reads version {known}: use the one that belongs to it, or start the relay"
+    )]
+    OtherVersion {
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
     /// The writer's thread cannot be started.
     #[error("cannot start the spool's writer: {0}")]
     Thread(#[source] io::Error),

@@ -27,6 +27,11 @@ impl Readers {
         Self { folder, permits: Arc::new(Semaphore::new(CONNECTIONS)), idle: Arc::default() }
     }
 
+    /// Readers that have this one connection.
+    pub(super) fn over(folder: Folder, connection: Connection) -> Self {
+        Self { folder, permits: Arc::new(Semaphore::new(1)), idle: Arc::new(Mutex::new(vec![connection])) }
+    }
+
     pub(super) async fn stats(&self, now: i64) -> Result<Stats, SpoolError> {
         self.read(move |connection| stats(connection, now)).await
     }

@@ -141,6 +141,7 @@ fn wait_for_others(tries: i32) -> bool {
     true
 }
 
-fn version(connection: &Connection) -> Result<i64> {
+/// The version of the tables that are there.
+pub(super) fn version(connection: &Connection) -> Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }

@@ -1,0 +1,82 @@
+//! Who is asked: the running relay over its socket, else the files of one that is stopped.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow, bail};
+use jiff::Timestamp;
+
+use crate::admin;
+use crate::admin::protocol::{Request, Response};
+use crate::admin::queue::{self, Answer, Ask};
+use crate::cli::setting::{Setting, is_absent};
+use crate::spool::{Filter, ReadOnly, Status};
+
+/// Who is asked.
+pub(super) enum Source {
+    Running { socket: PathBuf },
+    Stopped(Box<ReadOnly>),
+}
+
+impl Source {
+    /// The running relay, else its files.
+    pub(super) async fn find(setting: &Setting) -> anyhow::Result<Self> {
+        let data_dir = setting.data_dir()?;
+        let socket = data_dir.join(admin::SOCKET);
+        match tokio::net::UnixStream::connect(&socket).await {
+            Ok(_) => Ok(Self::Running { socket }),
+            Err(error) if is_absent(error.kind()) => {
+                let spool = data_dir.join("spool");
+                let stopped = ReadOnly::open(&spool).with_context(|| {
+                    format!("no relay runs here, and its queue cannot be read in {}", spool.display())
+                })?;
+                Ok(Self::Stopped(Box::new(stopped)))
+            }
+            Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
+        }
+    }
+
+    /// The running relay.
+    pub(super) async fn running(setting: &Setting) -> anyhow::Result<Self> {
+        match Self::find(setting).await {
+            Ok(running @ Self::Running { .. }) => Ok(running),
+            Ok(Self::Stopped(_)) | Err(_) => {
+                let socket = setting.data_dir()?.join(admin::SOCKET);
+                bail!(
+                    "no relay runs here: nobody answers at {}. Only a running relay changes its queue; \
+                     `waxseal queue list` and `show` work without one",
+                    socket.display()
+                )
+            }
+        }
+    }
+
+    pub(super) async fn ask(&self, ask: Ask) -> anyhow::Result<Answer> {
+        match self {
+            Self::Running { socket } => {
+                match admin::control::ask(socket, &Request::Queue(Box::new(ask))).await {
+                    Ok(Response::Queue(answer)) => Ok(answer),
+                    Ok(Response::Error { message }) => bail!(message),
+                    Ok(_) => Err(unexpected()),
+                    Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
+                }
+            }
+            Self::Stopped(spool) => Ok(queue::answer(spool.as_ref(), ask).await?),
+        }
+    }
+
+    /// Until when a destination is put off, and why.
+    pub(super) async fn put_off(&self, domain: &str) -> anyhow::Result<Option<(Timestamp, Status)>> {
+        let filter = Filter { domain: Some(domain.to_owned()), ..Filter::default() };
+        match self.ask(Ask::Destinations { filter, after: None, most: 1 }).await? {
+            Answer::Destinations { mut destinations, .. } => {
+                Ok(destinations.pop().and_then(|destination| destination.put_off))
+            }
+            _ => Err(unexpected()),
+        }
+    }
+}
+
+/// The relay is of another version.
+pub(super) fn unexpected() -> anyhow::Error {
+    anyhow!("the relay answered something else")
+}
