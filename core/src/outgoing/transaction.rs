@@ -164,8 +164,8 @@ impl Transaction<'_> {
         let reply = self.say(|| mail.to_owned()).await?;
         let mut heard = Heard { no: None, taken: vec![], later: false };
         if !reply.is_success() {
-            if self.usage == Usage::Again && reply.code == CLOSING {
-                return Err(Unsent::Stale);
+            if reply.code == CLOSING {
+                return Err(Unsent::Closing(reply));
             }
             self.refused("the sender", &reply);
             heard.no = Some(reply);
@@ -301,7 +301,13 @@ impl Transaction<'_> {
 
     fn failed(&mut self, unsent: Unsent) -> After {
         match unsent {
-            Unsent::Stale => After::Stale,
+            // A new connection may do better than one that was used up. Else the host has too much, and
+            // closes without a word to what it was sent besides (RFC 5321 section 3.8).
+            Unsent::Closing(_) if self.usage == Usage::Again => After::Stale,
+            Unsent::Closing(reply) => {
+                self.refused("the sender", &reply);
+                After::Throttled
+            }
             Unsent::Broken(broken) if self.is_stale(&broken) => After::Stale,
             Unsent::Broken(broken) => {
                 self.tally.ruled_out(&broken.problem(self.phase.words()).at(self.host));

@@ -81,7 +81,9 @@ pub enum Taking {
     Plainly,
     /// It takes it, in chunks too (RFC 3030).
     Chunks,
-    /// It says `421 4.3.2` to every sender.
+    /// Likewise, and knows no `unknown`.
+    ChunksForKnown,
+    /// It says `421 4.3.2` to every sender, and closes the connection.
     TooBusy,
     /// It knows no `unknown`, and offers DSN (RFC 3461).
     WithDsn,

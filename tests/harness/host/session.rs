@@ -178,7 +178,13 @@ impl Talk<'_> {
                         return Ok(Ended::Closed);
                     }
                 }
-                "BDAT" if self.taking == Taking::Chunks => self.chunk(&command).await?,
+                "BDAT" if matches!(self.taking, Taking::Chunks | Taking::ChunksForKnown) => {
+                    self.chunk(&command).await?
+                }
+                "MAIL" if self.taking == Taking::TooBusy => {
+                    self.wire.write("421 4.3.2 Too many messages\r\n").await?;
+                    return Ok(Ended::Closed);
+                }
                 "QUIT" => {
                     self.wire.write("221 2.0.0 Bye\r\n").await?;
                     return Ok(Ended::Closed);
@@ -193,7 +199,7 @@ impl Talk<'_> {
 
     fn reply(&mut self, verb: &str, command: &str) -> &'static str {
         match verb {
-            "EHLO" if self.taking == Taking::Chunks => {
+            "EHLO" if matches!(self.taking, Taking::Chunks | Taking::ChunksForKnown) => {
                 "250-host.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 CHUNKING\r\n"
             }
             "EHLO" if self.taking == Taking::Plainly && self.offers_tls => {
@@ -210,7 +216,6 @@ impl Talk<'_> {
                 "250-host.example\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n"
             }
             "STARTTLS" if self.offers_tls => "454 4.7.0 TLS is not available for a while\r\n",
-            "MAIL" if self.taking == Taking::TooBusy => "421 4.3.2 Too many messages\r\n",
             "MAIL" => {
                 self.envelope = Envelope { sender: path(command), ..Envelope::default() };
                 "250 2.1.0 Sender ok\r\n"
@@ -224,7 +229,9 @@ impl Talk<'_> {
     fn recipient(&mut self, recipient: String) -> &'static str {
         match self.taking {
             Taking::Defer => return "451 4.3.0 Come back later\r\n",
-            Taking::RejectUnknown | Taking::WithDsn if recipient.starts_with("unknown") => {
+            Taking::RejectUnknown | Taking::WithDsn | Taking::ChunksForKnown
+                if recipient.starts_with("unknown") =>
+            {
                 return "550 5.1.1 No such user here\r\n";
             }
             _ => self.envelope.recipients.push(recipient),

@@ -37,8 +37,8 @@ pub(super) enum Unsent {
     Unread(SpoolError),
     /// The host refused a chunk.
     Refused(Reply),
-    /// The host closes a connection that was used before.
-    Stale,
+    /// The host closes the connection, before it has heard of the envelope.
+    Closing(Reply),
 }
 
 impl From<Broken> for Unsent {
