@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use waxseal_tests::client::message;
+use waxseal_tests::command::waxseal;
 use waxseal_tests::host::{Host, Mode, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
+use waxseal_tests::wait::until;
 
 const SENDER: &str = "someone@senders.example";
 
@@ -56,6 +58,20 @@ async fn a_destination_that_is_back_gets_all_that_waits() {
     relay.drained().await;
     let first = &host.sessions()[0];
     assert!(first.messages.len() > 1, "the probe's connection went on with what followed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_need_not_wait_for_a_destination_that_is_left_alone() {
+    let address = refusing();
+    let site = Site::new().host("there.example", address).set("delivery", "retry", r#"["1h"]"#);
+    let relay = site.start().await;
+    relay.accept(SENDER, "a@there.example", &message("waits")).await;
+    let put_off = || (counted(&relay, "waxseal_destinations_put_off_total") > 0).then_some(());
+    until("the destination to be left alone", put_off).await;
+    let host = Host::start_at(&address.to_string(), Mode::NoStartTls, Taking::Accept).await;
+    let said = waxseal(&relay.site.write(), &["queue", "retry", "--domain", "there.example"]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    host.messages_until(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,6 +146,17 @@ async fn a_rate_is_held() {
     flood(&relay, "slow.example", 1, 5).join_all().await;
     host.messages_until(5).await;
     assert!(start.elapsed() >= Duration::from_millis(1900), "5 messages in {:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_whose_handshakes_stall_costs_no_timeout_for_each_mail() {
+    let host = Host::start(Mode::SilentAfter220).await;
+    let site = Site::new().host("there.example", host.address).set("timeouts", "handshake", r#""1s""#);
+    let relay = site.set("delivery", "connections", "{ host = 1 }").start().await;
+    flood(&relay, "there.example", 1, 12).join_all().await;
+    host.messages_until(12).await;
+    let stalled = host.sessions().iter().filter(|session| session.was_told("STARTTLS")).count();
+    assert_eq!(stalled, 3, "then the policy stays in clear");
 }
 
 /// An address where nobody listens.

@@ -71,8 +71,10 @@ impl State {
         Self { delivery, destinations: HashMap::new(), hosts: HashMap::new(), wake: None }
     }
 
-    /// How many leases a destination may have.
+    /// How many leases a destination may have. The spool does not ask for one that is put off: if it does
+    /// all the same, the operator has taken that back, and wants it tried.
     pub(super) fn room(&mut self, name: &str, now: Instant) -> usize {
+        self.try_anew(name, now);
         let by_host = self.workers_by_host(name, now);
         let unknown;
         let destination = match self.destinations.get(name) {
@@ -263,7 +265,17 @@ impl State {
     /// All hosts of a destination are left alone until then at least: so is it.
     pub(super) fn left_alone(&mut self, name: &str, until: Instant, now: Instant) {
         let destination = self.destination(name, now);
-        destination.backoff.until_then(until);
+        destination.backoff.until_then(until, now);
+    }
+
+    fn try_anew(&mut self, name: &str, now: Instant) {
+        let Some(destination) = self.destinations.get_mut(name) else { return };
+        if destination.backoff.until(now).is_none() || !destination.backoff.is_to_be_tried(now) {
+            return;
+        }
+        if let Some(host) = destination.host.and_then(|host| self.hosts.get_mut(&host)) {
+            host.backoff.is_to_be_tried(now);
+        }
     }
 
     /// How many workers of a destination find a place at its host, if that is known. One finds out
