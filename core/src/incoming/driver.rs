@@ -120,8 +120,8 @@ impl Driver {
                 return Ok(Flow::Continue(Box::new(Self { connection, session, services, output })));
             }
             Step::Receive => {
-                self.flush().await?;
-                let received = Box::pin(receive::receive(&mut self.connection, &mut self.session)).await;
+                let Self { connection, session, output, .. } = &mut *self;
+                let received = Box::pin(receive::receive(connection, session, output)).await;
                 return Box::pin(self.received(received)).await;
             }
             Step::Chunk(chunk) => {
