@@ -215,6 +215,8 @@ async fn nothing_is_changed_that_was_not_named() {
         assert_eq!(said.code, Some(code), "{arguments:?}: {said:?}");
         assert!(said.errors.contains(words), "{arguments:?}: {said:?}");
     }
+    let dry = world.queue(&["remove", "--tls", "--dry-run"]).await;
+    assert_eq!((dry.code, dry.output.as_str()), (Some(0), "1 recipient like that: nothing was changed\n"));
     assert_eq!(world.addresses(&[]).await.len(), 3);
 }
 

@@ -161,6 +161,9 @@ impl Driver {
         let Some(line) = self.line().await else {
             return Ok(Step::Close(replies::closing()));
         };
+        if matches!(line, Err(ReadError::Timeout(_) | ReadError::Closed | ReadError::Io(_))) {
+            self.session.cut();
+        }
         Ok(match line {
             // Boxed: an idle session must not carry the size of a question.
             Ok(line) => Box::pin(self.session.command(Command::parse(&line), Instant::now())).await,

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
+use tokio::net::UnixStream;
 
 use crate::admin;
 use crate::admin::protocol::{Request, Response};
 use crate::admin::queue::{self, Answer, Ask};
+use crate::cli::output;
 use crate::cli::setting::{Setting, is_absent};
 use crate::spool::{Filter, ReadOnly, Status};
 
@@ -22,13 +24,14 @@ impl Source {
     pub(super) async fn find(setting: &Setting) -> anyhow::Result<Self> {
         let data_dir = setting.data_dir()?;
         let socket = data_dir.join(admin::SOCKET);
-        match tokio::net::UnixStream::connect(&socket).await {
+        match UnixStream::connect(&socket).await {
             Ok(_) => Ok(Self::Running { socket }),
             Err(error) if is_absent(error.kind()) => {
                 let spool = data_dir.join("spool");
                 let stopped = ReadOnly::open(&spool).with_context(|| {
                     format!("no relay runs here, and its queue cannot be read in {}", spool.display())
                 })?;
+                output::complain("no relay runs here, and nothing is tried: this is what its files say");
                 Ok(Self::Stopped(Box::new(stopped)))
             }
             Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
@@ -37,16 +40,15 @@ impl Source {
 
     /// The running relay.
     pub(super) async fn running(setting: &Setting) -> anyhow::Result<Self> {
-        match Self::find(setting).await {
-            Ok(running @ Self::Running { .. }) => Ok(running),
-            Ok(Self::Stopped(_)) | Err(_) => {
-                let socket = setting.data_dir()?.join(admin::SOCKET);
-                bail!(
-                    "no relay runs here: nobody answers at {}. Only a running relay changes its queue; \
-                     `waxseal queue list` and `show` work without one",
-                    socket.display()
-                )
-            }
+        let socket = setting.data_dir()?.join(admin::SOCKET);
+        match UnixStream::connect(&socket).await {
+            Ok(_) => Ok(Self::Running { socket }),
+            Err(error) if is_absent(error.kind()) => bail!(
+                "no relay runs here: nobody answers at {}. Only a running relay changes its queue; \
+                 `waxseal queue list` and `show` work without one",
+                socket.display()
+            ),
+            Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
         }
     }
 
