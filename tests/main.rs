@@ -54,6 +54,8 @@ mod trace_header;
 
 // Outgoing mail: where it goes, and what comes back.
 mod bounces;
+mod busy_destinations;
+mod chunks;
 mod dead_host;
 mod extensions;
 mod mx_order;

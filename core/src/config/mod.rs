@@ -171,6 +171,39 @@ pub struct Delivery {
     pub connections_total: usize,
     /// The most connections at once to one host address.
     pub connections_per_host: usize,
+    /// What each destination is sent, where none of `limits` is for it.
+    pub allowance: Allowance,
+    /// What some destinations are sent; the first match wins.
+    pub limits: Vec<DestinationLimit>,
+}
+
+/// How much a destination, the domain of recipients, is sent at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Connections at once.
+    pub connections: usize,
+    /// Messages; `None` for as many as it takes.
+    pub messages: Option<Rate>,
+    /// New connections, likewise.
+    pub new_connections: Option<Rate>,
+}
+
+/// An allowance of some destinations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DestinationLimit {
+    /// The domain, `*.domain` or `*`.
+    pub domain: String,
+    /// What each of them is sent.
+    pub allowance: Allowance,
+}
+
+/// So many within a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many, at least one.
+    pub number: u32,
+    /// Within which time.
+    pub per: Duration,
 }
 
 impl Delivery {

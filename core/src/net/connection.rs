@@ -1,6 +1,8 @@
 //! A stream with its input buffer: lines in, bytes out.
 
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -92,6 +94,17 @@ impl Connection {
     /// Whether a whole line was read ahead: the next [`Connection::read_line`] will not wait.
     pub fn has_line(&self) -> bool {
         memchr::memchr(b'\n', &self.input).is_some()
+    }
+
+    /// Whether the peer is silent, and has not closed the connection: what is there to be read now is
+    /// read ahead. It waits for nothing.
+    pub fn is_quiet(&mut self) -> bool {
+        if self.input.is_empty() {
+            self.input.reserve(LINES);
+            let read = pin!(self.stream.read_buf(&mut self.input));
+            return read.poll(&mut Context::from_waker(Waker::noop())).is_pending();
+        }
+        false
     }
 
     /// Reads one line, without its CRLF.
@@ -231,6 +244,26 @@ mod tests {
         let (mut connection, _far) = received(b"EHLO a\r\n\r\nQUIT\r\n").await;
         for line in [&b"EHLO a"[..], b"", b"QUIT"] {
             assert_eq!(connection.read_line(100, SOON).await.unwrap(), line);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_has_spoken_or_gone_is_not_quiet() {
+        let (mut connection, far) = received(b"").await;
+        assert!(connection.is_quiet());
+        drop(far);
+        connection.stream_is_ready().await;
+        assert!(!connection.is_quiet());
+        let (mut connection, _far) = received(b"421 bye\r\n").await;
+        connection.stream_is_ready().await;
+        assert!(!connection.is_quiet());
+        assert_eq!(connection.read_line(100, SOON).await.unwrap(), b"421 bye"[..]);
+    }
+
+    impl Connection {
+        async fn stream_is_ready(&self) {
+            let Stream::Clear(socket) = &self.stream else { unreachable!("in clear") };
+            socket.readable().await.unwrap();
         }
     }
 

@@ -5,6 +5,7 @@ use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::Outbound;
 use super::problem::Problem;
+use super::schedule::Chance;
 use crate::config::Delivery;
 use crate::observe::Protection;
 use crate::smtp::capabilities::{Capabilities, Extension};
@@ -78,6 +79,8 @@ pub(super) struct Schedule<'a> {
     pub received: Timestamp,
     /// Now.
     pub now: Timestamp,
+    /// Spreads the waits: what failed together must not come back together.
+    pub chance: Chance,
 }
 
 impl Tally {
@@ -106,6 +109,16 @@ impl Tally {
     /// Whether no further host is to be tried: nobody is left, or nothing would help.
     pub(super) fn is_done(&self) -> bool {
         self.pending.is_empty() || self.stop != Stop::AtEnd
+    }
+
+    /// Whether a host took the message for somebody.
+    pub(super) fn has_delivered(&self) -> bool {
+        self.settled.iter().any(|(_, outcome)| matches!(outcome, Outcome::Delivered))
+    }
+
+    /// Why the first of those waits for whom a further host would be tried.
+    pub(super) fn why(&self) -> Option<&Status> {
+        self.pending.iter().find_map(|pending| pending.problem.as_ref()).map(Problem::status)
     }
 
     /// A connection was found that the envelope may cross.
@@ -212,7 +225,8 @@ impl<'a> Schedule<'a> {
     /// That of a lease, now.
     pub(super) fn of(outbound: &'a Outbound, lease: &Lease) -> Self {
         let delivery = &outbound.services.config.delivery;
-        Self { delivery, received: lease.envelope.received, now: Timestamp::now() }
+        let (received, now) = (lease.envelope.received, Timestamp::now());
+        Self { delivery, received, now, chance: Chance::drawn() }
     }
 
     /// When the message is given up.
@@ -254,11 +268,12 @@ impl<'a> Schedule<'a> {
     fn wait(&self, attempts: u32) -> std::time::Duration {
         let at = usize::try_from(attempts).unwrap_or(usize::MAX);
         let last = self.delivery.retry.last().copied().unwrap_or(std::time::Duration::from_secs(1800));
-        self.delivery.retry.get(at).copied().unwrap_or(last)
+        self.chance.spread(self.delivery.retry.get(at).copied().unwrap_or(last))
     }
 }
 
-fn later(time: Timestamp, by: std::time::Duration) -> Timestamp {
+/// A time so much later, as far as time goes.
+pub(super) fn later(time: Timestamp, by: std::time::Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }

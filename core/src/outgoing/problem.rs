@@ -24,6 +24,11 @@ impl Problem {
         Self(Status { code: code.in_class(5), reason: reason.into(), host: None, reply: None })
     }
 
+    /// What was found out of the destination lately, and is still so.
+    pub(super) fn of_status(status: &Status) -> Self {
+        Self(Status { code: status.code.in_class(4), ..status.clone() })
+    }
+
     /// A host said no: 5xx for good, else for now. Without an enhanced code it is X.0.0, which
     /// RFC 3463 section 3.1 has for "other".
     pub(super) fn of_reply(asked: &str, reply: &Reply) -> Self {

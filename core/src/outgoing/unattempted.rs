@@ -33,6 +33,7 @@ fn given_up(last: Option<&Status>) -> Status {
 
 #[cfg(test)]
 mod tests {
+    use crate::outgoing::schedule::Chance;
     use std::time::Duration;
 
     use jiff::Timestamp;
@@ -58,7 +59,8 @@ mod tests {
 
     fn overdue(at: i64) -> Outcome {
         let delivery = Delivery { expire: Duration::from_secs(10 * 3600), ..tests::delivery() };
-        let schedule = Schedule { delivery: &delivery, received: hours(0), now: hours(at) };
+        let schedule =
+            Schedule { delivery: &delivery, received: hours(0), now: hours(at), chance: Chance(0.5) };
         outcome(&Purpose::Overdue { why: status() }, &recipient(None), &schedule)
     }
 

@@ -9,12 +9,9 @@ const MINUTE: u64 = 60;
 
 pub(in crate::outgoing) fn delivery() -> Delivery {
     Delivery {
-        port: 25,
         retry: vec![Duration::from_secs(5 * MINUTE), Duration::from_secs(15 * MINUTE)],
         expire: Duration::from_secs(60 * MINUTE),
-        warn: None,
-        connections_total: 1,
-        connections_per_host: 1,
+        ..crate::outgoing::peer::delivery(1)
     }
 }
 
@@ -35,7 +32,8 @@ fn minutes(minutes: u64) -> Timestamp {
 
 fn settle(tally: Tally, now: u64) -> Vec<Outcome> {
     let delivery = delivery();
-    let schedule = Schedule { delivery: &delivery, received: Timestamp::UNIX_EPOCH, now: minutes(now) };
+    let received = Timestamp::UNIX_EPOCH;
+    let schedule = Schedule { delivery: &delivery, received, now: minutes(now), chance: Chance(0.5) };
     tally.settle(&schedule).into_iter().map(|(_, outcome)| outcome).collect()
 }
 
@@ -137,7 +135,8 @@ fn a_fault_of_ours_is_the_reason_whatever_hosts_said() {
 fn a_sender_is_warned_once_and_then_the_end_is_awaited() {
     let delivery = Delivery { warn: Some(Duration::from_secs(20 * MINUTE)), ..delivery() };
     let attention = |before: u64, now: u64| {
-        let schedule = Schedule { delivery: &delivery, received: minutes(0), now: minutes(now) };
+        let schedule =
+            Schedule { delivery: &delivery, received: minutes(0), now: minutes(now), chance: Chance(0.5) };
         let recipient = LeasedRecipient { attention: minutes(before), ..recipient(0, 1) };
         let mut tally = Tally::new(&[recipient]);
         tally.ruled_out(&unreached());
