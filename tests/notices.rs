@@ -1,7 +1,9 @@
 //! What senders ask to be told (RFC 3461) is passed on, or told by us: failures, delays, successes.
 
+use std::time::Duration;
+
 use waxseal_tests::client::{Client, message};
-use waxseal_tests::host::{Host, Mode, Taking};
+use waxseal_tests::host::{Host, Message, Mode, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
 
@@ -92,6 +94,33 @@ async fn a_delay_is_told_once_with_the_reason() {
     let sessions = host.sessions().len();
     host.ended(sessions + 4).await;
     assert_eq!((postbox.messages().len(), relay.waiting().await), (1, 2));
+}
+
+/// Nobody tries what is put off: its senders are told all the same, and at its end it comes back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_that_is_put_off_is_told_of_though_nobody_tries_it() {
+    let site = Site::new().set("delivery", "warn", r#""1s""#).set("delivery", "expire", r#""3s""#);
+    let site = site.set("delivery", "retry", r#"["1h"]"#);
+    let (relay, host, postbox) = world(site, Taking::Defer).await;
+    // A destination is put off while something waits for it.
+    send(&relay, MAIL, &["first@there.example>"]).await;
+    host.until("the first attempt", |sessions| (!sessions.is_empty()).then_some(())).await;
+    relay.put_off("there.example", Duration::from_secs(600)).await;
+    send(&relay, MAIL, &["late@there.example>"]).await;
+    let about = async |action: &str| {
+        let is_it = |mail: &Message| {
+            let text = mail.text();
+            (text.contains("late@there.example") && text.contains(action)).then_some(text)
+        };
+        let awaited = format!("what is {action}");
+        postbox.until(awaited, |all| all.iter().flat_map(|one| &one.messages).find_map(is_it)).await
+    };
+    for (action, status) in [("Action: delayed", "Status: 4.4.1"), ("Action: failed", "Status: 5.4.1")] {
+        let text = about(action).await;
+        assert!(text.contains(status) && text.contains("the test has put it off"), "{text}");
+        assert!(!text.contains("Last-Attempt-Date"), "{text}");
+    }
+    assert!(!host.sessions().iter().any(|session| session.was_told("RCPT TO:<LATE")));
 }
 
 #[tokio::test]

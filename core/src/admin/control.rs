@@ -28,6 +28,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long an answer may take: a reload compiles and tests every policy.
 const ANSWER: Duration = Duration::from_secs(120);
 
+/// How long a change of the queue may take: it may concern a million recipients.
+const CHANGE: Duration = Duration::from_secs(60 * 60);
+
 /// Binds the socket, in the place of a stale one.
 ///
 /// # Errors
@@ -80,7 +83,14 @@ pub async fn ask(path: &Path, request: &Request) -> io::Result<Response> {
         BufReader::new(stream).read_line(&mut answer).await?;
         serde_json::from_str(&answer).map_err(io::Error::from)
     };
-    timeout(ANSWER, exchange).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+    timeout(patience(request), exchange).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+}
+
+fn patience(request: &Request) -> Duration {
+    match request {
+        Request::Queue(ask) if matches!(**ask, queue::Ask::Control { .. }) => CHANGE,
+        _ => ANSWER,
+    }
 }
 
 /// One request a connection; whoever asks slowly is not waited for.

@@ -120,8 +120,8 @@ impl Driver {
                 return Ok(Flow::Continue(Box::new(Self { connection, session, services, output })));
             }
             Step::Receive => {
-                self.flush().await?;
-                let received = Box::pin(receive::receive(&mut self.connection, &mut self.session)).await;
+                let Self { connection, session, output, .. } = &mut *self;
+                let received = Box::pin(receive::receive(connection, session, output)).await;
                 return Box::pin(self.received(received)).await;
             }
             Step::Chunk(chunk) => {
@@ -161,6 +161,9 @@ impl Driver {
         let Some(line) = self.line().await else {
             return Ok(Step::Close(replies::closing()));
         };
+        if matches!(line, Err(ReadError::Timeout(_) | ReadError::Closed | ReadError::Io(_))) {
+            self.session.cut();
+        }
         Ok(match line {
             // Boxed: an idle session must not carry the size of a question.
             Ok(line) => Box::pin(self.session.command(Command::parse(&line), Instant::now())).await,

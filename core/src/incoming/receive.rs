@@ -19,7 +19,8 @@ use crate::smtp::command::Charset;
 use crate::spool::{Envelope, Spool, SpoolError};
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
-/// only after [`Spool::commit`] has answered.
+/// only after [`Spool::commit`] has answered. `output` are the replies to the commands before, which go
+/// out with the go-ahead.
 ///
 /// # Errors
 ///
@@ -27,6 +28,7 @@ use crate::spool::{Envelope, Spool, SpoolError};
 pub(super) async fn receive(
     connection: &mut Connection,
     session: &mut Session<BundleHooks>,
+    output: &mut Vec<u8>,
 ) -> Result<Step, ReadError> {
     let Some(mut transaction) = session.transaction.take() else {
         return Ok(Step::Reply(replies::no_sender()));
@@ -38,7 +40,8 @@ pub(super) async fn receive(
         Ok(writer) => writer,
         Err(error) => return Ok(refuse(session, of_spool(&error))),
     };
-    connection.write(replies::send_data().to_wire().as_bytes(), wait).await?;
+    output.extend_from_slice(replies::send_data().to_wire().as_bytes());
+    connection.write(&std::mem::take(output), wait).await?;
 
     let mut receipt = Receipt::new(writer, services.config.limits.message_size);
     receipt.append(Bytes::from(trace(session, &transaction, id, time))).await;

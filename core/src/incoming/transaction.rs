@@ -94,6 +94,13 @@ impl<H: Hooks> Session<H> {
         Some(self.transaction.as_ref()?.begun.as_ref()?.patience())
     }
 
+    /// The client is gone, or too slow: what has begun is no message.
+    pub(super) fn cut(&self) {
+        if self.patience().is_some() {
+            self.hooks.refused(Refusal::Cut);
+        }
+    }
+
     fn refuse(&self, refused: Refused) -> Step {
         self.hooks.refused(refused.why);
         Step::Reply(refused.reply)

@@ -93,7 +93,7 @@ impl Connection {
 
     /// Whether a whole line was read ahead: the next [`Connection::read_line`] will not wait.
     pub fn has_line(&self) -> bool {
-        self.input.contains(&b'\n')
+        memchr::memchr(b'\n', &self.input).is_some()
     }
 
     /// Whether the peer is silent, and has not closed the connection: what is there to be read now is
@@ -121,9 +121,7 @@ impl Connection {
         let mut searched = 0;
         let mut overlong = false;
         loop {
-            if let Some(at) =
-                self.input.get(searched..).and_then(|new| new.iter().position(|byte| *byte == b'\n'))
-            {
+            if let Some(at) = self.input.get(searched..).and_then(|new| memchr::memchr(b'\n', new)) {
                 let line = self.input.split_to(searched + at + 1).freeze();
                 if overlong || line.len() > limit {
                     return Err(ReadError::TooLong(limit));

@@ -139,7 +139,10 @@ impl Tally {
 
     /// A host took the message for this recipient.
     pub(super) fn delivered(&mut self, number: u32) {
-        if self.notices == Notices::Unpromised {
+        let asked = |pending: &Pending| {
+            pending.recipient.number == number && pending.recipient.dsn.notify.of_success()
+        };
+        if self.notices == Notices::Unpromised && self.pending.iter().any(asked) {
             let (code, reason) = (EnhancedCode::new(2, 0, 0), "the host took it".to_owned());
             let status = Status { code, reason, host: self.reached.host.clone(), reply: None };
             self.unpromised.push((number, status));
@@ -147,7 +150,8 @@ impl Tally {
         self.take(number, Outcome::Delivered);
     }
 
-    /// Who was taken by a host that will not tell the sender of it, and what there is to tell.
+    /// Whose success was asked for, and taken by a host that will not tell of it; and what there is
+    /// to tell.
     pub(super) fn unpromised(&self) -> &[(u32, Status)] {
         &self.unpromised
     }

@@ -1,5 +1,7 @@
 //! BDAT, RFC 3030 section 2: a message in chunks whose length is told beforehand. Dots are content.
 
+use memchr::memchr2;
+
 use super::dot::Newlines;
 
 /// What BDAT announces: so many octets follow its line.
@@ -72,7 +74,7 @@ impl Lines {
                     (Position::LineStart, others)
                 }
                 (Position::LineStart | Position::Text, _) => {
-                    let run = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+                    let run = memchr2(b'\r', b'\n', rest);
                     (Position::Text, run.and_then(|run| rest.get(run..)).unwrap_or_default())
                 }
             };

@@ -57,7 +57,7 @@ impl Decoder {
         while let Some(rest) = input.get(used..).filter(|rest| !rest.is_empty()) {
             // Runs of text are copied at once: this is where the time of a large message goes.
             let run = match self.at {
-                Position::Text => rest.iter().position(is_newline).unwrap_or(rest.len()),
+                Position::Text => next_newline(rest).unwrap_or(rest.len()),
                 _ => 0,
             };
             self.emit(rest.get(..run).unwrap_or_default(), out);
@@ -222,8 +222,8 @@ impl Encoder {
     }
 }
 
-fn is_newline(byte: &u8) -> bool {
-    matches!(byte, b'\r' | b'\n')
+fn next_newline(text: &[u8]) -> Option<usize> {
+    memchr::memchr2(b'\r', b'\n', text)
 }
 
 #[cfg(test)]

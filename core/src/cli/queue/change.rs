@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::source::{Source, unexpected};
 use super::which::{Which, id};
-use crate::admin::queue::{Answer, Ask};
+use crate::admin::queue::{Answer, Ask, PAGE};
 use crate::cli::output::counted;
 use crate::cli::setting::{Setting, block_on};
 use crate::cli::{Outcome, output};
-use crate::spool::{Control, MessageId};
+use crate::spool::{Control, Filter, MessageId};
 
 /// Which recipients: ids, a filter, both, or --all
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// All that waits
     #[arg(long)]
     all: bool,
+    /// Only say how many it would concern
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// What was done, as data.
@@ -43,18 +46,44 @@ impl Arguments {
             let source = Source::running(setting).await?;
             let mut recipients = 0;
             for filter in self.which.filters(Timestamp::now(), &self.ids) {
-                match source.ask(Ask::Control { filter, control }).await? {
-                    Answer::Done { recipients: concerned } => recipients += concerned,
-                    _ => return Err(unexpected()),
-                }
+                recipients += match self.dry_run {
+                    true => count(&source, filter).await?,
+                    false => change(&source, filter, control).await?,
+                };
             }
-            if setting.json {
-                output::say_json(&Done { recipients })?;
-            } else {
-                output::say(said(control, recipients));
+            match (setting.json, self.dry_run) {
+                (true, _) => output::say_json(&Done { recipients })?,
+                (false, true) => output::say(format_args!(
+                    "{} like that: nothing was changed",
+                    counted(recipients, "recipient")
+                )),
+                (false, false) => output::say(said(control, recipients)),
             }
             Ok(if recipients > 0 { Outcome::Fine } else { Outcome::Problems })
         })
+    }
+}
+
+async fn change(source: &Source, filter: Filter, control: Control) -> anyhow::Result<u64> {
+    match source.ask(Ask::Control { filter, control }).await? {
+        Answer::Done { recipients } => Ok(recipients),
+        _ => Err(unexpected()),
+    }
+}
+
+/// How many recipients are like that.
+async fn count(source: &Source, filter: Filter) -> anyhow::Result<u64> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let ask = Ask::Recipients { filter: filter.clone(), after, most: PAGE };
+        let Answer::Recipients { recipients, next } = source.ask(ask).await? else {
+            return Err(unexpected());
+        };
+        count += recipients.len() as u64;
+        after = next;
+        if after.is_none() {
+            return Ok(count);
+        }
     }
 }
 

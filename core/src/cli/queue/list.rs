@@ -1,22 +1,18 @@
 //! `waxseal queue list`: what waits, and why. Page after page, so that it does not matter how much.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::source::{Source, unexpected};
+use super::source::{PutOff, Source, unexpected};
 use super::which::Which;
 use super::words;
 use crate::admin::queue::{Answer, Ask, PAGE};
 use crate::cli::output::counted;
 use crate::cli::setting::{Setting, block_on};
 use crate::cli::{Outcome, output};
-use crate::spool::{Filter, MessageId, Position, Queued, Status};
-
-/// So many destinations' words are remembered while messages are listed.
-const REMEMBERED: usize = 10_000;
+use crate::spool::{Filter, MessageId, Position, Queued};
 
 /// Show what waits, and why
 #[derive(Debug, clap::Args)]
@@ -44,7 +40,7 @@ impl Arguments {
                 filter: self.which.filter(now),
                 page: self.page.map(usize::from),
                 now,
-                put_off: HashMap::new(),
+                put_off: PutOff::default(),
             };
             let count = if self.messages || !self.which.is_empty() {
                 listing.recipients(self.after.map(|after| after.parse()).transpose()?).await?
@@ -73,9 +69,10 @@ enum Format {
 
 /// A page, as data.
 #[derive(Serialize)]
-struct Page<'a, T, C> {
+struct Page<'a, T> {
     entries: &'a [T],
-    next: Option<&'a C>,
+    /// As `--after` takes it.
+    next: Option<String>,
 }
 
 struct Listing {
@@ -84,8 +81,7 @@ struct Listing {
     filter: Filter,
     page: Option<usize>,
     now: Timestamp,
-    /// What is said of destinations, as far as it was asked.
-    put_off: HashMap<String, Option<(Timestamp, Status)>>,
+    put_off: PutOff,
 }
 
 impl Listing {
@@ -163,21 +159,14 @@ impl Listing {
         if above != Some(queued.message) {
             output::say(words::message(self.now, queued));
         }
-        if !self.put_off.contains_key(&queued.domain) {
-            if self.put_off.len() >= REMEMBERED {
-                self.put_off.clear();
-            }
-            let put_off = self.source.put_off(&queued.domain).await?;
-            self.put_off.insert(queued.domain.clone(), put_off);
-        }
-        let put_off = self.put_off.get(&queued.domain).and_then(Option::as_ref);
+        let put_off = self.put_off.of(&self.source, &queued.domain).await?;
         words::recipient(self.now, queued, put_off).iter().for_each(output::say);
         Ok(())
     }
 
-    fn say_json<T: Serialize, C: Serialize>(&self, entries: &[T], next: Option<&C>) -> anyhow::Result<()> {
+    fn say_json<T: Serialize>(&self, entries: &[T], next: Option<&impl Display>) -> anyhow::Result<()> {
         if self.page.is_some() {
-            return output::say_json(&Page { entries, next });
+            return output::say_json(&Page { entries, next: next.map(ToString::to_string) });
         }
         for entry in entries {
             output::say(serde_json::to_string(entry)?);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::source::{Source, unexpected};
+use super::source::{PutOff, Source, unexpected};
 use super::which::id;
 use super::words;
 use crate::admin::queue::{Answer, Ask, Shown};
@@ -53,9 +53,10 @@ impl Arguments {
 async fn show(source: &Source, shown: &Shown) -> anyhow::Result<()> {
     let now = Timestamp::now();
     envelope(now, &shown.envelope).iter().for_each(output::say);
+    let mut put_off = PutOff::default();
     for queued in &shown.recipients {
-        let put_off = source.put_off(&queued.domain).await?;
-        words::recipient(now, queued, put_off.as_ref()).iter().for_each(output::say);
+        let put_off = put_off.of(source, &queued.domain).await?;
+        words::recipient(now, queued, put_off).iter().for_each(output::say);
     }
     if !shown.headers.is_empty() {
         output::say("");

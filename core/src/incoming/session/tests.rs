@@ -297,7 +297,7 @@ fn postmaster_is_completed_with_our_name_and_never_denied() {
 }
 
 /// Lines that lead somewhere, or try to.
-const LINES: [&str; 14] = [
+const LINES: [&str; 16] = [
     "EHLO c",
     "HELO c",
     "STARTTLS",
@@ -309,6 +309,8 @@ const LINES: [&str; 14] = [
     "RCPT TO:<\"x@example.org\"@other.example>",
     "RCPT TO:<x@[127.0.0.1]>",
     "DATA",
+    "BDAT 3",
+    "BDAT 0 LAST",
     "RSET",
     "NOOP",
     "nonsense",
@@ -322,10 +324,11 @@ proptest! {
         for line in order.into_iter().map(|number| LINES[number]) {
             greeted |= line.ends_with("LO c");
             let step = send(&mut session, line);
-            prop_assert!(step != Step::Receive || greeted);
+            let receives = matches!(step, Step::Receive | Step::Chunk(_));
+            prop_assert!(!receives || greeted);
             let recipients = session.transaction.iter().flat_map(|open| &open.recipients);
             prop_assert!(recipients.into_iter().all(|recipient| recipient.domain == "example.org"));
-            if step == Step::Receive {
+            if receives {
                 prop_assert!(session.transaction.take().is_some_and(|open| !open.recipients.is_empty()));
             }
         }

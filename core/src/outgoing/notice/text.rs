@@ -50,7 +50,8 @@ fn relayed() -> String {
 /// Why, in words.
 fn reason(action: Action, status: &Status) -> String {
     let mut text = String::new();
-    if is_of_tls(status) {
+    // Where the relay itself held it back.
+    if status.reply.is_none() && status.concerns_tls() {
         text.push_str(match action {
             Action::Delayed => {
                 "    Your message was not sent so far, because the connection was not safe\r\n    \
@@ -70,13 +71,6 @@ fn reason(action: Action, status: &Status) -> String {
         text.push_str(&wrapped(&format!("It said: {reply}")));
     }
     text
-}
-
-/// Whether the relay itself held the message back for want of TLS: by the codes of RFC 3463 section
-/// 3.8 for a missing feature, a cryptographic failure and a weak algorithm, and RFC 5248's for
-/// encryption needed.
-fn is_of_tls(status: &Status) -> bool {
-    status.reply.is_none() && status.code.subject == 7 && matches!(status.code.detail, 4 | 5 | 6 | 10 | 11)
 }
 
 /// Indented lines of at most 76 characters, where the words allow it.

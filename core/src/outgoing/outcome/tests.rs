@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::smtp::dsn::{Notify, RecipientDsn};
 
 const MINUTE: u64 = 60;
 
@@ -151,7 +152,10 @@ fn a_sender_is_warned_once_and_then_the_end_is_awaited() {
 
 #[test]
 fn a_host_without_dsn_promises_nothing() {
-    let mut tally = Tally::new(&[recipient(0, 0), recipient(1, 0)]);
+    let notify = Notify::On { success: true, delay: false, failure: false };
+    let asking =
+        |number| LeasedRecipient { dsn: RecipientDsn { notify, original: None }, ..recipient(number, 0) };
+    let mut tally = Tally::new(&[asking(0), asking(1), recipient(2, 0)]);
     let lines = ["mx.example.org", "DSN"].map(str::to_owned).to_vec();
     let able = Capabilities::of(&crate::smtp::reply::Reply { code: 250, enhanced: None, lines });
     tally.meets(&able);
@@ -159,6 +163,7 @@ fn a_host_without_dsn_promises_nothing() {
     tally.crossing("plain.example.org", Protection::None);
     tally.meets(&Capabilities::default());
     tally.delivered(1);
+    tally.delivered(2);
     let unpromised = tally.unpromised();
     assert_eq!(unpromised.len(), 1);
     assert_eq!((unpromised[0].0, unpromised[0].1.host.as_deref()), (1, Some("plain.example.org")));

@@ -6,6 +6,7 @@ mod model;
 mod operator;
 mod power;
 mod queue;
+mod read_only;
 mod trouble;
 
 use std::path::Path;
