@@ -10,7 +10,7 @@ use waxseal_tests::command::waxseal;
 use waxseal_tests::host::{Host, Mode, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
-use waxseal_tests::wait::until;
+use waxseal_tests::wait::soon;
 
 const SENDER: &str = "someone@senders.example";
 
@@ -66,10 +66,14 @@ async fn the_operator_need_not_wait_for_a_destination_that_is_left_alone() {
     let site = Site::new().host("there.example", address).set("delivery", "retry", r#"["1h"]"#);
     let relay = site.start().await;
     relay.accept(SENDER, "a@there.example", &message("waits")).await;
-    let put_off = || (counted(&relay, "waxseal_destinations_put_off_total") > 0).then_some(());
-    until("the destination to be left alone", put_off).await;
+    let configuration = relay.site.write();
+    let recorded = async {
+        let list = ["queue", "list", "--messages", "--json"];
+        while !waxseal(&configuration, &list).await.output.contains(r#""attempts":1"#) {}
+    };
+    soon("the attempt to be recorded", recorded).await;
     let host = Host::start_at(&address.to_string(), Mode::NoStartTls, Taking::Accept).await;
-    let said = waxseal(&relay.site.write(), &["queue", "retry", "--domain", "there.example"]).await;
+    let said = waxseal(&configuration, &["queue", "retry", "--domain", "there.example"]).await;
     assert_eq!(said.code, Some(0), "{said:?}");
     host.messages_until(1).await;
 }
