@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use waxseal_tests::client::message;
 use waxseal_tests::command::waxseal;
-use waxseal_tests::host::{Host, Mode, Taking};
+use waxseal_tests::host::{Host, Mode, Session, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
 use waxseal_tests::wait::soon;
@@ -138,6 +138,33 @@ async fn many_domains_of_one_dead_host_leave_the_places_to_others() {
         relay.accept(SENDER, "a@good.example", &message("passes by")).await;
         good.messages_until(number).await;
         assert!(start.elapsed() < SOON, "it took {:?}", start.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_busy_destination_does_not_keep_the_only_place() {
+    // The same host for two domains, and then two hosts.
+    for apart in [false, true] {
+        let busy = Host::start_at("127.0.0.1:0", Mode::NoStartTls, Taking::Slowly).await;
+        let other = Host::start(Mode::NoStartTls).await;
+        let their_host = if apart { &other } else { &busy };
+        let site = Site::new().route("busy.example", busy.address).route("b.example", their_host.address);
+        let connections = if apart { "{ total = 1 }" } else { "{ total = 10, host = 1 }" };
+        let relay = site.set("delivery", "connections", connections).start().await;
+        // The host of both is known.
+        relay.accept(SENDER, "a@b.example", &message("first")).await;
+        their_host.messages_until(1).await;
+        let endless = flood(&relay, "busy.example", 8, usize::MAX);
+        busy.messages_until(100).await;
+        relay.accept(SENDER, "a@b.example", &message("second")).await;
+        let before = busy.messages().len();
+        let of_other =
+            |it: &Session| it.messages.iter().filter(|it| it.recipients[0] == "a@b.example").count();
+        let both = |all: &[Session]| (all.iter().map(of_other).sum::<usize>() == 2).then_some(());
+        their_host.until("the second mail to pass by", both).await;
+        let meanwhile = busy.messages().len() - before;
+        assert!(meanwhile < 300, "{meanwhile} messages of the other went first");
+        drop(endless);
     }
 }
 

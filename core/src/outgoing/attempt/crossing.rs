@@ -84,7 +84,7 @@ impl Attempt<'_> {
     async fn over_transactions(
         &self,
         endpoint: &Endpoint,
-        (mut accepted, usage): (Accepted, Usage),
+        (mut accepted, mut usage): (Accepted, Usage),
         place: Place,
         trip: &mut Trip,
     ) -> Crossed {
@@ -105,7 +105,7 @@ impl Attempt<'_> {
             };
             self.tell_scheduler(after, &place, trip);
             match after {
-                After::Reuse if groups.peek().is_some() => {}
+                After::Reuse if groups.peek().is_some() => usage = Usage::Again,
                 After::Reuse => {
                     self.keep(endpoint, session, place, trip);
                     return Crossed::Over;

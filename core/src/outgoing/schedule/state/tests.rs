@@ -229,6 +229,20 @@ fn many_domains_of_one_busy_host_take_no_more_than_its_places() {
 }
 
 #[test]
+fn a_worker_goes_on_after_its_turn_only_if_nobody_wants_its_place() {
+    let mut world = World::with(1, 2);
+    assert_eq!(world.starts("a.example", 4), 2);
+    assert!(world.enters("a.example", host(1)));
+    assert!(!world.enters("b.example", host(1)));
+    assert!(world.state.turn_ends("a.example", Demand::Met).is_none());
+    assert_eq!(world.room("b.example"), 0, "it wants a place at the host");
+    assert_eq!(world.state.turn_ends("a.example", Demand::Met).map(|rest| rest.len()), Some(0));
+    assert!(world.state.turn_ends("a.example", Demand::Met).is_none(), "one has made room");
+    let rest = world.state.turn_ends("a.example", Demand::Unmet);
+    assert_eq!(rest.map(|rest| rest.len()), Some(2), "the last worker gives back what waits");
+}
+
+#[test]
 fn only_so_many_wait_for_a_place() {
     let mut world = World::with(1, 20);
     assert!(world.enters("a.example", host(1)));
