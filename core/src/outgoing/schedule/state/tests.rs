@@ -9,6 +9,8 @@ use crate::config::{Allowance, DestinationLimit, Rate};
 use crate::outgoing::peer;
 use crate::spool::{BodyRef, Envelope, Purpose};
 
+mod hosts;
+
 const EVEN: Chance = Chance(0.5);
 
 /// A scheduler, and the time.
@@ -200,91 +202,6 @@ fn leases_that_wait_are_given_back_when_their_destination_is_left_alone() {
     let (Next::End(rest), _) = world.state.next("a.example", world.now) else { panic!("it went on") };
     assert_eq!(rest.len(), 3);
     assert!(matches!(world.state.arrive(lease("a.example"), world.now), Arrival::GiveBack(_)));
-}
-
-#[test]
-fn many_domains_of_one_busy_host_take_no_more_than_its_places() {
-    let mut world = World::with(3, 20);
-    let domains: Vec<String> = (0..100).map(|number| format!("d{number}.example")).collect();
-    // Each is known to have this host.
-    for domain in &domains {
-        let entered = world.enters(domain, host(1));
-        if entered {
-            world.state.leave(host(1));
-        }
-    }
-    for domain in &domains[..3] {
-        assert_eq!(world.starts(domain, 1), 1);
-        assert!(world.enters(domain, host(1)));
-    }
-    for domain in &domains[3..] {
-        assert_eq!(world.room(domain), 0, "{domain}");
-    }
-    assert!(world.room("elsewhere.example") > 0);
-    world.state.leave(host(1));
-    assert_eq!(world.room(&domains[50]), 4);
-    // A connection that is kept gives way.
-    world.state.rests(host(1), 1);
-    assert_eq!(world.room(&domains[50]), 8);
-}
-
-#[test]
-fn a_worker_goes_on_after_its_turn_only_if_nobody_wants_its_place() {
-    let mut world = World::with(1, 2);
-    assert_eq!(world.starts("a.example", 4), 2);
-    assert!(world.enters("a.example", host(1)));
-    assert!(!world.enters("b.example", host(1)));
-    assert!(world.state.turn_ends("a.example", Demand::Met).is_none());
-    assert_eq!(world.room("b.example"), 0, "it wants a place at the host");
-    assert_eq!(world.state.turn_ends("a.example", Demand::Met).map(|rest| rest.len()), Some(0));
-    assert!(world.state.turn_ends("a.example", Demand::Met).is_none(), "one has made room");
-    let rest = world.state.turn_ends("a.example", Demand::Unmet);
-    assert_eq!(rest.map(|rest| rest.len()), Some(2), "the last worker gives back what waits");
-}
-
-#[test]
-fn only_so_many_wait_for_a_place() {
-    let mut world = World::with(1, 20);
-    assert!(world.enters("a.example", host(1)));
-    assert!(matches!(world.state.enter("b.example", host(1), world.now), Entry::Busy(_)));
-    world.state.waits(host(1), 1);
-    assert!(matches!(world.state.enter("c.example", host(1), world.now), Entry::Crowded));
-}
-
-#[test]
-fn a_host_that_does_not_answer_is_left_alone_for_everybody() {
-    let mut world = World::with(20, 20);
-    assert!(world.enters("a.example", host(1)));
-    let began = world.now;
-    world.after(30);
-    world.state.unreached(host(1), why(), (began, world.now), EVEN);
-    world.state.leave(host(1));
-    let Entry::LeftAlone(until, reason) = world.state.enter("b.example", host(1), world.now) else {
-        panic!("it is tried")
-    };
-    assert_eq!((until - world.now, reason), (Duration::from_secs(15), why()));
-    assert!(world.enters("b.example", host(2)), "another host is not");
-    world.after(15);
-    assert!(world.enters("b.example", host(1)), "one finds out");
-    assert!(!world.enters("c.example", host(1)), "and one only");
-    world.state.greeted(host(1), world.now);
-    world.state.delivered("b.example", host(1), world.now);
-    assert!(world.enters("c.example", host(1)), "then it grows again");
-    assert!(!world.enters("d.example", host(1)));
-}
-
-#[test]
-fn a_host_that_has_other_connections_gets_fewer_and_is_not_left_alone() {
-    let mut world = World::with(20, 20);
-    world.delivered("a.example", host(1), 0);
-    for _ in 0..3 {
-        assert!(world.enters("a.example", host(1)));
-    }
-    world.after(1);
-    world.state.unreached(host(1), why(), (world.now, world.now), EVEN);
-    world.state.leave(host(1));
-    assert!(!world.enters("a.example", host(1)));
-    assert!(matches!(world.state.enter("a.example", host(1), world.now), Entry::Crowded | Entry::Busy(_)));
 }
 
 #[test]
