@@ -44,8 +44,7 @@ impl Tls {
         let key = JudgementKey { leaf, names, epoch: self.epoch(), minute: now.as_second().div_euclid(60) };
         let made = self.own.take_or_make(&key, || {
             let names = &key.names;
-            let expected =
-                Expected { usage: Usage::Own, names, roots: None, pins: &[], possession: true };
+            let expected = Expected { usage: Usage::Own, names, roots: None, pins: &[], possession: true };
             Ok::<_, Infallible>(Arc::new(self.judge(&own.cert, &expected, now)))
         });
         let Ok(judged) = made;

@@ -1,19 +1,14 @@
 //! The table of destinations, brought up to date once for all changes of a transaction.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::record::text;
 use super::schema::NEVER;
 use crate::spool::Status;
 
-/// The destinations that the changes of a transaction concern.
-#[derive(Debug, Default)]
-pub(super) struct Concerned(HashMap<String, Concern>);
-
+/// What a transaction changes of a destination.
 #[derive(Clone, Copy, Debug)]
-struct Concern {
+pub(super) struct Concern {
     /// How many recipients more there are.
     recipients: i64,
     /// The earliest due time of those that are new.
@@ -34,38 +29,26 @@ impl Default for Concern {
     }
 }
 
-impl Concerned {
+impl Concern {
     /// A recipient is new.
-    pub(super) fn arrived(&mut self, domain: &str, due: i64) {
-        let concern = self.concern(domain);
-        concern.recipients += 1;
-        concern.due = concern.due.min(due);
+    pub(super) fn arrived(&mut self, due: i64) {
+        self.recipients += 1;
+        self.due = self.due.min(due);
     }
 
     /// A recipient is due at another time.
-    pub(super) fn moved(&mut self, domain: &str) {
-        self.concern(domain).others = Others::Changed;
+    pub(super) fn moved(&mut self) {
+        self.others = Others::Changed;
     }
 
     /// A recipient is gone.
-    pub(super) fn left(&mut self, domain: &str) {
-        let concern = self.concern(domain);
-        concern.recipients -= 1;
-        concern.others = Others::Changed;
-    }
-
-    fn concern(&mut self, domain: &str) -> &mut Concern {
-        self.0.entry(domain.to_owned()).or_default()
+    pub(super) fn left(&mut self) {
+        self.recipients -= 1;
+        self.others = Others::Changed;
     }
 
     /// Brings the table up to date, at the end of the transaction.
-    pub(super) fn refresh(&self, connection: &Connection) -> Result<()> {
-        self.0.iter().try_for_each(|(domain, concern)| concern.refresh(connection, domain))
-    }
-}
-
-impl Concern {
-    fn refresh(self, connection: &Connection, domain: &str) -> Result<()> {
+    pub(super) fn refresh(self, connection: &Connection, domain: &str) -> Result<()> {
         let row: Option<(i64, i64)> = connection
             .prepare_cached(
                 "UPDATE destination SET recipients = recipients + ?2 WHERE domain = ?1

@@ -13,7 +13,11 @@ use super::super::server::{AtHello, ServerPlan};
 use super::support::{Fixture, SOON, client_plan, kind, sockets};
 
 /// What a peer's octets come to, and what the hook was told: once, or not at all.
-async fn accept_octets(tls: &Tls, octets: &[u8], within: Duration) -> (FailureKind, Option<Arc<Hello>>, Vec<u8>) {
+async fn accept_octets(
+    tls: &Tls,
+    octets: &[u8],
+    within: Duration,
+) -> (FailureKind, Option<Arc<Hello>>, Vec<u8>) {
     let (mut near, far) = sockets().await;
     let heard = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&heard);
