@@ -9,7 +9,7 @@ use super::inventory::Inventory;
 use super::place::{At, HEAD, Head};
 use super::record::{self, signed};
 use super::schema::TABLES;
-use super::segments::{Appended, Segments};
+use super::segments::{Appended, FULL, Segments};
 use crate::spool::MessageId;
 
 /// Octets of bodies that are moved at once.
@@ -66,7 +66,7 @@ struct Old {
 }
 
 fn move_bodies(connection: &Connection, folder: &Folder) -> Result<Inventory, OpenError> {
-    let mut segments = Segments::from(folder.clone(), folder.last_segment()? + 1);
+    let mut segments = Segments::from(folder.clone(), folder.last_segment()? + 1, FULL);
     let mut inventory = Inventory::default();
     let mut statement =
         connection.prepare("SELECT id, checksum, content FROM message JOIN body ON body.message = id")?;

@@ -17,7 +17,7 @@ use super::inventory::{self, Inventory};
 use super::lease::Leases;
 use super::readers::Readers;
 use super::reading::Bodies;
-use super::segments::Segments;
+use super::segments::{self, Segments};
 use super::space::Space;
 use super::steering::{Lent, Steering};
 use super::writer::Writer;
@@ -31,6 +31,8 @@ pub struct Options {
     pub pages: u32,
     /// Octets of the disk that are left to settlements: with less, no message is accepted.
     pub reserve: u64,
+    /// A segment of this size is followed by the next one. Octets.
+    pub segment_size: u64,
     /// How old a segment is before what is left in it is copied; `None` for an hour.
     pub compact_after: Option<Duration>,
 }
@@ -40,7 +42,12 @@ impl Default for Options {
         // The pages are SQLite's own limit. On a disk that is really full what was delivered could
         // not be recorded; the reserve is twice what the database's log grows to before it is
         // written back and used again.
-        Self { pages: u32::MAX - 1, reserve: 64 * 1024 * 1024, compact_after: None }
+        Self {
+            pages: u32::MAX - 1,
+            reserve: 64 * 1024 * 1024,
+            segment_size: segments::FULL,
+            compact_after: None,
+        }
     }
 }
 
@@ -122,7 +129,11 @@ impl Embedded {
         let writer = Writer {
             connection,
             requests,
-            segments: Segments::from(folder.clone(), folder.last_segment()?.max(last) + 1),
+            segments: Segments::from(
+                folder.clone(),
+                folder.last_segment()?.max(last) + 1,
+                options.segment_size,
+            ),
             folder: folder.clone(),
             inventory,
             gone: vec![],

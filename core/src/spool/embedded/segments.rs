@@ -12,7 +12,7 @@ use super::folder::Folder;
 use super::place::{At, HEAD, Head, Place};
 
 /// A segment that has reached this size is followed by the next one. Octets.
-const FULL: u64 = 64 * 1024 * 1024;
+pub(super) const FULL: u64 = 64 * 1024 * 1024;
 
 /// How many slices one call writes: the kernel takes 1024.
 const SLICES: usize = 1024;
@@ -29,6 +29,7 @@ pub(super) struct Appended<'a> {
 pub(super) struct Segments {
     folder: Folder,
     next: u64,
+    full: u64,
     current: Option<Current>,
 }
 
@@ -40,9 +41,9 @@ struct Current {
 }
 
 impl Segments {
-    /// From this number on: always a new segment after a start.
-    pub(super) fn from(folder: Folder, next: u64) -> Self {
-        Self { folder, next, current: None }
+    /// From this number on, each of this size: always a new segment after a start.
+    pub(super) fn from(folder: Folder, next: u64, full: u64) -> Self {
+        Self { folder, next, full, current: None }
     }
 
     /// The segment that is written to, and its size.
@@ -53,7 +54,7 @@ impl Segments {
     /// Appends bodies and syncs them. Answers with their places, in their order.
     pub(super) fn append(&mut self, bodies: &[Appended<'_>]) -> io::Result<Vec<Place>> {
         // Taken out: if anything goes wrong it is not written to again.
-        let mut current = match self.current.take().filter(|current| current.size < FULL) {
+        let mut current = match self.current.take().filter(|current| current.size < self.full) {
             Some(current) => current,
             None => self.create()?,
         };

@@ -79,7 +79,7 @@ fn run_and_kill(folder: &Path, lines: usize, work: &str) -> Vec<String> {
 }
 
 /// A body that can be told from the id alone; one in eight is large.
-fn body_of(id: MessageId) -> Vec<u8> {
+pub(super) fn body_of(id: MessageId) -> Vec<u8> {
     let seed = id.as_bytes()[15];
     let octets = if seed.is_multiple_of(8) { 300_000 } else { 100 + usize::from(seed) * 40 };
     content(octets).into_iter().map(|octet| octet ^ seed).collect()
@@ -124,7 +124,7 @@ async fn deliver(spool: Arc<Embedded>) {
     }
 }
 
-fn say(what: &str, id: MessageId) {
+pub(super) fn say(what: &str, id: MessageId) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{what} {id}").and_then(|()| out.flush()).unwrap();
 }

@@ -1,6 +1,8 @@
 //! The engine's tests, and what they share.
 
 mod bodies;
+#[cfg(target_os = "linux")]
+mod faults;
 mod kill;
 mod model;
 mod operator;
