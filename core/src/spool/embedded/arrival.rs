@@ -56,6 +56,13 @@ impl Arrival {
         }
     }
 
+    /// How many rows of a usual length it is.
+    pub(super) fn rows(&self) -> usize {
+        const USUAL: usize = 200;
+        let addresses = self.recipients.iter().map(|recipient| recipient.address.len()).sum::<usize>();
+        1 + self.recipients.len() + (self.envelope.sender.len() + addresses) / USUAL
+    }
+
     /// What is to be appended to a segment; nothing for nobody.
     pub(super) fn to_append(&self) -> Option<Appended<'_>> {
         let Body::Inline(body) = &self.body else { return None };

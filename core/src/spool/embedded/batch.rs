@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::arrival::Known;
+use super::arrival::{Arrival, Known};
 use super::change::{Change, Settling};
 use super::lease::{Chooser, Ending, Leases};
 use super::record::nanoseconds;
@@ -18,12 +18,14 @@ pub(super) struct Batch {
     pub(super) octets: usize,
     /// Recipients that have an outcome.
     pub(super) outcomes: usize,
+    /// Rows of a usual length that are written, about.
+    pub(super) rows: usize,
 }
 
 impl Batch {
     /// With one request.
     pub(super) fn of(first: Request) -> Self {
-        let mut batch = Self { requests: vec![], octets: 0, outcomes: 0 };
+        let mut batch = Self { requests: vec![], octets: 0, outcomes: 0, rows: 0 };
         batch.push(first);
         batch
     }
@@ -33,7 +35,9 @@ impl Batch {
         self.octets += request.change.weight() + request.change.arrivals().len();
         if let Change::Settle(settling) = &request.change {
             self.outcomes += settling.outcomes.len();
+            self.rows += settling.outcomes.len();
         }
+        self.rows += request.change.arrivals().iter().map(Arrival::rows).sum::<usize>();
         self.requests.push(request);
     }
 
@@ -53,7 +57,7 @@ impl Batch {
     /// Appends the bodies that are in memory to a segment, and tells them where they are.
     pub(super) fn append(&mut self, segments: &mut Segments) -> io::Result<()> {
         let arrivals = self.requests.iter().flat_map(|request| request.change.arrivals());
-        let bodies: Vec<Appended<'_>> = arrivals.filter_map(super::arrival::Arrival::to_append).collect();
+        let bodies: Vec<Appended<'_>> = arrivals.filter_map(Arrival::to_append).collect();
         if bodies.is_empty() {
             return Ok(());
         }
@@ -68,7 +72,7 @@ impl Batch {
     /// Takes back what was done beside the database.
     pub(super) fn unmake(&mut self) {
         let arrivals = self.requests.iter_mut().flat_map(|request| request.change.arrivals_mut());
-        arrivals.for_each(super::arrival::Arrival::unmake);
+        arrivals.for_each(Arrival::unmake);
     }
 
     /// Tells everybody. Leases end before: who asked may ask for the next at once.
@@ -129,7 +133,7 @@ impl Change {
         match self {
             Self::PutOff { destination, until: Some(_) } => chooser.attention.put_off(destination),
             Self::PutOff { destination, until: None } => chooser.attention.resume(destination),
-            Self::Steer(_) => chooser.attention.look_at_all(),
+            Self::Steer(_) | Self::Advance { .. } => chooser.attention.look_at_all(),
             Self::Add(_) | Self::Settle(_) => {
                 for recipient in self.arrivals().iter().flat_map(|arrival| &arrival.recipients) {
                     chooser.attention.note(&recipient.domain, nanoseconds(recipient.attention));

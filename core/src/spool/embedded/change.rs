@@ -24,6 +24,8 @@ pub(super) enum Change {
     PutOff { destination: String, until: Option<(i64, Status)> },
     /// The operator has said something.
     Steer(Steering),
+    /// The clock was set back: what waits for a destination is due earlier. Nanoseconds.
+    Advance { destination: String, by: i64, now: i64 },
 }
 
 /// A settlement that counts: its lease is held.
@@ -52,7 +54,7 @@ impl Change {
         match self {
             Self::Add(arrival) => std::slice::from_ref(arrival),
             Self::Settle(settling) => &settling.notices,
-            Self::PutOff { .. } | Self::Steer(_) => &[],
+            Self::PutOff { .. } | Self::Steer(_) | Self::Advance { .. } => &[],
         }
     }
 
@@ -61,7 +63,7 @@ impl Change {
         match self {
             Self::Add(arrival) => std::slice::from_mut(arrival),
             Self::Settle(settling) => &mut settling.notices,
-            Self::PutOff { .. } | Self::Steer(_) => &mut [],
+            Self::PutOff { .. } | Self::Steer(_) | Self::Advance { .. } => &mut [],
         }
     }
 
@@ -79,6 +81,10 @@ impl Change {
                 destinations::put_off(connection, destination, until.as_ref())?;
             }
             Self::Steer(steering) => return steering.make(connection, books),
+            Self::Advance { destination, by, now } => {
+                books.recipient_moved(destination);
+                return destinations::advance(connection, destination, *by, *now);
+            }
         }
         Ok(1)
     }

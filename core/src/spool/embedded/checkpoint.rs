@@ -16,12 +16,12 @@ use rusqlite::{Connection, Result};
 
 use super::health::Condition;
 
-/// A pass begins after so many changes, or so many transactions.
-const CHANGES: usize = 2048;
+/// A pass begins after so many rows were written, or so many transactions.
+const ROWS: usize = 4096;
 const TRANSACTIONS: usize = 256;
 
 /// A log of so many pages is long.
-const LONG: i64 = 4000;
+const LONG: i64 = 2000;
 
 /// Writes the log back.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Checkpoints {
     /// Pages of the log, as the last pass found it.
     log: Arc<AtomicI64>,
     thread: Option<JoinHandle<()>>,
-    changes: usize,
+    rows: usize,
     transactions: usize,
 }
 
@@ -42,21 +42,24 @@ impl Checkpoints {
         let seen = Arc::clone(&log);
         let run = move || passes(&connection, &woken, &condition, &seen);
         let thread = Builder::new().name("spool-log".to_owned()).spawn(run)?;
-        Ok(Self { wake: Some(wake), log, thread: Some(thread), changes: 0, transactions: 0 })
+        Ok(Self { wake: Some(wake), log, thread: Some(thread), rows: 0, transactions: 0 })
     }
 
-    /// So many changes were committed.
-    pub(super) fn committed(&mut self, changes: usize, connection: &Connection, condition: &Condition) {
-        self.changes += changes;
+    /// So many rows were committed.
+    pub(super) fn committed(&mut self, rows: usize, connection: &Connection, condition: &Condition) {
+        if self.log.load(Ordering::Relaxed) >= LONG {
+            // Until all of it is done: another pass may be going on, or somebody reads.
+            if pass(connection, condition).is_some_and(Passed::is_all) {
+                self.log.store(0, Ordering::Relaxed);
+            }
+            return;
+        }
+        self.rows += rows;
         self.transactions += 1;
-        if self.changes >= CHANGES || self.transactions >= TRANSACTIONS {
-            (self.changes, self.transactions) = (0, 0);
+        if self.rows >= ROWS || self.transactions >= TRANSACTIONS {
+            (self.rows, self.transactions) = (0, 0);
             // One that waits already is enough.
             let _ = self.wake.as_ref().map(|wake| wake.try_send(()));
-        }
-        if self.log.load(Ordering::Relaxed) >= LONG {
-            self.log.store(0, Ordering::Relaxed);
-            pass(connection, condition);
         }
     }
 
@@ -71,18 +74,37 @@ impl Checkpoints {
 
 fn passes(connection: &Connection, woken: &Receiver<()>, condition: &Condition, log: &AtomicI64) {
     while woken.recv().is_ok() {
-        log.store(pass(connection, condition), Ordering::Relaxed);
+        if let Some(passed) = pass(connection, condition) {
+            log.store(passed.log, Ordering::Relaxed);
+        }
     }
 }
 
-/// One pass: how many pages the log had.
-fn pass(connection: &Connection, condition: &Condition) -> i64 {
-    if condition.check().is_err() {
-        return 0;
+/// What a pass came to.
+#[derive(Clone, Copy)]
+struct Passed {
+    /// Pages of the log.
+    log: i64,
+    /// Those of them that are written back.
+    done: i64,
+}
+
+impl Passed {
+    fn is_all(self) -> bool {
+        self.log == self.done
     }
-    let passed: Result<i64> = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1));
+}
+
+/// One pass, unless another one goes on.
+fn pass(connection: &Connection, condition: &Condition) -> Option<Passed> {
+    condition.check().ok()?;
+    let passed: Result<Option<Passed>> = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        let busy: bool = row.get(0)?;
+        let passed = Passed { log: row.get(1)?, done: row.get(2)? };
+        Ok((!busy).then_some(passed))
+    });
     passed.unwrap_or_else(|error| {
         condition.record_checkpoint(&error);
-        0
+        None
     })
 }

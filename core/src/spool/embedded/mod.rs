@@ -60,6 +60,7 @@ pub(super) use place::Place;
 
 use self::arrival::Arrival;
 use self::change::{Change, Settling};
+use self::clock::Watch;
 use self::folder::Folder;
 use self::health::Condition;
 use self::inventory::Sums;
@@ -90,6 +91,7 @@ pub struct Embedded {
     readers: Readers,
     bodies: Bodies,
     shared: Arc<Shared>,
+    watch: Watch,
     requests: Mutex<Option<Sender<Request>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -139,6 +141,18 @@ impl Embedded {
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 
+    /// The clock was set back: what waits is due earlier, one destination after the other.
+    async fn advance(&self, by: i64) -> Result<(), SpoolError> {
+        tracing::warn!(seconds = by / 1_000_000_000, "the clock was set back: what waits is due earlier");
+        let mut after = None;
+        while let Some(destination) = self.readers.destination(after).await? {
+            let change = Change::Advance { destination: destination.clone(), by, now: clock::now() };
+            self.change(change).await?;
+            after = Some(destination);
+        }
+        Ok(())
+    }
+
     /// Opens a body where it is now: it may have been copied elsewhere, or is gone.
     async fn open_again(
         &self,
@@ -183,6 +197,9 @@ impl Spool for Embedded {
 
     async fn lease(&self, most: usize, room: Arc<dyn Room>) -> Result<Vec<Lease>, SpoolError> {
         self.condition.check()?;
+        if let Some(by) = self.watch.set_back() {
+            self.advance(by).await?;
+        }
         let (now, leases) = (record::nanoseconds(Timestamp::now()), Arc::clone(&self.leases));
         let chosen = blocking(move || {
             let changes = leases.plan.changes();

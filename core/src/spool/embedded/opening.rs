@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row};
 
 use super::books::Books;
 use super::checkpoint::Checkpoints;
+use super::clock::Watch;
 use super::compaction::Compaction;
 use super::folder::Folder;
 use super::health::Condition;
@@ -155,6 +156,7 @@ impl Embedded {
             leases,
             bodies,
             shared,
+            watch: Watch::begin(),
         })
     }
 }

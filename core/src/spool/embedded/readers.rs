@@ -48,6 +48,16 @@ impl Readers {
         .await
     }
 
+    /// The first destination after a name.
+    pub(super) async fn destination(&self, after: Option<String>) -> Result<Option<String>, SpoolError> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached("SELECT min(domain) FROM destination WHERE domain > ?1")?
+                .query_row([after.unwrap_or_default()], |row| row.get(0))
+        })
+        .await
+    }
+
     /// Runs a query on a thread for blocking work.
     pub(super) async fn read<T: Send + 'static>(
         &self,

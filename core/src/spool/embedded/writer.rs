@@ -131,8 +131,8 @@ impl Writer {
         self.condition.check()?;
         let appended = batch.append(&mut self.segments);
         appended.map_err(|error| self.condition.record_io("a segment", &error))?;
-        let changes = batch.requests.len();
-        let transacted = self.transact(changes, |connection, books| {
+        let rows = batch.rows;
+        let transacted = self.transact(rows, |connection, books| {
             batch.requests.iter_mut().map(|request| request.change.make(connection, books)).collect()
         });
         if let Err(SpoolError::Full) = &transacted {
@@ -146,7 +146,7 @@ impl Writer {
     /// Runs a transaction, and brings everything that follows from it up to date.
     fn transact<T>(
         &mut self,
-        changes: usize,
+        rows: usize,
         make: impl FnOnce(&Connection, &mut Books) -> rusqlite::Result<T>,
     ) -> Result<T, SpoolError> {
         let (mut books, current) = (Books::default(), self.segments.current());
@@ -166,7 +166,7 @@ impl Writer {
             self.bodies.forget(number);
             self.gone.push(number);
         }
-        self.checkpoints.committed(changes, &self.connection, &self.condition);
+        self.checkpoints.committed(rows, &self.connection, &self.condition);
         Ok(made)
     }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::*;
 
@@ -24,6 +25,13 @@ async fn a_kill_while_mail_comes_in_loses_nothing() {
 async fn a_kill_while_mail_comes_and_goes_loses_and_repeats_nothing() {
     for lines in [40, 500] {
         killed_after(lines, "mixed").await;
+    }
+}
+
+#[tokio::test]
+async fn a_kill_while_segments_are_copied_loses_and_repeats_nothing() {
+    for lines in [300, 700] {
+        killed_after(lines, "copied").await;
     }
 }
 
@@ -62,7 +70,7 @@ fn run_and_kill(folder: &Path, lines: usize, work: &str) -> Vec<String> {
     let is_ours =
         |line: &String| ["accepted ", "settling ", "delivered "].iter().any(|word| line.starts_with(word));
     let mut before: Vec<String> = Vec::new();
-    let mut awaits_delivery = work == "mixed";
+    let mut awaits_delivery = work != "enqueue";
     for line in said.by_ref().filter(is_ours) {
         awaits_delivery &= !line.starts_with("delivered ");
         before.push(line);
@@ -89,11 +97,18 @@ pub(super) fn body_of(id: MessageId) -> Vec<u8> {
 #[ignore = "the child of the tests above"]
 async fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let spool = Arc::new(open(Path::new(&folder)));
+    let work = std::env::var(WORK).unwrap();
+    let options = match work.as_str() {
+        "copied" => {
+            Options { segment_size: 50_000, compact_after: Some(Duration::ZERO), ..Options::default() }
+        }
+        _ => Options::default(),
+    };
+    let spool = Arc::new(Embedded::open_with(Path::new(&folder), options).unwrap());
     for _ in 0..8 {
         tokio::spawn(accept(Arc::clone(&spool)));
     }
-    if std::env::var(WORK).unwrap() == "mixed" {
+    if work != "enqueue" {
         tokio::spawn(deliver(Arc::clone(&spool)));
     }
     std::future::pending::<()>().await;

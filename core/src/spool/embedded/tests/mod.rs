@@ -1,13 +1,15 @@
 //! The engine's tests, and what they share.
 
 mod bodies;
+mod compaction;
 #[cfg(target_os = "linux")]
 mod faults;
 mod kill;
+mod migration;
 mod model;
-mod operator;
 mod power;
 mod queue;
+mod suite;
 mod trouble;
 
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 //! disk is forgiven.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use super::super::kill::{body_of, say};
 use super::super::*;
@@ -117,7 +118,7 @@ async fn until_it_fails() {
 }
 
 async fn full(spool: &Embedded) {
-    println!("fate full");
+    tell("full");
     assert_eq!(spool.health(), Health::Full);
     let envelope = envelope();
     let (id, body) = (envelope.id, write(spool, &body_of(envelope.id), 100_000).await.unwrap());
@@ -128,10 +129,15 @@ async fn full(spool: &Embedded) {
 
 async fn failed(spool: &Embedded, error: &SpoolError) {
     assert!(matches!(error, SpoolError::Failed(_)), "{error}");
-    println!("fate failed");
+    tell("failed");
     assert!(matches!(spool.health(), Health::Failed(_)));
     let again = spool.commit(envelope(), recipients(&["b@c.example"]), Body::Inline(Bytes::new())).await;
     assert!(matches!(again, Err(SpoolError::Failed(_))), "{again:?}");
     assert!(spool.begin().await.is_err());
     spool.shutdown().await;
+}
+
+fn tell(fate: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "fate {fate}").and_then(|()| out.flush()).unwrap();
 }

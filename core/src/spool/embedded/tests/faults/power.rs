@@ -11,7 +11,7 @@ use super::replay::{self, Chance, Disk};
 use super::{folder, on_disk};
 
 /// At how many points the power goes.
-const POINTS: usize = 120;
+const POINTS: usize = 80;
 
 #[tokio::test]
 async fn a_power_loss_at_any_time_loses_nothing_that_was_acknowledged() {
