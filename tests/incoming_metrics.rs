@@ -33,6 +33,36 @@ async fn sessions_handshakes_and_messages_are_counted() {
     until("the end of the session", || (value(&relay, SESSIONS) == Some(0)).then_some(())).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_in_chunks_are_counted_once_each() {
+    let relay = Site::new().set("limits", "message_size", r#""1KiB""#).start().await;
+    let mut client = relay.client().await;
+    client.ehlo().await;
+    let large = "x".repeat(2000);
+    for (chunks, code) in
+        [(&["a\nb", "more", "end"][..], 550), (&["a", &large, "end"], 552), (&["a\r\n"], 250)]
+    {
+        client.say("MAIL FROM:<a@client.example>").await;
+        client.say("RCPT TO:<b@there.example>").await;
+        for (number, chunk) in (1..).zip(chunks) {
+            let last = if number == chunks.len() { " LAST" } else { "" };
+            client.send(format!("BDAT {}{last}\r\n{chunk}", chunk.len())).await;
+            let reply = client.reply().await;
+            assert!(reply.code == code || reply.code == 250, "{reply}");
+        }
+    }
+    client.say("MAIL FROM:<a@client.example>").await;
+    client.say("RCPT TO:<b@there.example>").await;
+    client.send("BDAT 1\r\na").await;
+    assert_eq!(client.reply().await.code, 250);
+    drop(client);
+    until("a message that was cut", || (value(&relay, &refused("cut")) == Some(1)).then_some(())).await;
+    for (name, count) in [("newlines", 1), ("size", 1)] {
+        assert_eq!(value(&relay, &refused(name)), Some(count), "{name}");
+    }
+    assert_eq!(value(&relay, "waxseal_messages_accepted_total"), Some(1));
+}
+
 #[tokio::test]
 async fn failed_handshakes_are_counted_by_how_they_failed() {
     let relay = Site::new().start().await;

@@ -40,6 +40,7 @@ mod reload_soak;
 mod removals;
 
 // Incoming mail: what is taken, and what is not.
+mod chunking;
 mod hostile_clients;
 mod incoming_metrics;
 mod interrupted_data;
@@ -53,9 +54,12 @@ mod trace_header;
 
 // Outgoing mail: where it goes, and what comes back.
 mod bounces;
+mod busy_destinations;
+mod chunks;
 mod dead_host;
 mod extensions;
 mod mx_order;
+mod notices;
 
 // Plugins: from nothing to a policy that loads.
 mod plugin_scaffold;
@@ -65,6 +69,7 @@ mod admin;
 mod graceful_stop;
 mod kill;
 mod operator;
+mod queue;
 mod signals;
 mod starts;
 

@@ -2,6 +2,7 @@
 
 use tokio::task::JoinSet;
 use waxseal_tests::client::message;
+use waxseal_tests::decisions::Decision;
 use waxseal_tests::dns::Zone;
 use waxseal_tests::host::{Host, Mode, Taking};
 use waxseal_tests::relay::TestRelay;
@@ -28,6 +29,8 @@ async fn domains_with_equal_rows_share_a_connection() {
             let (relay, host) = world(Site::new(), row, row).await;
             let connections = one_after_the_other(&relay, &host).await;
             assert_eq!(connections, 1, "{row}");
+            let of_two = |it: &Decision| it.text("domain") == "two.example" && it.is("outgoing", "mail");
+            relay.decision("the last decision for the second domain", of_two).await;
             let hooks: Vec<_> =
                 relay.decisions().into_iter().filter(|it| it.text("domain") == "two.example").collect();
             // Asked again for the second domain, with its own row.

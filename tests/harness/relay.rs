@@ -4,12 +4,15 @@ use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use waxseal::config::Config;
 use waxseal::relay::{Relay, Reload};
+use waxseal::spool::Status;
 use waxseal_plugins::reload::{Reloaded, Removals};
+use waxseal_plugins::verdicts::EnhancedCode;
 
 use crate::client::Client;
 use crate::decisions::{self, Decision};
@@ -171,6 +174,15 @@ impl TestRelay {
             }
         };
         soon(format!("{count} messages in the spool"), settled).await;
+    }
+
+    /// Puts a destination off for so long, since it would be of no use to try.
+    pub async fn put_off(&self, domain: &str, time: Duration) {
+        let reason = "the test has put it off".to_owned();
+        let why = Status { code: EnhancedCode::new(4, 4, 1), reason, host: None, reply: None };
+        let until = Timestamp::now() + time;
+        let put_off = self.relay.services.spool.put_off(domain, Some((until, why))).await;
+        put_off.expect("a spool that can be written");
     }
 
     /// How many messages wait in the spool.

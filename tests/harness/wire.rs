@@ -43,6 +43,17 @@ impl Wire {
         Ok(chunk)
     }
 
+    /// Reads so many octets.
+    ///
+    /// # Errors
+    ///
+    /// The socket failed, or ended before them.
+    pub async fn octets(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut octets = vec![0; count];
+        self.io.read_exact(&mut octets).await?;
+        Ok(octets)
+    }
+
     /// Writes, and flushes.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use waxseal_plugins::reload::Removals;
 
 use super::Running;
 use super::protocol::{Reloaded, Request, Response};
+use super::queue;
 use crate::relay::Services;
 
 /// The longest request. An answer may be longer: it holds excerpts of files.
@@ -26,6 +27,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// How long an answer may take: a reload compiles and tests every policy.
 const ANSWER: Duration = Duration::from_secs(120);
+
+/// How long a change of the queue may take: it may concern a million recipients.
+const CHANGE: Duration = Duration::from_secs(60 * 60);
 
 /// Binds the socket, in the place of a stale one.
 ///
@@ -79,7 +83,14 @@ pub async fn ask(path: &Path, request: &Request) -> io::Result<Response> {
         BufReader::new(stream).read_line(&mut answer).await?;
         serde_json::from_str(&answer).map_err(io::Error::from)
     };
-    timeout(ANSWER, exchange).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+    timeout(patience(request), exchange).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+}
+
+fn patience(request: &Request) -> Duration {
+    match request {
+        Request::Queue(ask) if matches!(**ask, queue::Ask::Control { .. }) => CHANGE,
+        _ => ANSWER,
+    }
 }
 
 /// One request a connection; whoever asks slowly is not waited for.
@@ -105,6 +116,10 @@ async fn answer(request: Request, running: &Running) -> Response {
             let removals = if accept_removals { Removals::Accept } else { Removals::Refuse };
             Response::Reloaded(Reloaded::from(running.services.reload(removals).await))
         }
+        Request::Queue(ask) => match queue::answer(running.services.spool.as_ref(), *ask).await {
+            Ok(answer) => Response::Queue(answer),
+            Err(error) => Response::Error { message: error.to_string() },
+        },
     }
 }
 

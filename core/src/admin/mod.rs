@@ -4,6 +4,7 @@
 pub mod control;
 pub mod http;
 pub mod protocol;
+pub mod queue;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

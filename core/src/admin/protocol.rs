@@ -8,11 +8,12 @@ use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::{reload, wasm};
 
+use super::queue;
 use crate::relay::Reload;
 use crate::tls;
 
 /// What is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Request {
     /// How is the relay?
@@ -23,17 +24,21 @@ pub enum Request {
         #[serde(default)]
         accept_removals: bool,
     },
+    /// Something about the queue.
+    Queue(Box<queue::Ask>),
 }
 
 /// What is answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Response {
     /// How the relay is.
     Status(Box<Status>),
     /// What the reload came to.
     Reloaded(Reloaded),
-    /// The request was not understood.
+    /// What the queue answers.
+    Queue(queue::Answer),
+    /// The request was not understood, or cannot be answered.
     Error {
         /// Why.
         message: String,

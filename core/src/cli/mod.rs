@@ -5,6 +5,7 @@ mod demo;
 mod init;
 mod output;
 mod plugin;
+mod queue;
 mod reload;
 mod run;
 mod setting;
@@ -51,6 +52,8 @@ enum Command {
     Test,
     /// Begin a plugin, compile it, look at it
     Plugin(plugin::Arguments),
+    /// Show what waits, and why; try it, hold it, remove it
+    Queue(queue::Arguments),
     /// Have the running relay read policies and certificates again
     Reload(reload::Arguments),
     /// Show how the running relay is
@@ -83,6 +86,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Check => check::run(&setting),
         Command::Test => test::run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
+        Command::Queue(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),
         Command::Status => status::run(&setting),
     };

@@ -14,7 +14,7 @@ use crate::relay::{Relay, Services, Stopped};
 /// Runs the relay until a signal ends it.
 pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
     let config = setting.config()?;
-    observe::tracing::init(&config.log)?;
+    let _log = observe::tracing::init(&config.log)?;
     setting::block_on(serve(config))
 }
 

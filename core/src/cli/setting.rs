@@ -54,13 +54,14 @@ impl Setting {
         Ok(config)
     }
 
+    /// Where the relay keeps its data. A file that is broken otherwise does not matter.
+    pub(super) fn data_dir(&self) -> anyhow::Result<PathBuf> {
+        Config::data_dir_of(&self.file()?).map_or_else(|| Ok(self.config()?.data_dir), Ok)
+    }
+
     /// Asks the running relay.
     pub(super) fn ask(&self, request: &Request) -> anyhow::Result<Response> {
-        let data_dir = match Config::data_dir_of(&self.file()?) {
-            Some(data_dir) => data_dir,
-            None => self.config()?.data_dir,
-        };
-        let socket = data_dir.join(admin::SOCKET);
+        let socket = self.data_dir()?.join(admin::SOCKET);
         match block_on(async { Ok(admin::control::ask(&socket, request).await) })? {
             Ok(Response::Error { message }) => bail!(message),
             Ok(response) => Ok(response),
@@ -104,7 +105,8 @@ pub(super) fn shown(path: &Path) -> String {
     path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
-fn is_absent(kind: ErrorKind) -> bool {
+/// Whether nobody listens there.
+pub(super) fn is_absent(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::ConnectionRefused)
 }
 

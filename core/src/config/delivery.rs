@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::findings::Problem;
 use super::load::Base;
 use super::section::Section;
-use super::{Delivery, Dns, value};
+use super::{Allowance, Delivery, DestinationLimit, Dns, value};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -17,14 +17,31 @@ const RETRY: [u64; 6] = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4
 /// RFC 5321 section 4.5.4.1: "generally at least 4-5 days".
 const EXPIRE: Duration = Duration::from_secs(5 * 24 * HOUR);
 
+/// When a sender is told of a delay where the file does not say: what most mail systems do.
+const WARN: Duration = Duration::from_secs(4 * HOUR);
+
+impl Delivery {
+    /// What a destination is sent at most.
+    pub fn allowance(&self, destination: &str) -> &Allowance {
+        let limit = self.limits.iter().find(|limit| value::covers(&limit.domain, destination));
+        limit.map_or(&self.allowance, |limit| &limit.allowance)
+    }
+}
+
 pub(super) fn delivery(section: Section<'_>) -> Delivery {
     let connections = section.section("connections");
+    let connections_per_host = connections.number("host", 20);
+    let most = connections.number("destination", connections_per_host);
+    let allowance = rates(&section, Allowance { connections: most, messages: None, new_connections: None });
     let delivery = Delivery {
         port: section.number("port", 25),
         retry: retry(&section),
         expire: section.read("expire", value::duration, EXPIRE),
+        warn: warn(&section),
         connections_total: connections.number("total", 1000),
-        connections_per_host: connections.number("host", 20),
+        connections_per_host,
+        limits: section.sections("limit").into_iter().filter_map(|limit| one(limit, &allowance)).collect(),
+        allowance,
     };
     connections.finish();
     section.finish();
@@ -40,6 +57,36 @@ pub(super) fn dns(section: Section<'_>, base: &Base<'_>) -> Dns {
     };
     section.finish();
     dns
+}
+
+/// A `[[delivery.limit]]`: what it does not say is as for all.
+fn one(section: Section<'_>, all: &Allowance) -> Option<DestinationLimit> {
+    let domain = section.required("domain", "\"example.org\"").and_then(|entry| {
+        entry.read(|text| if text == "*" { Ok("*".to_owned()) } else { value::domain_pattern(text) })
+    });
+    let connections = section.number("connections", all.connections);
+    let allowance = rates(&section, Allowance { connections, ..all.clone() });
+    section.finish();
+    Some(DestinationLimit { domain: domain?, allowance })
+}
+
+/// The table `rate`.
+fn rates(section: &Section<'_>, otherwise: Allowance) -> Allowance {
+    let rate = section.section("rate");
+    let read = |key, otherwise| rate.entry(key).map_or(otherwise, |entry| entry.read(value::rate));
+    let allowance = Allowance {
+        connections: otherwise.connections,
+        messages: read("messages", otherwise.messages),
+        new_connections: read("connections", otherwise.new_connections),
+    };
+    rate.finish();
+    allowance
+}
+
+/// `""` for never.
+fn warn(section: &Section<'_>) -> Option<Duration> {
+    let Some(entry) = section.entry("warn") else { return Some(WARN) };
+    if entry.text() == Some("") { None } else { Some(entry.read(value::duration).unwrap_or(WARN)) }
 }
 
 fn retry(section: &Section<'_>) -> Vec<Duration> {

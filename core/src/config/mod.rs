@@ -31,6 +31,21 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::wasm::Grant;
 
+/// A duration, as the file and the command line write it: `30s`, `5m`, `4h`, `5d`.
+///
+/// # Errors
+///
+/// What would be right.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    value::duration(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
+}
+
+/// A domain as the queue knows it: lower-case A-labels. What is no domain, as an address literal,
+/// stays as it is.
+pub fn domain_of(text: &str) -> String {
+    value::domain(text).unwrap_or_else(|_| text.to_ascii_lowercase())
+}
+
 /// The configuration, resolved: every path absolute, every value checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -150,18 +165,53 @@ pub struct Delivery {
     pub retry: Vec<Duration>,
     /// When a message that could not be delivered is returned.
     pub expire: Duration,
+    /// When the sender of one that still waits is told so, once; `None` for never.
+    pub warn: Option<Duration>,
     /// The most connections at once, in all.
     pub connections_total: usize,
     /// The most connections at once to one host address.
     pub connections_per_host: usize,
+    /// What each destination is sent, where none of `limits` is for it.
+    pub allowance: Allowance,
+    /// What some destinations are sent; the first match wins.
+    pub limits: Vec<DestinationLimit>,
+}
+
+/// How much a destination, the domain of recipients, is sent at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Connections at once.
+    pub connections: usize,
+    /// Messages; `None` for as many as it takes.
+    pub messages: Option<Rate>,
+    /// New connections, likewise.
+    pub new_connections: Option<Rate>,
+}
+
+/// An allowance of some destinations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DestinationLimit {
+    /// The domain, `*.domain` or `*`.
+    pub domain: String,
+    /// What each of them is sent.
+    pub allowance: Allowance,
+}
+
+/// So many within a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many, at least one.
+    pub number: u32,
+    /// Within which time.
+    pub per: Duration,
 }
 
 impl Delivery {
     /// When mail that was accepted then must first be looked at though its destination is put off: a
     /// sender is warned or told that it has expired.
     pub fn first_attention(&self, received: Timestamp) -> Timestamp {
-        const WARN: Duration = Duration::from_secs(4 * 60 * 60);
-        let wait = SignedDuration::try_from(self.expire.min(WARN)).unwrap_or(SignedDuration::MAX);
+        let wait = self.warn.map_or(self.expire, |warn| warn.min(self.expire));
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         received.checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::Rate;
 use super::findings::{Problem, nearest};
 
 /// The longest duration, in seconds: ten years. Times so far ahead can still be reckoned with.
@@ -25,6 +26,16 @@ pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
         Some(seconds) if seconds > LONGEST => Err(refused(text, "at most \"3650d\"")),
         _ => Err(refused(text, "a number and s, m, h or d, as in \"30s\", \"5m\", \"4h\", \"5d\"")),
     }
+}
+
+/// So many within a time: `10/s`, `600/m`, `100/10m`, `5000/d`.
+pub(super) fn rate(text: &str) -> Result<Rate, Problem> {
+    let problem = || refused(text, "a number and a time, as in \"10/s\", \"600/m\", \"100/10m\", \"5000/d\"");
+    let (number, per) = text.split_once('/').ok_or_else(problem)?;
+    let number = number.trim().parse().ok().filter(|number| *number > 0).ok_or_else(problem)?;
+    let per = per.trim();
+    let one = if per.starts_with(|letter: char| letter.is_ascii_digit()) { "" } else { "1" };
+    Ok(Rate { number, per: duration(&format!("{one}{per}")).map_err(|_| problem())? })
 }
 
 /// A size in octets: `512`, `10KiB`, `50MiB`, `1GiB`; `KB`, `MB` and `GB` are decimal.
@@ -78,6 +89,14 @@ pub(super) fn domain_pattern(text: &str) -> Result<String, Problem> {
         refused(text, "a domain, as in \"example.org\", or \"*.example.org\" for all below it")
     })?;
     Ok(format!("{below}{name}"))
+}
+
+/// Whether a pattern, `domain`, `*.domain` or `*`, is for this domain.
+pub(super) fn covers(pattern: &str, domain: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(parent) => domain.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+        None => pattern == "*" || pattern.eq_ignore_ascii_case(domain),
+    }
 }
 
 /// A network, `192.0.2.0/24`, or an address alone.
@@ -162,6 +181,27 @@ mod tests {
         }
         for bad in ["", "MiB", "50 mb", "0", "99999999999999GiB"] {
             assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn rates_are_a_number_and_a_time() {
+        let of = |number, seconds| Ok(Rate { number, per: Duration::from_secs(seconds) });
+        assert_eq!(rate("10/s"), of(10, 1));
+        assert_eq!(rate("600 / m"), of(600, 60));
+        assert_eq!(rate("100/10m"), of(100, 600));
+        for bad in ["", "10", "/m", "0/s", "10/", "10/0m", "1.5/s", "10/week", "-1/s"] {
+            assert!(rate(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn patterns_cover_a_domain_or_all_below_it() {
+        assert!(covers("*", "example.org"));
+        assert!(covers("example.org", "example.org"));
+        assert!(covers("*.example.org", "a.b.example.org"));
+        for other in ["example.org", "badexample.org", ".example.org"] {
+            assert!(!covers("*.example.org", other), "{other}");
         }
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::chunks;
 use super::hooks::BundleHooks;
 use super::receive;
 use super::replies;
@@ -119,16 +120,37 @@ impl Driver {
                 return Ok(Flow::Continue(Box::new(Self { connection, session, services, output })));
             }
             Step::Receive => {
-                self.flush().await?;
-                let received = Box::pin(receive::receive(&mut self.connection, &mut self.session)).await;
-                let step = match received {
-                    Err(ReadError::Timeout(_)) => Step::Close(replies::timed_out()),
-                    received => received?,
-                };
-                return Box::pin(self.act(step)).await;
+                let Self { connection, session, output, .. } = &mut *self;
+                let received = Box::pin(receive::receive(connection, session, output)).await;
+                return Box::pin(self.received(received)).await;
+            }
+            Step::Chunk(chunk) => {
+                self.flush_ahead_of(chunk.size).await?;
+                let received =
+                    Box::pin(chunks::receive(&mut self.connection, &mut self.session, chunk)).await;
+                return Box::pin(self.received(received)).await;
+            }
+            Step::Skip(size, reply) => {
+                self.flush_ahead_of(size).await?;
+                let skipped = chunks::skip(&mut self.connection, &self.session, size, reply).await;
+                return Box::pin(self.received(skipped)).await;
             }
         }
         Ok(Flow::Continue(self))
+    }
+
+    /// Does what the end of a message, or of a chunk of it, came to.
+    async fn received(self: Box<Self>, received: Result<Step, ReadError>) -> Result<Flow, Ended> {
+        let step = match received {
+            Err(ReadError::Timeout(_)) => Step::Close(replies::timed_out()),
+            received => received?,
+        };
+        self.act(step).await
+    }
+
+    /// Replies wait no longer where the client's next octets are waited for.
+    async fn flush_ahead_of(&mut self, size: u64) -> Result<(), ReadError> {
+        if (self.connection.ahead() as u64) < size { self.flush().await } else { Ok(()) }
     }
 
     /// The next command, and what it comes to.
@@ -139,6 +161,9 @@ impl Driver {
         let Some(line) = self.line().await else {
             return Ok(Step::Close(replies::closing()));
         };
+        if matches!(line, Err(ReadError::Timeout(_) | ReadError::Closed | ReadError::Io(_))) {
+            self.session.cut();
+        }
         Ok(match line {
             // Boxed: an idle session must not carry the size of a question.
             Ok(line) => Box::pin(self.session.command(Command::parse(&line), Instant::now())).await,
@@ -153,6 +178,7 @@ impl Driver {
     /// The next line; `None` where the relay stops and no transaction is open.
     async fn line(&mut self) -> Option<Result<Bytes, ReadError>> {
         let wait = self.services.config.timeouts.command;
+        let wait = self.session.patience().map_or(wait, |patience| patience.min(wait));
         let idle = self.session.transaction.is_none();
         tokio::select! {
             biased;

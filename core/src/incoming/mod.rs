@@ -7,16 +7,18 @@
 //! - [`facts`]: what they are told of the client
 //! - [`relay_control`]: who may send to whom
 //! - [`starttls`]: from clear to encrypted, with nothing of before
-//! - [`receive`]: DATA into the spool, at a [`pace`]
+//! - [`receive`]: DATA into the spool, at a [`pace`]; [`chunks`]: BDAT likewise; [`receipt`]: what is checked
 //! - [`refusal`]: why it was not accepted, in the words of the metrics
 
 mod admission;
 mod at_mail;
+mod chunks;
 mod driver;
 mod facts;
 mod hooks;
 mod listener;
 mod pace;
+mod receipt;
 mod receive;
 mod refusal;
 mod relay_control;

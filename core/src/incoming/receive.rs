@@ -8,24 +8,19 @@ use uuid::Uuid;
 
 use super::hooks::{BundleHooks, Hooks};
 use super::pace::Pace;
+use super::receipt::{Receipt, Taken, of_spool};
 use super::refusal::{Refusal, Refused};
 use super::replies;
 use super::session::{Session, Step};
 use super::transaction::Transaction;
-use crate::message::hops::{HOP_LIMIT, HopCounter};
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
 use crate::smtp::command::Charset;
-use crate::smtp::dot::{Decoder, Newlines, Progress};
-use crate::smtp::dsn::MessageDsn;
-use crate::spool::{BodyWriter, Envelope, Spool, SpoolError};
-
-/// What is refused is still read to its end, so that the session can go on; so many octets beyond
-/// twice the size limit, and then the connection is closed.
-const DISCARD: u64 = 16 * 1024 * 1024;
+use crate::spool::{Envelope, Spool, SpoolError};
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
-/// only after [`Spool::commit`] has answered.
+/// only after [`Spool::commit`] has answered. `output` are the replies to the commands before, which go
+/// out with the go-ahead.
 ///
 /// # Errors
 ///
@@ -33,6 +28,7 @@ const DISCARD: u64 = 16 * 1024 * 1024;
 pub(super) async fn receive(
     connection: &mut Connection,
     session: &mut Session<BundleHooks>,
+    output: &mut Vec<u8>,
 ) -> Result<Step, ReadError> {
     let Some(mut transaction) = session.transaction.take() else {
         return Ok(Step::Reply(replies::no_sender()));
@@ -44,7 +40,8 @@ pub(super) async fn receive(
         Ok(writer) => writer,
         Err(error) => return Ok(refuse(session, of_spool(&error))),
     };
-    connection.write(replies::send_data().to_wire().as_bytes(), wait).await?;
+    output.extend_from_slice(replies::send_data().to_wire().as_bytes());
+    connection.write(&std::mem::take(output), wait).await?;
 
     let mut receipt = Receipt::new(writer, services.config.limits.message_size);
     receipt.append(Bytes::from(trace(session, &transaction, id, time))).await;
@@ -59,16 +56,27 @@ pub(super) async fn receive(
             return Err(cut);
         }
     }
+    Ok(finish(session, &mut transaction, receipt, (id, time)).await)
+}
+
+/// Takes responsibility for a message that has come to its end, or says why not.
+pub(super) async fn finish(
+    session: &Session<BundleHooks>,
+    transaction: &mut Transaction,
+    receipt: Receipt,
+    (id, time): (Uuid, Timestamp),
+) -> Step {
+    let services = &session.hooks.services;
     let attention = services.config.delivery.first_attention(time);
     transaction.recipients.iter_mut().for_each(|recipient| recipient.attention = attention);
-    Ok(match commit(services.spool.as_ref(), receipt, &transaction, id, time).await {
+    match commit(services.spool.as_ref(), receipt, transaction, id, time).await {
         Ok(size) => {
             services.observer.metrics().accepted(size);
-            log(session, &transaction, id, size);
+            log(session, transaction, id, size);
             Step::Reply(replies::message_accepted(id))
         }
         Err(refused) => refuse(session, refused),
-    })
+    }
 }
 
 /// Reads the message to its end; or to where there is no end to be awaited, and why.
@@ -94,94 +102,6 @@ async fn read(
     }
 }
 
-/// A message on its way into the spool.
-struct Receipt {
-    decoder: Decoder,
-    hops: HopCounter,
-    writer: Option<Box<dyn BodyWriter>>,
-    /// The first thing that was wrong: said at the end of the data, and not before.
-    refused: Option<Refused>,
-    limit: u64,
-    /// Octets of content, and octets read at all.
-    size: u64,
-    read: u64,
-    /// With the trace header.
-    written: u64,
-    eight_bit: bool,
-}
-
-/// What a chunk came to.
-#[derive(Debug, PartialEq, Eq)]
-enum Taken {
-    More,
-    /// The end; so many octets of the chunk belong to the message.
-    End {
-        used: usize,
-    },
-    /// The message is refused, and there is no end of it: say so and close.
-    Enough(Refused),
-}
-
-impl Receipt {
-    fn new(writer: Box<dyn BodyWriter>, limit: u64) -> Self {
-        Self {
-            decoder: Decoder::default(),
-            hops: HopCounter::default(),
-            writer: Some(writer),
-            refused: None,
-            limit,
-            size: 0,
-            read: 0,
-            written: 0,
-            eight_bit: false,
-        }
-    }
-
-    async fn take(&mut self, chunk: &[u8]) -> Taken {
-        let mut content = Vec::with_capacity(chunk.len());
-        let progress = self.decoder.decode(chunk, &mut content);
-        self.read += chunk.len() as u64;
-        self.size += content.len() as u64;
-        self.eight_bit |= !content.is_ascii();
-        self.hops.read(&content);
-        self.check();
-        self.append(Bytes::from(content)).await;
-        match (progress, &self.refused) {
-            (Progress::End { used }, _) => Taken::End { used },
-            (Progress::Continue, Some(refused)) if self.read / 2 > self.limit.saturating_add(DISCARD / 2) => {
-                Taken::Enough(refused.clone())
-            }
-            (Progress::Continue, _) => Taken::More,
-        }
-    }
-
-    /// Writes it, unless the message is refused already.
-    async fn append(&mut self, content: Bytes) {
-        let Some(writer) = self.writer.as_mut().filter(|_| !content.is_empty()) else {
-            return;
-        };
-        self.written += content.len() as u64;
-        if let Err(error) = writer.write(content).await {
-            self.refuse(of_spool(&error));
-        }
-    }
-
-    fn check(&mut self) {
-        if self.decoder.newlines() == Newlines::Bare {
-            self.refuse(Refusal::Newlines.saying(replies::bare_newline_in_data()));
-        } else if self.size > self.limit {
-            self.refuse(Refusal::Size.saying(replies::message_too_large()));
-        } else if self.hops.hops() > HOP_LIMIT {
-            self.refuse(Refusal::Loop.saying(replies::mail_loop()));
-        }
-    }
-
-    fn refuse(&mut self, refused: Refused) {
-        self.writer = None;
-        self.refused.get_or_insert(refused);
-    }
-}
-
 /// Gives the message to the spool; its size with the trace header.
 async fn commit(
     spool: &dyn Spool,
@@ -203,7 +123,7 @@ async fn commit(
         // looked at when it is sent.
         eight_bit: receipt.eight_bit,
         smtp_utf8: receipt.eight_bit && transaction.mail.charset == Charset::Utf8,
-        dsn: MessageDsn::default(),
+        dsn: transaction.mail.dsn.clone(),
     };
     let body = writer.finish().await.map_err(|error| of_spool(&error))?;
     let done = spool.commit(envelope, transaction.recipients.clone(), body).await;
@@ -211,7 +131,12 @@ async fn commit(
 }
 
 /// The Received header.
-fn trace(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, time: Timestamp) -> String {
+pub(super) fn trace(
+    session: &Session<BundleHooks>,
+    transaction: &Transaction,
+    id: Uuid,
+    time: Timestamp,
+) -> String {
     let only = match transaction.recipients.as_slice() {
         [only] => Some(only.address.as_str()),
         _ => None,
@@ -278,10 +203,6 @@ fn log(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, size
     );
 }
 
-fn of_spool(error: &SpoolError) -> Refused {
-    Refusal::Spool.saying(replies::spool_error(error))
-}
-
 fn refuse(session: &Session<BundleHooks>, refused: Refused) -> Step {
     session.hooks.refused(refused.why);
     match refused.reply {
@@ -289,6 +210,3 @@ fn refuse(session: &Session<BundleHooks>, refused: Refused) -> Step {
         reply => Step::Reply(reply),
     }
 }
-
-#[cfg(test)]
-mod tests;

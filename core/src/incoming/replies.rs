@@ -26,7 +26,7 @@ replies! {
     recipient_accepted: 250 (2, 1, 5) "Recipient OK";
     /// We do not say who is there (RFC 5321 section 3.5.3).
     not_verified: 252 (2, 5, 0) "Send mail, and see";
-    help: 214 (2, 0, 0) "EHLO, STARTTLS, MAIL FROM, RCPT TO, DATA, RSET, QUIT: RFC 5321 and 3207";
+    help: 214 (2, 0, 0) "EHLO, STARTTLS, MAIL FROM, RCPT TO, DATA, BDAT, RSET, QUIT: RFC 5321, 3207 and 3030";
     go_ahead_with_tls: 220 (2, 0, 0) "Ready to start TLS";
     /// Also said where the session's bundle is too old: the next connection gets the new one.
     closing: 421 (4, 3, 2) "Closing; please connect again";
@@ -40,6 +40,7 @@ replies! {
     tls_already: 503 (5, 5, 1) "The connection is encrypted already";
     transaction_open: 503 (5, 5, 1) "A transaction is open; RSET forgets it";
     no_sender: 503 (5, 5, 1) "Send MAIL FROM first";
+    chunks_begun: 503 (5, 5, 1) "The message is coming by BDAT; go on with it, or RSET forgets it";
     no_recipients: 503 (5, 5, 1) "Send RCPT TO first";
     bare_newline_in_data: 550 (5, 6, 0) "The message holds a bare CR or LF (RFC 5321 section 2.3.8)";
     relaying_denied: 550 (5, 7, 1) "Relaying to this domain is not allowed from your address";
@@ -67,6 +68,11 @@ pub(super) fn helo(hostname: &str, client: &str) -> Reply {
 /// DATA may begin.
 pub(super) fn send_data() -> Reply {
     Reply::new(354, None, "Send the message; end with CRLF . CRLF")
+}
+
+/// A chunk has come, and the next may (RFC 3030 section 2).
+pub(super) fn chunk_received(size: u64) -> Reply {
+    Reply::new(250, Some(EnhancedCode::new(2, 0, 0)), format!("{size} octets received"))
 }
 
 /// The spool has it: responsibility is ours from here (RFC 5321 section 6.1).

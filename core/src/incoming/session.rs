@@ -11,6 +11,7 @@ use super::replies;
 use super::tenure::{Standing, Tenure};
 use super::transaction::Transaction;
 use crate::config::{Config, RelayControl};
+use crate::smtp::chunk::Chunk;
 use crate::smtp::command::{Command, InvalidCommand};
 use crate::smtp::extensions::{StartTls, ehlo_reply};
 use crate::smtp::reply::Reply;
@@ -81,6 +82,10 @@ pub(super) enum Step {
     StartTls(ServerPlan),
     /// Receive the message of the open transaction.
     Receive,
+    /// Receive a chunk of the message of the open transaction.
+    Chunk(Chunk),
+    /// Read so many octets that nobody wants, say it, and read the next command.
+    Skip(u64, Reply),
 }
 
 impl Settings {
@@ -147,20 +152,23 @@ impl<H: Hooks> Session<H> {
         self.standing = self.tenure.observe(self.hooks.generation(), now);
         let step = match (command, &self.barrier) {
             (Ok(Command::Quit), _) => Step::Close(replies::goodbye()),
+            // What follows BDAT is content, whoever sends it.
+            (Ok(Command::Bdat(chunk)), Some(reply)) => Step::Skip(chunk.size, reply.clone()),
             (_, Some(reply)) => Step::Reply(reply.clone()),
             (Ok(command), None) => self.obey(command).await,
-            (Err(invalid @ InvalidCommand::Http), None) => Step::Close(invalid.reply()),
+            (Err(invalid), None) if invalid.is_fatal() => Step::Close(invalid.reply()),
             (Err(invalid), None) => Step::Reply(invalid.reply()),
         };
         match step {
-            Step::Reply(reply) => self.count(reply),
+            Step::Reply(reply) => self.count(reply, Step::Reply),
+            Step::Skip(size, reply) => self.count(reply, |reply| Step::Skip(size, reply)),
             step => step,
         }
     }
 
     /// A line was no command at all.
     pub(super) fn garbled(&mut self, reply: Reply) -> Step {
-        self.count(reply)
+        self.count(reply, Step::Reply)
     }
 
     /// The start hook: for STARTTLS, and for a connection that begins inside TLS.
@@ -201,8 +209,9 @@ impl<H: Hooks> Session<H> {
             Command::Helo(name) => self.helo(name).await,
             Command::StartTls => self.start_tls().await,
             Command::Mail(mail) => self.mail(mail).await,
-            Command::Rcpt(path) => self.rcpt(path).await,
+            Command::Rcpt(rcpt) => self.rcpt(rcpt).await,
             Command::Data => self.data(),
+            Command::Bdat(chunk) => self.bdat(chunk),
             Command::Rset => {
                 self.transaction = None;
                 Step::Reply(replies::reset())
@@ -279,10 +288,10 @@ impl<H: Hooks> Session<H> {
     }
 
     /// Counts mistakes; too many end the session.
-    fn count(&mut self, reply: Reply) -> Step {
+    fn count(&mut self, reply: Reply, step: impl FnOnce(Reply) -> Step) -> Step {
         let mistake = self.barrier.is_some() || matches!(reply.code, 500..=504 | 555);
         self.mistakes += u32::from(mistake);
-        if self.mistakes < MISTAKES { Step::Reply(reply) } else { Step::Close(replies::too_many_mistakes()) }
+        if self.mistakes < MISTAKES { step(reply) } else { Step::Close(replies::too_many_mistakes()) }
     }
 }
 

@@ -1,11 +1,13 @@
 //! A mail transaction, RFC 5321 section 3.3: MAIL, RCPT, and whether DATA may begin.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use waxseal_plugins::facts;
 
 use super::at_mail::Permit;
+use super::chunks::Begun;
 use super::facts::{Link, Offered};
 use super::hooks::Hooks;
 use super::refusal::{Refusal, Refused};
@@ -14,18 +16,20 @@ use super::replies;
 use super::session::{Session, Step, Verb};
 use super::tenure::Standing;
 use crate::smtp::address::{ForwardPath, Mailbox, ReversePath};
-use crate::smtp::command::{Charset, Mail};
-use crate::smtp::dsn::RecipientDsn;
+use crate::smtp::chunk::Chunk;
+use crate::smtp::command::{Charset, Mail, Rcpt};
 use crate::smtp::reply::Reply;
 use crate::spool::NewRecipient;
 
 /// An open transaction: the hook `mail` has let it on.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Transaction {
     pub(super) mail: Mail,
     pub(super) permit: Permit,
     pub(super) recipients: Vec<NewRecipient>,
     named: HashSet<String>,
+    /// The message, where chunks of it have come.
+    pub(super) begun: Option<Box<Begun>>,
 }
 
 impl<H: Hooks> Session<H> {
@@ -41,19 +45,21 @@ impl<H: Hooks> Session<H> {
         }
         match self.admit(&mail).await {
             Ok(permit) => {
-                self.transaction =
-                    Some(Transaction { mail, permit, recipients: Vec::new(), named: HashSet::new() });
+                self.transaction = Some(Transaction::new(mail, permit));
                 Step::Reply(replies::sender_accepted())
             }
             Err(refused) => self.refuse(refused),
         }
     }
 
-    pub(super) async fn rcpt(&mut self, path: ForwardPath) -> Step {
+    pub(super) async fn rcpt(&mut self, rcpt: Rcpt) -> Step {
         let Some(transaction) = self.transaction.as_ref() else {
             return Step::Reply(replies::no_sender());
         };
-        let recipient = match self.recipient(transaction, path).await {
+        if transaction.begun.is_some() {
+            return Step::Reply(replies::chunks_begun());
+        }
+        let recipient = match self.recipient(transaction, rcpt).await {
             Ok(recipient) => recipient,
             Err(refused) => return self.refuse(refused),
         };
@@ -67,7 +73,31 @@ impl<H: Hooks> Session<H> {
         match self.transaction.as_ref() {
             None => Step::Reply(replies::no_sender()),
             Some(transaction) if transaction.recipients.is_empty() => Step::Reply(replies::no_recipients()),
+            Some(transaction) if transaction.begun.is_some() => Step::Reply(replies::chunks_begun()),
             Some(_) => Step::Receive,
+        }
+    }
+
+    /// What comes too early is read all the same, since it is no command (RFC 3030 section 2).
+    pub(super) fn bdat(&self, chunk: Chunk) -> Step {
+        match self.transaction.as_ref() {
+            None => Step::Skip(chunk.size, replies::no_sender()),
+            Some(transaction) if transaction.recipients.is_empty() => {
+                Step::Skip(chunk.size, replies::no_recipients())
+            }
+            Some(_) => Step::Chunk(chunk),
+        }
+    }
+
+    /// How long to wait for the next command, where that is bounded by a message that has begun.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        Some(self.transaction.as_ref()?.begun.as_ref()?.patience())
+    }
+
+    /// The client is gone, or too slow: what has begun is no message.
+    pub(super) fn cut(&self) {
+        if self.patience().is_some() {
+            self.hooks.refused(Refusal::Cut);
         }
     }
 
@@ -101,11 +131,11 @@ impl<H: Hooks> Session<H> {
         reply
     }
 
-    async fn recipient(&self, transaction: &Transaction, path: ForwardPath) -> Result<NewRecipient, Refused> {
+    async fn recipient(&self, transaction: &Transaction, rcpt: Rcpt) -> Result<NewRecipient, Refused> {
         if transaction.recipients.len() >= self.settings.recipients {
             return Err(Refusal::Recipients.saying(replies::too_many_recipients()));
         }
-        let mailbox = self.relayed(path).map_err(|reply| Refusal::Relay.saying(reply))?;
+        let mailbox = self.relayed(rcpt.recipient).map_err(|reply| Refusal::Relay.saying(reply))?;
         declared(transaction.mail.charset, &mailbox)?;
         let domain = mailbox.lookup_domain().unwrap_or_else(|| mailbox.domain().to_ascii_lowercase());
         let recipient = facts::Recipient {
@@ -116,7 +146,7 @@ impl<H: Hooks> Session<H> {
         };
         let answer = self.hooks.rcpt(&transaction.permit.client, recipient).await;
         answer.map_err(|reply| Refusal::Policy.saying(reply))?;
-        let (address, dsn) = (mailbox.to_string(), RecipientDsn::default());
+        let (address, dsn) = (mailbox.to_string(), rcpt.dsn);
         // It is known when the message is there.
         Ok(NewRecipient { address, domain, dsn, attention: Timestamp::MAX })
     }
@@ -144,6 +174,10 @@ impl<H: Hooks> Session<H> {
 }
 
 impl Transaction {
+    fn new(mail: Mail, permit: Permit) -> Self {
+        Self { mail, permit, recipients: Vec::new(), named: HashSet::new(), begun: None }
+    }
+
     /// A recipient named twice gets one copy.
     fn add(&mut self, recipient: NewRecipient) {
         if self.named.insert(recipient.address.clone()) {

@@ -1,6 +1,8 @@
 //! A stream with its input buffer: lines in, bytes out.
 
 use std::io;
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -91,7 +93,18 @@ impl Connection {
 
     /// Whether a whole line was read ahead: the next [`Connection::read_line`] will not wait.
     pub fn has_line(&self) -> bool {
-        self.input.contains(&b'\n')
+        memchr::memchr(b'\n', &self.input).is_some()
+    }
+
+    /// Whether the peer is silent, and has not closed the connection: what is there to be read now is
+    /// read ahead. It waits for nothing.
+    pub fn is_quiet(&mut self) -> bool {
+        if self.input.is_empty() {
+            self.input.reserve(LINES);
+            let read = pin!(self.stream.read_buf(&mut self.input));
+            return read.poll(&mut Context::from_waker(Waker::noop())).is_pending();
+        }
+        false
     }
 
     /// Reads one line, without its CRLF.
@@ -108,9 +121,7 @@ impl Connection {
         let mut searched = 0;
         let mut overlong = false;
         loop {
-            if let Some(at) =
-                self.input.get(searched..).and_then(|new| new.iter().position(|byte| *byte == b'\n'))
-            {
+            if let Some(at) = self.input.get(searched..).and_then(|new| memchr::memchr(b'\n', new)) {
                 let line = self.input.split_to(searched + at + 1).freeze();
                 if overlong || line.len() > limit {
                     return Err(ReadError::TooLong(limit));
@@ -140,6 +151,20 @@ impl Connection {
             timeout(wait, self.fill(CHUNK)).await.map_err(|_| ReadError::Timeout(wait))??;
         }
         Ok(self.input.split().freeze())
+    }
+
+    /// Reads as [`Connection::read_chunk`] does, at most so many octets: the rest stays for the next
+    /// read.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Timeout`], [`ReadError::Io`].
+    pub async fn read_at_most(&mut self, most: u64, wait: Duration) -> Result<Bytes, ReadError> {
+        if self.input.is_empty() {
+            timeout(wait, self.fill(CHUNK)).await.map_err(|_| ReadError::Timeout(wait))??;
+        }
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(self.input.len());
+        Ok(self.input.split_to(most).freeze())
     }
 
     /// Puts back what belongs to the next read.
@@ -223,6 +248,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_peer_that_has_spoken_or_gone_is_not_quiet() {
+        let (mut connection, far) = received(b"").await;
+        assert!(connection.is_quiet());
+        drop(far);
+        connection.stream_is_ready().await;
+        assert!(!connection.is_quiet());
+        let (mut connection, _far) = received(b"421 bye\r\n").await;
+        connection.stream_is_ready().await;
+        assert!(!connection.is_quiet());
+        assert_eq!(connection.read_line(100, SOON).await.unwrap(), b"421 bye"[..]);
+    }
+
+    impl Connection {
+        async fn stream_is_ready(&self) {
+            let Stream::Clear(socket) = &self.stream else { unreachable!("in clear") };
+            socket.readable().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
     async fn drops_bad_lines_and_goes_on_with_the_next() {
         let long = "x".repeat(3 * CHUNK);
         let octets = format!("a\nb\rc\r\n{long}\r\n{}\r\nNOOP\r\n", "y".repeat(9));
@@ -262,7 +307,8 @@ mod tests {
         assert_eq!(connection.read_line(100, SOON).await.unwrap(), "DATA");
         let chunk = connection.read_chunk(SOON).await.unwrap();
         connection.unread(&chunk);
-        assert_eq!(connection.read_chunk(SOON).await.unwrap(), "body");
+        assert_eq!(connection.read_at_most(3, SOON).await.unwrap(), "bod");
+        assert_eq!(connection.read_at_most(3, SOON).await.unwrap(), "y");
         drop(far);
         assert!(connection.read_chunk(SOON).await.unwrap().is_empty());
     }

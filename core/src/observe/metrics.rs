@@ -30,6 +30,8 @@ pub struct Metrics {
     attempts: Family<AttemptLabels, Counter>,
     handshakes: Family<HandshakeLabels, Counter>,
     clear_fallbacks: Counter,
+    put_offs: Counter,
+    connections: Family<ConnectionLabels, Counter>,
     spool: Depth,
     generation: Gauge,
     reloads: Family<ReloadLabels, Counter>,
@@ -91,6 +93,12 @@ impl Metrics {
             attempts: add(into, "attempts", "Attempts to deliver, by recipient"),
             handshakes: add(into, "handshakes", "TLS handshakes"),
             clear_fallbacks: add(into, "clear_fallbacks", "Messages that crossed in clear since TLS failed"),
+            put_offs: add(
+                into,
+                "destinations_put_off",
+                "Times that a destination was left alone for a while",
+            ),
+            connections: add(into, "outgoing_connections", "Connections to hosts, by what came of them"),
             spool: Depth::register(into),
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
             reloads: add(into, "reloads", "Reloads of policies and certificates"),
@@ -140,6 +148,16 @@ impl Metrics {
     /// Counts a message that crossed in clear since TLS was refused or failed.
     pub fn clear_fallback(&self) {
         self.clear_fallbacks.inc();
+    }
+
+    /// Counts that a destination is left alone for a while.
+    pub fn put_off(&self) {
+        self.put_offs.inc();
+    }
+
+    /// Counts a connection to a host. The result is a word: `new`, `reused` or `failed`.
+    pub fn connection(&self, result: &'static str) {
+        self.connections.get_or_create(&ConnectionLabels { result }).inc();
     }
 
     /// Shows what waits in the spool, and whether it takes more.
@@ -266,6 +284,11 @@ struct AttemptLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct HandshakeLabels {
     direction: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ConnectionLabels {
     result: &'static str,
 }
 

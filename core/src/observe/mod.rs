@@ -1,6 +1,7 @@
 //! What is observed: decision log, metrics, tracing.
 
 mod decisions;
+mod gathered;
 mod metrics;
 mod record;
 mod rotation;

@@ -6,6 +6,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::Subscriber;
 use tracing_subscriber::util::TryInitError;
 
+use super::gathered::Gathered;
 use crate::config::{Log, LogFormat};
 
 /// The environment variable that says what is logged, as in `waxseal=debug`.
@@ -26,9 +27,22 @@ pub enum InitError {
         /// What is wrong with it.
         source: tracing_subscriber::filter::ParseError,
     },
+    /// There is no thread to be had that writes it.
+    #[error("cannot start the log's thread: {0}")]
+    Thread(#[source] io::Error),
     /// There is one already.
     #[error("cannot start the log: {0}")]
     Started(#[source] TryInitError),
+}
+
+/// The log that was started. Dropped at the end of the process: the last lines are written.
+#[derive(Debug)]
+pub struct Started(Gathered<io::Stderr>);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.0.write();
+    }
 }
 
 /// Starts the log, as the configuration says; the environment variable says more.
@@ -36,18 +50,20 @@ pub enum InitError {
 /// # Errors
 ///
 /// The filter cannot be read, or a log was started before.
-pub fn init(log: &Log) -> Result<(), InitError> {
+pub fn init(log: &Log) -> Result<Started, InitError> {
     use tracing_subscriber::util::SubscriberInitExt;
 
     let filter = parse(std::env::var(VARIABLE).unwrap_or_else(|_| log.level.clone()))?;
-    let builder = Subscriber::builder().with_env_filter(filter).with_writer(io::stderr);
+    let lines = Gathered::start(io::stderr()).map_err(InitError::Thread)?;
+    let builder = Subscriber::builder().with_env_filter(filter).with_writer(lines.clone());
     match log.format {
         LogFormat::Text => {
             builder.with_ansi(io::stderr().is_terminal()).with_target(false).finish().try_init()
         }
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
     }
-    .map_err(InitError::Started)
+    .map_err(InitError::Started)?;
+    Ok(Started(lines))
 }
 
 fn parse(filter: String) -> Result<EnvFilter, InitError> {

@@ -1,10 +1,11 @@
-//! The commands of an envelope, as this host can take them: SIZE (RFC 1870), 8BITMIME (RFC 6152)
-//! and SMTPUTF8 (RFC 6531). No I/O.
+//! The commands of an envelope, as this host can take them: SIZE (RFC 1870), 8BITMIME (RFC 6152),
+//! SMTPUTF8 (RFC 6531) and DSN (RFC 3461). No I/O.
 
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::problem::Problem;
 use crate::smtp::capabilities::{Capabilities, Extension};
+use crate::smtp::parameters;
 use crate::spool::{Envelope, LeasedRecipient};
 
 /// The MAIL command with the parameters that this host knows.
@@ -43,10 +44,14 @@ pub(super) fn mail_command(
     if utf8 {
         command.push_str(" SMTPUTF8");
     }
+    if host.offers(Extension::Dsn) {
+        command.push_str(&parameters::of_mail(&envelope.dsn));
+    }
     Ok(command)
 }
 
-/// The RCPT command.
-pub(super) fn rcpt_command(recipient: &LeasedRecipient) -> String {
-    format!("RCPT TO:<{}>", recipient.address)
+/// The RCPT command with the parameters that this host knows.
+pub(super) fn rcpt_command(recipient: &LeasedRecipient, host: &Capabilities) -> String {
+    let dsn = host.offers(Extension::Dsn).then(|| parameters::of_rcpt(&recipient.dsn));
+    format!("RCPT TO:<{}>{}", recipient.address, dsn.unwrap_or_default())
 }

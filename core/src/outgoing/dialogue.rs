@@ -71,6 +71,11 @@ impl Dialogue {
         self.connection.ahead() > 0
     }
 
+    /// Whether the host is silent and still there, as far as is known here.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.connection.is_quiet()
+    }
+
     /// Says goodbye and closes.
     pub(super) async fn quit(mut self) {
         if self.send(&["QUIT"]).await.is_ok() {

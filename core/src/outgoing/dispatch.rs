@@ -1,4 +1,4 @@
-//! Takes what is due from the spool, and spawns an attempt for each lease.
+//! Takes what is due from the spool, and gives each lease to a worker of its destination.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::limits::Limits;
-use super::pool::{Idle, KEPT, Pool};
-use super::{Outbound, attempt};
-use crate::config::Delivery;
+use super::Outbound;
+use super::pool::{Idle, KEPT};
+use super::schedule::{AHEAD, Arrival, Scheduler};
+use super::worker::{self, give_back};
 use crate::names::Names;
 use crate::relay::Services;
-use crate::spool::{Lease, Room};
+use crate::spool::{Lease, Purpose, Room};
 
 /// How long a spool that failed is left alone.
 const RESPITE: Duration = Duration::from_secs(5);
@@ -22,27 +22,10 @@ const RESPITE: Duration = Duration::from_secs(5);
 /// better when asked often.
 const LEASES: usize = 64;
 
-/// As many as a host may have connections, but never all: a host that does not answer must leave
-/// some to the others.
-struct Fixed(usize);
-
-impl Room for Fixed {
-    fn leases(&self, _: &str) -> usize {
-        self.0
-    }
-}
-
-impl Fixed {
-    fn of(delivery: &Delivery) -> Self {
-        Self(delivery.connections_per_host.min(delivery.connections_total / 2).max(1))
-    }
-}
-
 /// Delivers until the relay is stopping.
 pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
-    let limits = Limits::new(services.config.delivery.connections_per_host, services.observer.clone());
     let total = Arc::new(Semaphore::new(services.config.delivery.connections_total.max(1)));
-    let outbound = Arc::new(Outbound { services, names, limits, pool: Pool::default() });
+    let outbound = Arc::new(Outbound::new(services, names));
     let stopping = outbound.services.stopping.clone();
     tokio::select! {
         () = stopping.cancelled() => {}
@@ -54,18 +37,49 @@ pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
     goodbyes.join_all().await;
 }
 
-/// An attempt has one connection at a time: the total of connections bounds the attempts.
+/// Whose leases are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// Of whoever has room.
+    Anybody,
+    /// Of destinations that have workers: for no more there is a place.
+    Busy,
+}
+
+/// The scheduler's word, for the spool.
+struct Word(Arc<Scheduler>, Whose);
+
+impl Room for Word {
+    fn leases(&self, destination: &str) -> usize {
+        match self.1 {
+            Whose::Busy if !self.0.is_busy(destination) => 0,
+            Whose::Busy | Whose::Anybody => self.0.room(destination),
+        }
+    }
+}
+
+/// A worker has one connection at a time: the total of connections bounds the workers.
 async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
-    let room: Arc<dyn Room> = Arc::new(Fixed::of(&outbound.services.config.delivery));
     loop {
-        let Ok(permit) = Arc::clone(total).acquire_owned().await else { return };
-        let most = (total.available_permits() + 1).min(LEASES);
-        match outbound.services.spool.lease(most, Arc::clone(&room)).await {
+        let permit = tokio::select! {
+            biased;
+            permit = Arc::clone(total).acquire_owned() => permit.ok(),
+            () = outbound.scheduler.changed() => None,
+        };
+        let (whose, most) = match permit {
+            Some(_) => (Whose::Anybody, ((total.available_permits() + 1) * AHEAD).min(LEASES)),
+            None => (Whose::Busy, LEASES),
+        };
+        let room = Arc::new(Word(Arc::clone(&outbound.scheduler), whose));
+        match outbound.services.spool.lease(most, room).await {
             Ok(leases) if leases.is_empty() => {
                 drop(permit);
-                outbound.services.spool.wait_due().await;
+                tokio::select! {
+                    () = outbound.services.spool.wait_due() => {}
+                    () = outbound.scheduler.changed() => {}
+                }
             }
-            Ok(leases) => spawn(outbound, total, permit, leases).await,
+            Ok(leases) => hand_out(outbound, (total, permit), leases).await,
             Err(error) => {
                 tracing::error!(%error, "the spool gives no mail to deliver; asking again in {RESPITE:?}");
                 sleep(RESPITE).await;
@@ -74,24 +88,38 @@ async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
     }
 }
 
-async fn spawn(
+/// Gives leases to workers, and starts workers for them. Where there is no place for one the dispatcher
+/// waits: those that have workers are served from what they were given before.
+async fn hand_out(
     outbound: &Arc<Outbound>,
-    total: &Arc<Semaphore>,
-    first: OwnedSemaphorePermit,
+    (total, mut first): (&Arc<Semaphore>, Option<OwnedSemaphorePermit>),
     leases: Vec<Lease>,
 ) {
-    let mut first = Some(first);
     for lease in leases {
-        let permit = match first.take() {
-            Some(permit) => Some(permit),
-            None => Arc::clone(total).acquire_owned().await.ok(),
-        };
-        let outbound = Arc::clone(outbound);
-        outbound.services.tasks.clone().spawn(async move {
-            attempt::run(outbound, lease).await;
-            drop(permit);
-        });
+        if lease.purpose != Purpose::Deliver {
+            outbound.services.tasks.spawn(worker::end(Arc::clone(outbound), lease));
+            continue;
+        }
+        match outbound.scheduler.arrive(lease) {
+            Arrival::Waits => {}
+            Arrival::GiveBack(lease) => give_back(outbound, &lease).await,
+            Arrival::Start(lease) => {
+                let permit = match first.take() {
+                    Some(permit) => Some(permit),
+                    None => Arc::clone(total).acquire_owned().await.ok(),
+                };
+                start(outbound, lease, permit);
+            }
+        }
     }
+}
+
+fn start(outbound: &Arc<Outbound>, lease: Lease, permit: Option<OwnedSemaphorePermit>) {
+    let outbound = Arc::clone(outbound);
+    outbound.services.tasks.clone().spawn(async move {
+        worker::run(outbound, lease).await;
+        drop(permit);
+    });
 }
 
 async fn close_idle(outbound: &Outbound) {

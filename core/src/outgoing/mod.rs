@@ -2,20 +2,22 @@
 //!
 //! # Layout, in the order of a mail
 //!
-//! - `dispatch`: takes what is due from the spool
-//! - `hosts`: where a domain's mail goes
-//! - `attempt`: one message, the recipients of one domain, over its hosts in order; `panics` keeps
-//!   a defect from losing it
+//! - `dispatch`: takes what is due from the spool; `schedule` says how much, for whom
+//! - `worker`: delivers to one destination, lease after lease, over one connection where it can
+//! - `hosts`: where a domain's mail goes; `ourselves`: and where it must not
+//! - `attempt`: one message, the recipients of one domain, over its hosts in order; `trip` is how it
+//!   went so far, `panics` keeps a defect from losing it
+//! - `race`: the addresses of a host, one of which is to answer
 //! - `reach`: one host made ready: the hooks in their order; `fallback` says when clear text
 //!   may follow
 //! - `session`, `dialogue`, `starttls`: the connection; `grounds`: what it rests on
 //! - `mail`: may this envelope cross this connection? `facts` are what the hooks are told
-//! - `transaction`, `commands`: MAIL, RCPT, DATA
-//! - `problem`, `outcome`, `settle`, `bounce`, `report`: what came of it, and who is told
-//! - `pool`, `limits`: connections kept for a moment, and how many there may be
+//! - `transaction`, `commands`: MAIL, RCPT, DATA or BDAT
+//! - `problem`, `outcome`, `settle`, `report`: what came of it; `unattempted` where nothing was tried
+//! - `notice`, `returned`: what the sender is told of it, and gets back
+//! - `pool`: connections kept for a moment
 
 mod attempt;
-mod bounce;
 mod commands;
 mod dialogue;
 mod dispatch;
@@ -23,34 +25,51 @@ mod facts;
 mod fallback;
 mod grounds;
 mod hosts;
-mod limits;
 mod mail;
+mod notice;
+mod ourselves;
 mod outcome;
 mod panics;
 #[cfg(test)]
 mod peer;
 mod pool;
 mod problem;
+mod race;
 mod reach;
 mod report;
+mod returned;
+mod schedule;
 mod session;
 mod settle;
 mod starttls;
 mod transaction;
+mod trip;
+mod unattempted;
+mod worker;
 
 use std::sync::Arc;
 
-use self::limits::Limits;
+use self::ourselves::Ourselves;
 use self::pool::Pool;
+use self::schedule::Scheduler;
 use crate::names::Names;
 use crate::relay::Services;
 
-/// What attempts share.
+/// What workers share.
 struct Outbound {
     services: Arc<Services>,
     names: Arc<dyn Names>,
-    limits: Limits,
+    scheduler: Arc<Scheduler>,
     pool: Pool,
+    ourselves: Ourselves,
+}
+
+impl Outbound {
+    fn new(services: Arc<Services>, names: Arc<dyn Names>) -> Self {
+        let scheduler = Scheduler::new(&services.config.delivery, services.observer.clone());
+        let ourselves = Ourselves::new(&services.config.listeners);
+        Self { services, names, scheduler, pool: Pool::default(), ourselves }
+    }
 }
 
 /// Takes what is due from the spool and delivers it, until the relay is stopping. Attempts run as

@@ -3,10 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::verdicts::EnhancedCode;
 
+use super::Outbound;
 use super::problem::Problem;
+use super::schedule::Chance;
 use crate::config::Delivery;
 use crate::observe::Protection;
-use crate::spool::{LeasedRecipient, Outcome};
+use crate::smtp::capabilities::{Capabilities, Extension};
+use crate::spool::{Lease, LeasedRecipient, Outcome, Status};
 
 /// What the hosts said so far.
 #[derive(Debug)]
@@ -14,7 +17,18 @@ pub(super) struct Tally {
     pending: Vec<Pending>,
     settled: Vec<(LeasedRecipient, Outcome)>,
     reached: Reached,
+    notices: Notices,
+    unpromised: Vec<(u32, Status)>,
     stop: Stop,
+}
+
+/// Whether the host will tell the sender of a success, where that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notices {
+    /// It offers DSN: it will see to it (RFC 3461 section 5.2.1).
+    Promised,
+    /// It does not: the sender hears of it from us, or never (RFC 3461 section 5.2.2).
+    Unpromised,
 }
 
 /// The last connection that the envelope was let across.
@@ -65,6 +79,8 @@ pub(super) struct Schedule<'a> {
     pub received: Timestamp,
     /// Now.
     pub now: Timestamp,
+    /// Spreads the waits: what failed together must not come back together.
+    pub chance: Chance,
 }
 
 impl Tally {
@@ -79,6 +95,8 @@ impl Tally {
             pending: recipients.iter().map(pending).collect(),
             settled: vec![],
             reached: Reached { host: None, protection: Protection::None },
+            notices: Notices::Unpromised,
+            unpromised: vec![],
             stop: Stop::AtEnd,
         }
     }
@@ -93,6 +111,16 @@ impl Tally {
         self.pending.is_empty() || self.stop != Stop::AtEnd
     }
 
+    /// Whether a host took the message for somebody.
+    pub(super) fn has_delivered(&self) -> bool {
+        self.settled.iter().any(|(_, outcome)| matches!(outcome, Outcome::Delivered))
+    }
+
+    /// Why the first of those waits for whom a further host would be tried.
+    pub(super) fn why(&self) -> Option<&Status> {
+        self.pending.iter().find_map(|pending| pending.problem.as_ref()).map(Problem::status)
+    }
+
     /// A connection was found that the envelope may cross.
     pub(super) fn crossing(&mut self, host: &str, protection: Protection) {
         self.reached = Reached { host: Some(host.to_owned()), protection };
@@ -103,9 +131,29 @@ impl Tally {
         &self.reached
     }
 
+    /// What the host of that connection can do.
+    pub(super) fn meets(&mut self, host: &Capabilities) {
+        let offered = host.offers(Extension::Dsn);
+        self.notices = if offered { Notices::Promised } else { Notices::Unpromised };
+    }
+
     /// A host took the message for this recipient.
     pub(super) fn delivered(&mut self, number: u32) {
+        let asked = |pending: &Pending| {
+            pending.recipient.number == number && pending.recipient.dsn.notify.of_success()
+        };
+        if self.notices == Notices::Unpromised && self.pending.iter().any(asked) {
+            let (code, reason) = (EnhancedCode::new(2, 0, 0), "the host took it".to_owned());
+            let status = Status { code, reason, host: self.reached.host.clone(), reply: None };
+            self.unpromised.push((number, status));
+        }
         self.take(number, Outcome::Delivered);
+    }
+
+    /// Whose success was asked for, and taken by a host that will not tell of it; and what there is
+    /// to tell.
+    pub(super) fn unpromised(&self) -> &[(u32, Status)] {
+        &self.unpromised
     }
 
     /// A host refused this recipient, or the message for it, for good: its word is final, as that
@@ -173,38 +221,62 @@ impl Pending {
     }
 }
 
-impl Schedule<'_> {
+impl<'a> Schedule<'a> {
+    /// That of a lease, now.
+    pub(super) fn of(outbound: &'a Outbound, lease: &Lease) -> Self {
+        let delivery = &outbound.services.config.delivery;
+        let (received, now) = (lease.envelope.received, Timestamp::now());
+        Self { delivery, received, now, chance: Chance::drawn() }
+    }
+
+    /// When the message is given up.
+    pub(super) fn expires(&self) -> Timestamp {
+        self.expires_from(self.received)
+    }
+
+    /// When a message is given up that was accepted at a time.
+    pub(super) fn expires_from(&self, received: Timestamp) -> Timestamp {
+        later(received, self.delivery.expire)
+    }
+
+    /// What becomes of a recipient who could be tried again: at this time, unless it is too late.
+    pub(super) fn again(&self, recipient: &LeasedRecipient, due: Timestamp, status: Status) -> Outcome {
+        let expires = self.expires();
+        if self.now >= expires {
+            // The bounce says for good what was said for now: RFC 3464 section 2.3.4.
+            let code = status.code.in_class(5);
+            return Outcome::Failed { status: Status { code, ..status } };
+        }
+        // Once the sender was warned, nothing is to be noticed before the end.
+        let warned = recipient.attention <= self.now;
+        let attention = if warned { expires } else { recipient.attention.min(expires) };
+        // The last attempt is made when the message expires, so that it is never given up untried.
+        Outcome::Deferred { due: due.min(expires), status, attention }
+    }
+
     fn outcome(&self, pending: &Pending) -> Outcome {
         let Some(problem) = pending.problem.clone() else { return Outcome::Abandoned };
         let status = problem.into_status();
         if pending.hope == Hope::Lost {
             return Outcome::Failed { status };
         }
-        let expires = later(self.received, self.delivery.expire);
-        if self.now >= expires {
-            // The bounce says for good what was said for now: RFC 3464 section 2.3.4.
-            let code = status.code.in_class(5);
-            return Outcome::Failed { status: crate::spool::Status { code, ..status } };
-        }
-        // The last attempt is made when the message expires, so that it is never given up untried.
-        let due = later(self.now, self.wait(pending.recipient.attempts)).min(expires);
-        let attention = pending.recipient.attention;
-        let attention = if attention > self.now { attention } else { expires };
-        Outcome::Deferred { due, status, attention }
+        let due = later(self.now, self.wait(pending.recipient.attempts));
+        self.again(&pending.recipient, due, status)
     }
 
     /// The wait after so many attempts and this one; the last one repeats.
     fn wait(&self, attempts: u32) -> std::time::Duration {
         let at = usize::try_from(attempts).unwrap_or(usize::MAX);
         let last = self.delivery.retry.last().copied().unwrap_or(std::time::Duration::from_secs(1800));
-        self.delivery.retry.get(at).copied().unwrap_or(last)
+        self.chance.spread(self.delivery.retry.get(at).copied().unwrap_or(last))
     }
 }
 
-fn later(time: Timestamp, by: std::time::Duration) -> Timestamp {
+/// A time so much later, as far as time goes.
+pub(super) fn later(time: Timestamp, by: std::time::Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

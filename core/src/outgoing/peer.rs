@@ -10,13 +10,17 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+use waxseal_plugins::facts::Row;
+use waxseal_plugins::verdicts::Floor;
 
+use super::facts;
 use super::hosts::{Endpoint, FoundBy};
-use crate::config::{Config, Timeouts};
+use super::session::{Session, connect, greet};
+use crate::config::{Allowance, Config, Delivery, Timeouts};
 
 /// What the host does on one connection: it waits for a line that begins so, then says something.
 ///
-/// An empty wait is none; `>` takes data up to the final dot; `TLS` makes a handshake; `OCTETS` takes
+/// An empty wait is none; `END` takes all up to the line `end`; `>` takes data up to the final dot; `TLS` makes a handshake; `OCTETS` takes
 /// anything. After the last step it closes.
 pub(super) type Script = Vec<(&'static str, &'static str)>;
 
@@ -91,12 +95,16 @@ async fn hear(socket: &mut BufReader<Box<dyn Io>>, awaited: &str, heard: &mut Ve
             return false;
         }
         let line = line.trim_end_matches("\r\n").to_owned();
-        let is_end = if awaited == ">" { line == "." } else { line.starts_with(awaited) };
+        let is_end = match awaited {
+            ">" => line == ".",
+            "END" => line == "end",
+            _ => line.starts_with(awaited),
+        };
         heard.push(line);
         if is_end {
             return true;
         }
-        assert_eq!(awaited, ">", "heard {heard:?}");
+        assert!([">", "END"].contains(&awaited), "heard {heard:?}");
     }
 }
 
@@ -112,6 +120,28 @@ fn self_signed() -> Arc<ServerConfig> {
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
     Arc::new(config)
+}
+
+/// A session in clear with a host, over a new connection.
+pub(super) async fn session_with(endpoint: &Endpoint) -> Session {
+    let host = facts::host(endpoint, "example.org", &Arc::new(Row::default()), 0);
+    let socket = connect(endpoint, &timeouts()).await.unwrap();
+    let greeted = greet(socket, endpoint, host, ("relay.example.net", &timeouts())).await.unwrap();
+    greeted.in_clear("test", Floor::None)
+}
+
+/// How mail is delivered, with so many connections to a host.
+pub(super) fn delivery(connections: usize) -> Delivery {
+    Delivery {
+        port: 25,
+        retry: vec![Duration::from_secs(60)],
+        expire: Duration::from_secs(3600),
+        warn: None,
+        connections_total: 100,
+        connections_per_host: connections,
+        allowance: Allowance { connections: 100, messages: None, new_connections: None },
+        limits: vec![],
+    }
 }
 
 /// Timeouts that no test waits for.

@@ -9,7 +9,7 @@
 mod key;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,13 +18,22 @@ use tokio::time::Instant;
 pub(super) use self::key::Key;
 use super::facts;
 use super::grounds::{Course, Grounds};
-use super::limits::Place;
+use super::hosts::Endpoint;
 use super::mail::Crossing;
+use super::schedule::Place;
 use super::session::Session;
 use super::starttls::{self, Means};
 
 /// How long a connection is kept. Hosts dislike idle ones.
 pub(super) const KEPT: Duration = Duration::from_secs(3);
+
+/// How long a connection may be idle without being asked whether it is still good: what the host has
+/// said or done meanwhile is seen without asking.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+/// How long the hosts of a destination may be taken as they were looked up, while mail goes over a
+/// connection without a pause.
+const FRESH: Duration = Duration::from_secs(60);
 
 /// A connection that waits for its next envelope.
 #[derive(Debug)]
@@ -32,7 +41,10 @@ pub(super) struct Idle {
     session: Session,
     place: Place,
     key: Key,
-    until: Instant,
+    /// When the hosts of its destination were looked up.
+    found: Instant,
+    /// When mail last crossed it.
+    used: Instant,
 }
 
 /// The most connections kept: they are not among the total that is configured, and mail to ever
@@ -42,7 +54,7 @@ const MOST: usize = 256;
 /// The connections that are kept.
 #[derive(Debug)]
 pub(super) struct Pool {
-    idle: Mutex<HashMap<IpAddr, Vec<Idle>>>,
+    idle: Mutex<HashMap<SocketAddr, Vec<Idle>>>,
     most: usize,
 }
 
@@ -53,6 +65,21 @@ impl Default for Pool {
 }
 
 impl Idle {
+    /// A connection over which mail has just gone.
+    pub(super) fn new(key: Key, session: Session, place: Place, found: Instant) -> Self {
+        Self { session, place, key, found, used: Instant::now() }
+    }
+
+    /// Where it leads to.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.key.endpoint
+    }
+
+    /// When the hosts of its destination were looked up, if that still counts.
+    pub(super) fn found(&self) -> Option<Instant> {
+        Some(self.found).filter(|found| found.elapsed() < FRESH)
+    }
+
     /// The connection, for an envelope to the domain of this key. For another domain than it was
     /// kept for, offer and start must come to the same, and cipher and certificate must accept. Dropped
     /// before they have answered, the connection is closed.
@@ -65,12 +92,32 @@ impl Idle {
             let Some(session) = self.ask_again(means, key).await else { return Err(Box::new(self)) };
             (self.session.crossing, self.session.grounds) = session;
         }
+        self.place.resume();
         Ok((self.session, self.place))
+    }
+
+    /// Whether the host still holds it open, as far as can be seen; after a while RSET finds out (RFC 5321
+    /// section 4.1.1.5).
+    pub(super) async fn is_good(&mut self) -> bool {
+        let dialogue = &mut self.session.dialogue;
+        if !dialogue.is_quiet() {
+            return false;
+        }
+        self.used.elapsed() < TRUSTED || dialogue.ask("RSET").await.is_ok_and(|reply| reply.is_success())
+    }
+
+    /// Closes it without a word.
+    pub(super) async fn close(self) {
+        self.session.dialogue.close().await;
     }
 
     /// Says goodbye.
     pub(super) async fn quit(self) {
         self.session.dialogue.quit().await;
+    }
+
+    fn is_over(&self) -> bool {
+        self.used.elapsed() >= KEPT
     }
 
     /// What the connection is to the domain of this key; `None` if it is not for it. Clear text after
@@ -97,8 +144,7 @@ impl Idle {
 impl Pool {
     /// Keeps a connection. Gives it back, to be closed, where too many are kept already.
     #[must_use]
-    pub(super) fn keep(&self, key: Key, session: Session, place: Place) -> Option<Idle> {
-        let idle = Idle { session, place, key, until: Instant::now() + KEPT };
+    pub(super) fn keep(&self, idle: Idle) -> Option<Idle> {
         if self.locked(|pool| pool.values().map(Vec::len).sum::<usize>()) >= self.most {
             return Some(idle);
         }
@@ -109,25 +155,25 @@ impl Pool {
     /// A kept connection for this key, else one that it may share. Whether the hooks agree, and the
     /// host still holds it open, is to be seen.
     pub(super) fn take(&self, key: &Key) -> Option<Idle> {
-        let (address, now) = (key.endpoint.address.ip(), Instant::now());
-        self.remove(address, |idle| idle.key.is_same(key) && idle.until > now)
-            .or_else(|| self.remove(address, |idle| idle.key.may_share(key) && idle.until > now))
+        let address = key.endpoint.address;
+        self.remove(address, |idle| idle.key.is_same(key) && !idle.is_over())
+            .or_else(|| self.remove(address, |idle| idle.key.may_share(key) && !idle.is_over()))
     }
 
     /// Keeps a connection that was not served, for as long as it was to be kept.
-    pub(super) fn put_back(&self, idle: Idle) {
-        self.locked(|pool| pool.entry(idle.key.endpoint.address.ip()).or_default().push(idle));
+    pub(super) fn put_back(&self, mut idle: Idle) {
+        idle.place.rest();
+        self.locked(|pool| pool.entry(idle.key.endpoint.address).or_default().push(idle));
     }
 
     /// A kept connection to this address, to be closed: its place is needed.
-    pub(super) fn evict(&self, address: IpAddr) -> Option<Idle> {
+    pub(super) fn evict(&self, address: SocketAddr) -> Option<Idle> {
         self.remove(address, |_| true)
     }
 
     /// Those whose time is over, to be closed.
     pub(super) fn expired(&self) -> Vec<Idle> {
-        let now = Instant::now();
-        self.drain(|idle| idle.until <= now)
+        self.drain(Idle::is_over)
     }
 
     /// All, to be closed: the relay stops.
@@ -135,7 +181,7 @@ impl Pool {
         self.drain(|_| true)
     }
 
-    fn remove(&self, address: IpAddr, wanted: impl Fn(&Idle) -> bool) -> Option<Idle> {
+    fn remove(&self, address: SocketAddr, wanted: impl Fn(&Idle) -> bool) -> Option<Idle> {
         self.locked(|pool| {
             let idle = pool.get_mut(&address)?;
             let at = idle.iter().position(wanted)?;
@@ -156,7 +202,7 @@ impl Pool {
         })
     }
 
-    fn locked<T>(&self, act: impl FnOnce(&mut HashMap<IpAddr, Vec<Idle>>) -> T) -> T {
+    fn locked<T>(&self, act: impl FnOnce(&mut HashMap<SocketAddr, Vec<Idle>>) -> T) -> T {
         act(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -164,27 +210,24 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use waxseal_plugins::facts::Row;
-    use waxseal_plugins::verdicts::Floor;
 
     use super::*;
     use crate::observe::Observer;
-    use crate::outgoing::facts;
-    use crate::outgoing::hosts::{Endpoint, FoundBy};
-    use crate::outgoing::limits::Limits;
-    use crate::outgoing::peer::{Peer, timeouts};
-    use crate::outgoing::session::greet;
+    use crate::outgoing::hosts::FoundBy;
+    use crate::outgoing::peer::{Peer, delivery, session_with};
+    use crate::outgoing::schedule::Scheduler;
 
     /// A pool that keeps one connection, and under which key.
     async fn kept() -> (Pool, Key) {
         let peer = Peer::playing(vec![vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n"), ("QUIT", "")]]).await;
         let endpoint = peer.endpoint.clone();
+        let session = session_with(&endpoint).await;
+        let place =
+            Scheduler::new(&delivery(1), Observer::off()).try_enter("example.org", endpoint.address).unwrap();
         let row = Arc::new(Row::default());
-        let host = facts::host(&endpoint, "example.org", &row, 0);
-        let greeted = greet(&endpoint, host, "relay.example.net", &timeouts()).await.unwrap();
-        let place = Limits::new(1, Observer::off()).try_enter(endpoint.address.ip()).unwrap();
         let key = Key { domain: "example.org".to_owned(), endpoint, row, generation: 1, epoch: 1 };
         let pool = Pool::default();
-        assert!(pool.keep(key.clone(), greeted.in_clear("test", Floor::None), place).is_none());
+        assert!(pool.keep(Idle::new(key.clone(), session, place, Instant::now())).is_none());
         (pool, key)
     }
 
@@ -229,16 +272,15 @@ mod tests {
     async fn only_so_many_are_kept() {
         let (pool, key) = kept().await;
         let idle = pool.take(&key).unwrap();
-        let (session, place) = (idle.session, idle.place);
         let pool = Pool { idle: Mutex::default(), most: 0 };
-        assert!(pool.keep(key.clone(), session, place).is_some());
+        assert!(pool.keep(idle).is_some());
         assert!(pool.take(&key).is_none());
     }
 
     #[tokio::test]
     async fn a_place_that_is_needed_is_given_up() {
         let (pool, key) = kept().await;
-        assert!(pool.evict(key.endpoint.address.ip()).is_some());
-        assert!(pool.evict(key.endpoint.address.ip()).is_none());
+        assert!(pool.evict(key.endpoint.address).is_some());
+        assert!(pool.evict(key.endpoint.address).is_none());
     }
 }

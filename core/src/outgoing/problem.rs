@@ -24,7 +24,7 @@ impl Problem {
         Self(Status { code: code.in_class(5), reason: reason.into(), host: None, reply: None })
     }
 
-    /// What was said of the destination lately, still so.
+    /// What was found out of the destination lately, and is still so.
     pub(super) fn of_status(status: &Status) -> Self {
         Self(Status { code: status.code.in_class(4), ..status.clone() })
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::net::TcpStream;
 use waxseal_plugins::facts::{Host, Mail, Row};
 use waxseal_plugins::verdicts::Floor;
 
@@ -12,7 +13,7 @@ use super::hosts::Endpoint;
 use super::mail::{Accepted, Crossing};
 use super::problem::Problem;
 use super::report;
-use super::session::{Greeted, Session, greet};
+use super::session::{Greeted, Session, connect, greet};
 use super::starttls::{Hindrance, Means, start_tls};
 use crate::tls::client::ClientPlan;
 use crate::tls::failure::HandshakeFailure;
@@ -30,13 +31,12 @@ pub(super) struct Reach<'a> {
 }
 
 impl Reach<'_> {
-    /// Connects, settles TLS, and asks the mail hook.
+    /// Settles TLS with a host that has greeted us, and asks the mail hook.
     ///
     /// # Errors
     ///
     /// Why this host is ruled out; the connection is closed.
-    pub(super) async fn reach(&self, endpoint: &Endpoint) -> Result<Accepted, Problem> {
-        let greeted = self.greet(endpoint).await?;
+    pub(super) async fn reach(&self, endpoint: &Endpoint, greeted: Greeted) -> Result<Accepted, Problem> {
         let grounds = match Grounds::settle(self.means, Arc::new(greeted.host.clone())).await {
             Ok(grounds) => grounds,
             Err(problem) => return self.part(greeted, problem).await,
@@ -47,10 +47,20 @@ impl Reach<'_> {
         }
     }
 
-    async fn greet(&self, endpoint: &Endpoint) -> Result<Greeted, Problem> {
+    /// Hears the greeting and the EHLO reply, over a connection that was just made.
+    ///
+    /// # Errors
+    ///
+    /// The host does not want us; the connection is closed.
+    pub(super) async fn greet(&self, endpoint: &Endpoint, socket: TcpStream) -> Result<Greeted, Problem> {
         let recent = self.means.tls.outgoing_memory.recent(endpoint.address.ip());
         let host = facts::host(endpoint, self.domain, self.row, recent.failures);
-        greet(endpoint, host, &self.means.config.hostname, &self.means.config.timeouts).await
+        greet(socket, endpoint, host, (&self.means.config.hostname, &self.means.config.timeouts)).await
+    }
+
+    async fn redial(&self, endpoint: &Endpoint) -> Result<Greeted, Problem> {
+        let socket = connect(endpoint, &self.means.config.timeouts).await?;
+        self.greet(endpoint, socket).await
     }
 
     /// Starts TLS as the hooks have said.
@@ -105,7 +115,7 @@ impl Reach<'_> {
         }
         let crossing = Crossing { host: Arc::new(facts::in_clear(host, &why)), floor, tls: None };
         crossing.ask(self.means.asker, self.mail).await?;
-        let greeted = self.greet(endpoint).await?;
+        let greeted = self.redial(endpoint).await?;
         self.fall_back(greeted.in_clear(&why, floor)).await
     }
 

@@ -63,7 +63,7 @@ pub(super) fn settled(
     lease: &Lease,
     (row, reached): (&Row, &Reached),
     outcomes: &[(LeasedRecipient, Outcome)],
-    bounce: Option<&NewMessage>,
+    notices: &[NewMessage],
 ) {
     for (recipient, outcome) in outcomes {
         if let Some(counted) = counted(outcome) {
@@ -86,9 +86,35 @@ pub(super) fn settled(
         status = status.map(|status| display(&status.code)),
         reason = status.map(|status| display(&status.reason)),
         reply = status.and_then(|status| status.reply.as_deref()),
-        bounce = bounce.map(|bounce| display(&bounce.envelope.id)),
+        notices = named(notices).map(display),
         "an attempt ended"
     );
+}
+
+/// What became of recipients that were not tried: their time had come, or the operator gave them up.
+pub(super) fn settled_unattempted(
+    lease: &Lease,
+    outcomes: &[(LeasedRecipient, Outcome)],
+    notices: &[NewMessage],
+) {
+    let count = |wanted| outcomes.iter().filter(|(_, outcome)| counted(outcome) == wanted).count();
+    let status = outcomes.iter().find_map(|(_, outcome)| status(outcome));
+    tracing::info!(
+        id = %lease.envelope.id,
+        domain = %lease.domain,
+        deferred = count(Some(AttemptOutcome::Deferred)),
+        failed = count(Some(AttemptOutcome::Failed)),
+        status = status.map(|status| display(&status.code)),
+        reason = status.map(|status| display(&status.reason)),
+        notices = named(notices).map(display),
+        "settled without an attempt"
+    );
+}
+
+/// The notices by their ids, if there are any.
+fn named(notices: &[NewMessage]) -> Option<String> {
+    let ids: Vec<String> = notices.iter().map(|notice| notice.envelope.id.to_string()).collect();
+    (!ids.is_empty()).then(|| ids.join(","))
 }
 
 /// An attempt that was given back is none.

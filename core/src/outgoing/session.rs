@@ -49,18 +49,37 @@ impl Session {
     }
 }
 
-/// Connects, waits for the greeting, and says EHLO.
+/// Connects.
 ///
 /// # Errors
 ///
-/// The host cannot be reached, or does not want us.
+/// The host cannot be reached.
+pub(super) async fn connect(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<TcpStream, Problem> {
+    let unreached = |why: String| {
+        let reason = format!("{} ({}) could not be reached: {why}", endpoint.name, endpoint.address);
+        Problem::temporary(EnhancedCode::new(4, 4, 1), reason).at(&endpoint.name)
+    };
+    let connecting = timeout(timeouts.connect, TcpStream::connect(endpoint.address)).await;
+    let socket = connecting
+        .map_err(|_| unreached(format!("no answer within {} s", timeouts.connect.as_secs())))?
+        .map_err(|error| unreached(error.to_string()))?;
+    // Commands are small and wait for their replies: Nagle's algorithm would only delay them.
+    // Without it mail crosses as well.
+    let _ = socket.set_nodelay(true);
+    Ok(socket)
+}
+
+/// Waits for the greeting, and says EHLO, over a connection that was just made.
+///
+/// # Errors
+///
+/// The host does not want us; the connection is closed.
 pub(super) async fn greet(
+    socket: TcpStream,
     endpoint: &Endpoint,
     host: Host,
-    ourselves: &str,
-    timeouts: &Timeouts,
+    (ourselves, timeouts): (&str, &Timeouts),
 ) -> Result<Greeted, Problem> {
-    let socket = connect(endpoint, timeouts).await?;
     let mut dialogue = Dialogue::new(Connection::new(Stream::Clear(socket)), timeouts);
     let at = |problem: Problem| problem.at(&endpoint.name);
     let greeting = dialogue.reply().await.map_err(|broken| at(broken.problem("waiting for the greeting")))?;
@@ -103,19 +122,4 @@ impl Greeted {
         let crossing = Crossing { host, floor, tls: None };
         Session { dialogue: self.dialogue, capabilities: self.capabilities, crossing, grounds: None }
     }
-}
-
-async fn connect(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<TcpStream, Problem> {
-    let unreached = |why: String| {
-        let reason = format!("{} ({}) could not be reached: {why}", endpoint.name, endpoint.address);
-        Problem::temporary(EnhancedCode::new(4, 4, 1), reason).at(&endpoint.name)
-    };
-    let connecting = timeout(timeouts.connect, TcpStream::connect(endpoint.address)).await;
-    let socket = connecting
-        .map_err(|_| unreached(format!("no answer within {} s", timeouts.connect.as_secs())))?
-        .map_err(|error| unreached(error.to_string()))?;
-    // Commands are small and wait for their replies: Nagle's algorithm would only delay them.
-    // Without it mail crosses as well.
-    let _ = socket.set_nodelay(true);
-    Ok(socket)
 }

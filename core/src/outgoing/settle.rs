@@ -1,132 +1,87 @@
-//! The end of an attempt: outcomes, and the bounce for those given up, recorded at once.
+//! The end of an attempt: outcomes, and what the sender is told of them, recorded at once.
 
-use jiff::Timestamp;
 use waxseal_plugins::facts::Row;
 
 use super::Outbound;
-use super::bounce::{self, Failed, Occasion};
+use super::notice::{self, Action, Ended, Occasion, Returned, Until};
 use super::outcome::{Schedule, Tally};
-use super::report;
-use crate::spool::{BodyReader, Lease, LeasedRecipient, NewMessage, Outcome, Settlement};
+use super::{report, returned, unattempted};
+use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome, Settlement};
 use crate::tls::ask::Asker;
-
-/// The most octets of headers that a bounce returns.
-const HEADERS: usize = 64 * 1024;
 
 /// Settles a lease by what the hosts said.
 pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, row: &Row, tally: Tally) {
-    let envelope = &lease.envelope;
-    let now = Timestamp::now();
-    let delivery = &outbound.services.config.delivery;
-    let reached = tally.reached().clone();
-    let outcomes = tally.settle(&Schedule { delivery, received: envelope.received, now });
-    let bounce = bounced(outbound, lease, &outcomes, now).await;
-    report::settled(asker, lease, (row, &reached), &outcomes, bounce.as_ref());
-    let notices = bounce.into_iter().collect();
-    let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
-    let settlement = Settlement { message: envelope.id, epoch: lease.epoch, outcomes, notices };
-    if let Err(error) = outbound.services.spool.settle(settlement).await {
-        // The recipients stay in the spool, and are tried again after a restart.
-        tracing::error!(id = %envelope.id, %error, "an attempt's outcome could not be recorded");
-    }
+    let schedule = Schedule::of(outbound, lease);
+    let (reached, unpromised) = (tally.reached().clone(), tally.unpromised().to_vec());
+    let outcomes = tally.settle(&schedule);
+    let now = schedule.now;
+    let ended = Ended { outcomes: &outcomes, unpromised: &unpromised, attempt: Some(now), now };
+    let notices = notices(outbound, lease, &ended, &schedule).await;
+    report::settled(asker, lease, (row, &reached), &outcomes, &notices);
+    record(outbound, lease, outcomes, notices).await;
 }
 
-async fn bounced(
+/// Settles a lease that is not to be attempted: its time of attention has come, or the operator has
+/// given it up.
+pub(super) async fn settle_unattempted(outbound: &Outbound, lease: &Lease) {
+    let schedule = Schedule::of(outbound, lease);
+    let outcomes = unattempted::outcomes(lease, &schedule);
+    let ended = Ended { outcomes: &outcomes, unpromised: &[], attempt: None, now: schedule.now };
+    let notices = notices(outbound, lease, &ended, &schedule).await;
+    report::settled_unattempted(lease, &outcomes, &notices);
+    record(outbound, lease, outcomes, notices).await;
+}
+
+async fn record(
     outbound: &Outbound,
     lease: &Lease,
-    outcomes: &[(LeasedRecipient, Outcome)],
-    now: Timestamp,
-) -> Option<NewMessage> {
-    let failed: Vec<Failed> = outcomes.iter().filter_map(failed).collect();
+    outcomes: Vec<(LeasedRecipient, Outcome)>,
+    notices: Vec<NewMessage>,
+) {
+    let id = lease.envelope.id;
+    let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
+    let settlement = Settlement { message: id, epoch: lease.epoch, outcomes, notices };
+    if let Err(error) = outbound.services.spool.settle(settlement).await {
+        // The recipients stay in the spool, and are tried again after a restart.
+        tracing::error!(%id, %error, "an attempt's outcome could not be recorded");
+    }
+}
+
+/// What the sender is told: a notice for each kind of news.
+async fn notices(
+    outbound: &Outbound,
+    lease: &Lease,
+    ended: &Ended<'_>,
+    schedule: &Schedule<'_>,
+) -> Vec<NewMessage> {
     let envelope = &lease.envelope;
-    if failed.is_empty() {
-        return None;
-    }
-    if envelope.sender.is_empty() {
-        // Never answered by another bounce (RFC 5321 section 6.1): the log is all that is left.
-        tracing::warn!(id = %envelope.id, domain = %lease.domain, "a bounce could not be delivered, and nobody is told");
-        return None;
-    }
-    let headers = match outbound.services.spool.open_body(&lease.body).await {
-        Ok(body) => headers(body).await,
-        // A bounce without headers is worth more than none.
-        Err(_) => vec![],
-    };
-    let ourselves = &outbound.services.config.hostname;
-    let attention = outbound.services.config.delivery.first_attention(now);
-    bounce::bounce(&Occasion { envelope, failed: &failed, headers: &headers, ourselves, now, attention })
-}
-
-fn failed((recipient, outcome): &(LeasedRecipient, Outcome)) -> Option<Failed> {
-    match outcome {
-        Outcome::Failed { status } => {
-            Some(Failed { address: recipient.address.clone(), status: status.clone() })
+    let mut notices = vec![];
+    for action in [Action::Failed, Action::Delayed, Action::Relayed] {
+        let recipients = ended.told(action);
+        if recipients.is_empty() || (action == Action::Delayed && schedule.delivery.warn.is_none()) {
+            continue;
         }
-        Outcome::Delivered | Outcome::Deferred { .. } | Outcome::Abandoned => None,
-    }
-}
-
-/// The headers of a message, whole lines, bounded.
-async fn headers(mut body: Box<dyn BodyReader>) -> Vec<u8> {
-    let mut headers = Vec::new();
-    while headers.len() < HEADERS {
-        match body.read().await {
-            Ok(chunk) if !chunk.is_empty() => headers.extend_from_slice(&chunk),
-            _ => break,
+        if envelope.sender.is_empty() {
+            // Never answered by another bounce (RFC 5321 section 6.1): the log is all that is left.
+            if action == Action::Failed {
+                tracing::warn!(id = %envelope.id, domain = %lease.domain, "a bounce could not be delivered, and nobody is told");
+            }
+            continue;
         }
-        if let Some(end) = headers.windows(4).position(|window| window == b"\r\n\r\n") {
-            headers.truncate(end + 2);
-            break;
-        }
-    }
-    headers.truncate(HEADERS);
-    let end = headers.windows(2).rposition(|window| window == b"\r\n").map_or(0, |at| at + 2);
-    headers.truncate(end);
-    headers
-}
-
-#[cfg(test)]
-mod tests {
-    use async_trait::async_trait;
-    use bytes::Bytes;
-
-    use super::*;
-    use crate::spool::SpoolError;
-
-    struct Chunks(Vec<&'static [u8]>);
-
-    #[async_trait]
-    impl BodyReader for Chunks {
-        async fn read(&mut self) -> Result<Bytes, SpoolError> {
-            Ok(if self.0.is_empty() { Bytes::new() } else { Bytes::from_static(self.0.remove(0)) })
-        }
-    }
-
-    async fn headers_of(chunks: &[&'static [u8]]) -> Vec<u8> {
-        headers(Box::new(Chunks(chunks.to_vec()))).await
-    }
-
-    #[tokio::test]
-    async fn the_headers_end_at_the_empty_line() {
-        let expected = b"A: 1\r\nB: 2\r\n";
-        assert_eq!(headers_of(&[b"A: 1\r\nB: 2\r\n\r\nsecret\r\n"]).await, expected);
-        assert_eq!(headers_of(&[b"A: 1\r\nB: 2\r", b"\n\r", b"\nsecret\r\n"]).await, expected);
-    }
-
-    #[tokio::test]
-    async fn a_message_of_headers_alone_is_whole() {
-        assert_eq!(headers_of(&[b"A: 1\r\n", b"B: 2\r\n"]).await, b"A: 1\r\nB: 2\r\n");
-    }
-
-    #[tokio::test]
-    async fn endless_headers_are_cut_at_a_line() {
-        static LINE: [u8; 1000] = {
-            let mut line = [b'x'; 1000];
-            line[998] = b'\r';
-            line[999] = b'\n';
-            line
+        let returned = match outbound.services.spool.open_body(&lease.body).await {
+            Ok(body) => returned::read(body, returned::wanted(action, envelope)).await,
+            // A notice without headers is worth more than none.
+            Err(_) => Returned::Nothing,
         };
-        let headers = headers_of(&[LINE.as_slice(); 100]).await;
-        assert_eq!(headers.len(), 65_000);
+        notices.extend(notice::notice(&Occasion {
+            action,
+            envelope,
+            recipients: &recipients,
+            returned: &returned,
+            ourselves: &outbound.services.config.hostname,
+            until: Until { message: schedule.expires(), notice: schedule.expires_from(schedule.now) },
+            now: schedule.now,
+        }));
     }
+    notices
 }

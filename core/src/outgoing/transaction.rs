@@ -1,18 +1,26 @@
 //! One envelope over one connection: MAIL, RCPT, DATA (RFC 5321 section 3.3), with PIPELINING
-//! (RFC 2920).
+//! (RFC 2920) and BDAT (RFC 3030).
+
+mod content;
+mod plan;
+
+use std::sync::Arc;
 
 use waxseal_plugins::verdicts::EnhancedCode;
 
+pub(super) use self::content::Content;
+use self::content::Unsent;
+use self::plan::{CLOSING, Framing, Pace, Phase, is_too_much, recipient_problem};
 use super::commands::{mail_command, rcpt_command};
 use super::dialogue::{Broken, Dialogue};
 use super::mail::Accepted;
 use super::outcome::Tally;
 use super::problem::Problem;
 use super::session::Session;
-use crate::smtp::capabilities::{Capabilities, Extension};
-use crate::smtp::dot::Encoder;
+use crate::net::ReadError;
+use crate::smtp::capabilities::Capabilities;
 use crate::smtp::reply::Reply;
-use crate::spool::{BodyReader, Envelope, LeasedRecipient, SpoolError};
+use crate::spool::{Envelope, LeasedRecipient, SpoolError};
 
 /// The most recipients of one transaction: what every host takes (RFC 5321 section 4.5.3.1.8).
 pub(super) const RECIPIENTS: usize = 100;
@@ -23,8 +31,19 @@ pub(super) struct Letter<'a> {
     pub envelope: &'a Envelope,
     /// The recipients of this transaction, at most [`RECIPIENTS`].
     pub recipients: &'a [LeasedRecipient],
-    /// The body, at its start.
-    pub body: Box<dyn BodyReader>,
+    /// The content.
+    pub content: Content,
+    /// Whether the connection was used before.
+    pub usage: Usage,
+}
+
+/// Whether a connection was used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Usage {
+    /// It is new.
+    First,
+    /// Mail has crossed it: the host may have closed it, or be about to.
+    Again,
 }
 
 /// What the connection is good for after a transaction.
@@ -34,26 +53,48 @@ pub(super) enum After {
     Reuse,
     /// QUIT: the host did not take the envelope, or is about to close.
     Quit,
+    /// QUIT: the host has too much.
+    Throttled,
     /// Nothing: it broke.
     Drop,
+    /// Nothing: the host had closed it, or was about to, before it heard of this envelope. Nobody was
+    /// told anything; a new connection may do better.
+    Stale,
 }
 
 /// Brings the letter across, and tells the tally what the host said of each recipient. The yes of
 /// the mail hook is used up.
 pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut Tally) -> (Session, After) {
     let mut session = accepted.into_session();
-    let host = session.crossing.host.name.clone();
-    let Letter { envelope, recipients, body } = letter;
+    let host = Arc::clone(&session.crossing.host);
+    let Letter { envelope, recipients, content, usage } = letter;
     let mail = match mail_command(envelope, recipients, &session.capabilities) {
         Ok(mail) => mail,
         Err(problem) => {
-            tally.ruled_out(&problem.at(&host));
+            tally.ruled_out(&problem.at(&host.name));
             return (session, After::Reuse);
         }
     };
     let pace = Pace::of(&session.capabilities);
-    let dialogue = &mut session.dialogue;
-    let after = Transaction { dialogue, pace, recipients, tally, host: &host }.run(&mail, body).await;
+    let framing = Framing::of(&session.capabilities, pace, &content);
+    tally.meets(&session.capabilities);
+    let (dialogue, capabilities) = (&mut session.dialogue, &session.capabilities);
+    let phase = Phase::Envelope;
+    let mut transaction = Transaction {
+        dialogue,
+        capabilities,
+        pace,
+        framing,
+        usage,
+        recipients,
+        tally,
+        host: &host.name,
+        phase,
+    };
+    let after = match transaction.run(&mail, content).await {
+        Ok(after) => after,
+        Err(fault) => transaction.failed(fault),
+    };
     (session, after)
 }
 
@@ -62,139 +103,232 @@ pub(super) fn unreadable(tally: &mut Tally, error: &SpoolError) {
     tally.at_fault(EnhancedCode::new(4, 3, 0), format!("the relay could not read the message: {error}"));
 }
 
-/// Whether the commands before the data go out at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
-    /// All in one write; DATA is the last of the group (RFC 2920 section 3.1).
-    Pipelined,
-    /// Each after the reply to the one before.
-    Stepwise,
-}
-
 struct Transaction<'a> {
     dialogue: &'a mut Dialogue,
+    capabilities: &'a Capabilities,
     pace: Pace,
+    framing: Framing,
+    usage: Usage,
     recipients: &'a [LeasedRecipient],
     tally: &'a mut Tally,
     host: &'a str,
+    phase: Phase,
 }
 
-/// What the host said to the envelope.
-enum Heard {
-    /// It waits for the data of these recipients; none of them may be taken.
-    GoAhead(Vec<u32>),
-    /// It does not take the envelope.
-    No,
-    /// It took no sender, and waits for data all the same: what it would do with them nobody knows.
-    Nonsense,
+/// What the host said to MAIL and RCPT.
+struct Heard {
+    /// To MAIL, where it was no.
+    no: Option<Reply>,
+    /// The recipients that it takes.
+    taken: Vec<u32>,
+    /// Whether one was refused for now.
+    later: bool,
 }
 
 impl Transaction<'_> {
-    async fn run(mut self, mail: &str, body: Box<dyn BodyReader>) -> After {
-        let taken = match self.envelope(mail).await {
-            Ok(Heard::GoAhead(taken)) => taken,
-            Ok(Heard::No) => return After::Quit,
-            Ok(Heard::Nonsense) => return After::Drop,
-            Err(broken) => return self.broken(&broken, "naming sender and recipients"),
-        };
-        if taken.is_empty() {
-            return self.nobody().await;
-        }
+    async fn run(&mut self, mail: &str, content: Content) -> Result<After, Unsent> {
         if self.dialogue.was_told_more() {
-            // Read as the reply to the final dot, it would be a promise that nobody made.
-            let what = "the host replied to the message before it was sent";
-            self.tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 5, 0), what).at(self.host));
-            return After::Drop;
+            return Ok(self.spoke_out_of_turn("before the envelope was sent"));
         }
-        match send(self.dialogue, body).await {
-            Ok(()) => {}
-            Err(Unsent::Broken(broken)) => return self.broken(&broken, "sending the message"),
-            Err(Unsent::Unread(error)) => {
-                // Closing without the final dot: the host must not take half a message.
-                unreadable(self.tally, &error);
-                return After::Drop;
-            }
-        }
-        match self.dialogue.final_reply().await {
-            Ok(reply) => self.at_end(&taken, &reply),
-            Err(broken) => self.broken(&broken, "waiting for the host to confirm; the mail may arrive twice"),
-        }
-    }
-
-    /// MAIL, RCPT and DATA up to the go-ahead.
-    async fn envelope(&mut self, mail: &str) -> Result<Heard, Broken> {
         if self.pace == Pace::Pipelined {
-            self.dialogue.send(&self.commands(mail)).await?;
+            let group = self.group(mail, &content);
+            self.dialogue.send_data(&group).await?;
         }
-        let reply = self.say(mail).await?;
-        let sender_taken = reply.is_success();
-        if !sender_taken {
+        let heard = self.envelope(mail).await?;
+        match self.framing {
+            Framing::AtOnce => self.confirm_at_once(&heard).await,
+            Framing::Data if self.pace == Pace::Pipelined => self.data(&heard, content).await,
+            _ if heard.no.is_some() || heard.taken.is_empty() => self.nobody(&heard).await,
+            Framing::Data => self.data(&heard, content).await,
+            Framing::Chunks => self.chunks(&heard.taken, content).await,
+        }
+    }
+
+    /// All that goes out before the first reply.
+    fn group(&self, mail: &str, content: &Content) -> Vec<u8> {
+        let mut wire = format!("{mail}\r\n").into_bytes();
+        for recipient in self.recipients {
+            wire.extend_from_slice(rcpt_command(recipient, self.capabilities).as_bytes());
+            wire.extend_from_slice(b"\r\n");
+        }
+        match (self.framing, content) {
+            (Framing::Data, _) => wire.extend_from_slice(b"DATA\r\n"),
+            (Framing::AtOnce, Content::Whole(content)) => Content::append_chunk(content, &mut wire),
+            _ => {}
+        }
+        wire
+    }
+
+    /// The replies to MAIL and RCPT.
+    async fn envelope(&mut self, mail: &str) -> Result<Heard, Unsent> {
+        let reply = self.say(|| mail.to_owned()).await?;
+        let mut heard = Heard { no: None, taken: vec![], later: false };
+        if !reply.is_success() {
+            if reply.code == CLOSING {
+                return Err(Unsent::Closing(reply));
+            }
             self.refused("the sender", &reply);
+            heard.no = Some(reply);
             if self.pace == Pace::Stepwise {
-                return Ok(Heard::No);
+                return Ok(heard);
             }
         }
-        let taken = self.name_recipients().await?;
-        if taken.is_empty() && self.pace == Pace::Stepwise {
-            return Ok(Heard::No);
-        }
-        let reply = self.say("DATA").await?;
-        if reply.code == 354 {
-            return Ok(if sender_taken { Heard::GoAhead(taken) } else { Heard::Nonsense });
-        }
-        if sender_taken {
-            self.refused_for(&taken, "the message", &reply);
-        }
-        Ok(Heard::No)
-    }
-
-    fn commands(&self, mail: &str) -> Vec<String> {
-        let recipients = self.recipients.iter().map(rcpt_command);
-        std::iter::once(mail.to_owned()).chain(recipients).chain(["DATA".to_owned()]).collect()
-    }
-
-    /// The reply to a command; said first unless it went out with its group.
-    async fn say(&mut self, command: &str) -> Result<Reply, Broken> {
-        match self.pace {
-            Pace::Pipelined => self.dialogue.reply().await,
-            Pace::Stepwise => self.dialogue.ask(command).await,
-        }
-    }
-
-    /// Names the recipients; gives the numbers of those that the host takes.
-    async fn name_recipients(&mut self) -> Result<Vec<u32>, Broken> {
-        let mut taken = vec![];
+        // Without a sender the host cannot take a recipient, and its no to one says nothing of him.
+        self.phase = Phase::Recipients;
         for recipient in self.recipients {
-            let reply = self.say(&rcpt_command(recipient)).await?;
+            let reply = self.say(|| rcpt_command(recipient, self.capabilities)).await?;
             if reply.is_success() {
-                taken.push(recipient.number);
-            } else {
+                heard.taken.push(recipient.number);
+            } else if heard.no.is_none() {
+                heard.later |= !reply.is_permanent();
                 let problem = recipient_problem(&reply).at(self.host);
                 self.note(recipient.number, problem);
             }
         }
-        Ok(taken)
+        Ok(heard)
     }
 
-    /// The host waits for data that nobody is to get: an empty message ends it (RFC 2920
-    /// section 3.1).
-    async fn nobody(&mut self) -> After {
-        if self.dialogue.send(&["."]).await.is_ok() && self.dialogue.final_reply().await.is_ok() {
-            After::Quit
-        } else {
-            After::Drop
+    /// DATA, its go-ahead, and the content.
+    async fn data(&mut self, heard: &Heard, content: Content) -> Result<After, Unsent> {
+        let reply = self.say(|| "DATA".to_owned()).await?;
+        if reply.code != 354 {
+            if heard.no.is_none() {
+                self.refused_for(&heard.taken, "the message", &reply);
+            }
+            return self.nobody(heard).await;
+        }
+        if heard.no.is_some() {
+            // It took no sender, and waits for data: what it would do with them nobody knows.
+            return Ok(After::Drop);
+        }
+        if heard.taken.is_empty() {
+            // Data that nobody is to get: an empty message ends it (RFC 2920 section 3.1).
+            self.dialogue.send(&["."]).await?;
+            self.dialogue.final_reply().await?;
+            return Ok(After::Quit);
+        }
+        if self.dialogue.was_told_more() {
+            return Ok(self.spoke_out_of_turn("before the message was sent"));
+        }
+        self.phase = Phase::Content;
+        content.send(self.dialogue).await?;
+        self.phase = Phase::Confirmation;
+        let reply = self.dialogue.final_reply().await?;
+        self.at_end(&heard.taken, &reply).await
+    }
+
+    /// The content in chunks, without a go-ahead.
+    async fn chunks(&mut self, taken: &[u32], content: Content) -> Result<After, Unsent> {
+        if self.dialogue.was_told_more() {
+            return Ok(self.spoke_out_of_turn("before the message was sent"));
+        }
+        self.phase = Phase::Confirmation;
+        match content.send_chunks(self.dialogue, self.pace).await {
+            Ok(reply) => self.at_end(taken, &reply).await,
+            Err(Unsent::Refused(reply)) => {
+                // Replies to further chunks are on their way: nobody could tell them apart.
+                self.refused_for(taken, "the message", &reply);
+                Ok(After::Drop)
+            }
+            Err(unsent) => Err(unsent),
         }
     }
 
-    fn at_end(&mut self, taken: &[u32], reply: &Reply) -> After {
-        if !reply.is_success() {
-            self.refused_for(taken, "the message", reply);
-            return After::Quit;
+    /// The reply to a chunk that went out with the envelope. Where the host has taken no sender or no
+    /// recipient it must refuse it (RFC 3030 section 2), and nobody counts as served if it does not.
+    async fn confirm_at_once(&mut self, heard: &Heard) -> Result<After, Unsent> {
+        self.phase = Phase::Confirmation;
+        let reply = self.dialogue.final_reply().await?;
+        match (&heard.no, heard.taken.as_slice()) {
+            (None, taken @ [_, ..]) => self.at_end(taken, &reply).await,
+            _ if reply.is_success() => Ok(After::Drop),
+            _ => self.nobody(heard).await,
         }
-        for number in taken {
-            self.tally.delivered(*number);
+    }
+
+    /// Nobody got anything. A host that refused for good is as ready for the next envelope as before;
+    /// one that said "later" is spared.
+    async fn nobody(&mut self, heard: &Heard) -> Result<After, Unsent> {
+        match &heard.no {
+            Some(reply) if is_too_much(reply) => Ok(After::Throttled),
+            Some(reply) if !reply.is_permanent() => Ok(After::Quit),
+            None if heard.later || !heard.taken.is_empty() => Ok(After::Quit),
+            _ => self.reset().await,
         }
-        After::Reuse
+    }
+
+    async fn at_end(&mut self, taken: &[u32], reply: &Reply) -> Result<After, Unsent> {
+        if reply.is_success() {
+            for number in taken {
+                self.tally.delivered(*number);
+            }
+            return Ok(After::Reuse);
+        }
+        self.refused_for(taken, "the message", reply);
+        match reply {
+            reply if reply.is_permanent() => self.reset().await,
+            reply if reply.code == CLOSING => Ok(After::Throttled),
+            _ => Ok(After::Quit),
+        }
+    }
+
+    /// Ends what may be left of a transaction (RFC 5321 section 4.1.1.5). All is noted by now.
+    async fn reset(&mut self) -> Result<After, Unsent> {
+        match self.dialogue.ask("RSET").await {
+            Ok(reply) if reply.is_success() => Ok(After::Reuse),
+            Ok(_) => Ok(After::Quit),
+            Err(_) => Ok(After::Drop),
+        }
+    }
+
+    /// The reply to a command; said first unless it went out with its group.
+    async fn say(&mut self, command: impl FnOnce() -> String) -> Result<Reply, Broken> {
+        match self.pace {
+            Pace::Pipelined => self.dialogue.reply().await,
+            Pace::Stepwise => self.dialogue.ask(&command()).await,
+        }
+    }
+
+    /// Read as the reply to what follows, it would be a promise that nobody made.
+    fn spoke_out_of_turn(&mut self, when: &str) -> After {
+        if self.usage == Usage::Again && self.phase == Phase::Envelope {
+            return After::Stale;
+        }
+        let what = format!("the host replied {when}");
+        self.tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 5, 0), what).at(self.host));
+        After::Drop
+    }
+
+    fn failed(&mut self, unsent: Unsent) -> After {
+        match unsent {
+            // A new connection may do better than one that was used up. Else the host has too much, and
+            // closes without a word to what it was sent besides (RFC 5321 section 3.8).
+            Unsent::Closing(_) if self.usage == Usage::Again => After::Stale,
+            Unsent::Closing(reply) => {
+                self.refused("the sender", &reply);
+                After::Throttled
+            }
+            Unsent::Broken(broken) if self.is_stale(&broken) => After::Stale,
+            Unsent::Broken(broken) => {
+                self.tally.ruled_out(&broken.problem(self.phase.words()).at(self.host));
+                After::Drop
+            }
+            Unsent::Refused(reply) => {
+                self.refused("the message", &reply);
+                After::Drop
+            }
+            Unsent::Unread(error) => {
+                // Closed without its end: the host must not take half a message.
+                unreadable(self.tally, &error);
+                After::Drop
+            }
+        }
+    }
+
+    /// Whether the host had closed a used connection before it read this envelope.
+    fn is_stale(&self, broken: &Broken) -> bool {
+        let is_closed = matches!(broken, Broken::Read(ReadError::Closed | ReadError::Io(_)));
+        self.usage == Usage::Again && self.phase == Phase::Envelope && is_closed
     }
 
     /// The host's no to the whole envelope.
@@ -218,53 +352,6 @@ impl Transaction<'_> {
             self.tally.put_off(number, &problem);
         }
     }
-
-    fn broken(&mut self, broken: &Broken, during: &str) -> After {
-        self.tally.ruled_out(&broken.problem(during).at(self.host));
-        After::Drop
-    }
-}
-
-impl Pace {
-    fn of(capabilities: &Capabilities) -> Self {
-        if capabilities.offers(Extension::Pipelining) { Self::Pipelined } else { Self::Stepwise }
-    }
-}
-
-/// Why the data did not go out.
-enum Unsent {
-    /// The connection broke.
-    Broken(Broken),
-    /// Our spool could not read it.
-    Unread(SpoolError),
-}
-
-/// Sends the body, dots stuffed, and the final dot.
-async fn send(dialogue: &mut Dialogue, mut body: Box<dyn BodyReader>) -> Result<(), Unsent> {
-    let mut encoder = Encoder::default();
-    let mut wire = Vec::new();
-    loop {
-        let chunk = body.read().await.map_err(Unsent::Unread)?;
-        if chunk.is_empty() {
-            break;
-        }
-        wire.clear();
-        encoder.encode(&chunk, &mut wire);
-        dialogue.send_data(&wire).await.map_err(Unsent::Broken)?;
-    }
-    wire.clear();
-    encoder.finish(&mut wire);
-    dialogue.send_data(&wire).await.map_err(Unsent::Broken)
-}
-
-/// The host's no to a recipient. A 552 here means too many recipients to many a host, and is to be
-/// taken as 452 (RFC 5321 section 4.5.3.1.10).
-fn recipient_problem(reply: &Reply) -> Problem {
-    if reply.code == 552 {
-        let reply = Reply { code: 452, ..reply.clone() };
-        return Problem::of_reply("the recipient", &reply);
-    }
-    Problem::of_reply("the recipient", reply)
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ pub enum Extension {
     EightBitMime,
     /// Addresses and headers in UTF-8, RFC 6531.
     SmtpUtf8,
+    /// Messages in chunks of a known size, RFC 3030.
+    Chunking,
+    /// Parameters that say what the sender is to be told, RFC 3461.
+    Dsn,
 }
 
 /// What a host can do, by its last EHLO reply. The default is a host that knows only HELO.
@@ -36,6 +40,8 @@ impl Extension {
             Self::Size => "SIZE",
             Self::EightBitMime => "8BITMIME",
             Self::SmtpUtf8 => "SMTPUTF8",
+            Self::Chunking => "CHUNKING",
+            Self::Dsn => "DSN",
         }
     }
 }

@@ -3,11 +3,13 @@
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::address::{ForwardPath, ReversePath, is_host_name};
-use super::path;
+use super::chunk::Chunk;
+use super::dsn::{MessageDsn, RecipientDsn};
 use super::reply::Reply;
+use super::{parameters, path};
 
 /// The longest command line with its CRLF, octets: 512 (RFC 5321 section 4.5.3.1.4) and what the
-/// extensions add (RFC 1870, 6152, 6531), with room for clients that add more.
+/// extensions add (RFC 1870, 3461, 6152, 6531), with room for clients that add more.
 pub const LINE_LIMIT: usize = 2048;
 
 /// A command.
@@ -22,9 +24,11 @@ pub enum Command {
     /// MAIL FROM.
     Mail(Mail),
     /// RCPT TO.
-    Rcpt(ForwardPath),
+    Rcpt(Rcpt),
     /// DATA.
     Data,
+    /// BDAT, RFC 3030; its chunk follows the line.
+    Bdat(Chunk),
     /// RSET.
     Rset,
     /// NOOP.
@@ -48,6 +52,17 @@ pub struct Mail {
     pub body: BodyKind,
     /// Whether SMTPUTF8 was given (RFC 6531 section 3.4).
     pub charset: Charset,
+    /// RET= and ENVID= (RFC 3461 sections 4.3 and 4.4).
+    pub dsn: MessageDsn,
+}
+
+/// RCPT TO with its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rcpt {
+    /// The forward-path.
+    pub recipient: ForwardPath,
+    /// NOTIFY= and ORCPT= (RFC 3461 sections 4.1 and 4.2).
+    pub dsn: RecipientDsn,
 }
 
 /// What a message's body was declared to hold (RFC 6152).
@@ -85,6 +100,9 @@ pub enum InvalidCommand {
     /// Octets that are no UTF-8.
     #[error("the line is not UTF-8")]
     NotText,
+    /// BDAT without a size: where its chunk ends, and commands go on, nobody knows.
+    #[error("BDAT must say its size")]
+    BadChunk,
     /// An argument where none may be.
     #[error("the command takes no parameter")]
     UnexpectedParameter,
@@ -126,12 +144,13 @@ impl Command {
             "MAIL" => mail(argument).map(Self::Mail),
             "RCPT" => rcpt(argument).map(Self::Rcpt),
             "DATA" => alone(Self::Data),
+            "BDAT" => Chunk::parse(argument).map(Self::Bdat).ok_or(InvalidCommand::BadChunk),
             "RSET" => alone(Self::Rset),
             "NOOP" => Ok(Self::Noop),
             "VRFY" => Ok(Self::Vrfy),
             "HELP" => Ok(Self::Help),
             "QUIT" => alone(Self::Quit),
-            "AUTH" | "BDAT" | "EXPN" | "ETRN" | "TURN" | "SEND" | "SOML" | "SAML" => {
+            "AUTH" | "EXPN" | "ETRN" | "TURN" | "SEND" | "SOML" | "SAML" => {
                 Err(InvalidCommand::NotImplemented)
             }
             "GET" | "POST" | "HEAD" | "PUT" | "DELETE" | "CONNECT" | "OPTIONS" | "HOST:" => {
@@ -143,6 +162,11 @@ impl Command {
 }
 
 impl InvalidCommand {
+    /// Whether nothing that follows can be trusted to be a command.
+    pub fn is_fatal(self) -> bool {
+        matches!(self, Self::Http | Self::BadChunk)
+    }
+
     /// The reply, RFC 5321 section 4.2.4 and RFC 3463 section 3.6.
     pub fn reply(self) -> Reply {
         let (code, subject, detail) = match self {
@@ -150,8 +174,7 @@ impl InvalidCommand {
             Self::NotImplemented => (502, 5, 1),
             Self::Http => (421, 7, 0),
             Self::NotText => (500, 5, 2),
-            Self::UnexpectedParameter | Self::BadParameter => (501, 5, 4),
-            Self::BadName => (501, 5, 4),
+            Self::BadChunk | Self::BadName | Self::UnexpectedParameter | Self::BadParameter => (501, 5, 4),
             Self::BadSender(_) => (501, 1, 7),
             Self::BadRecipient(_) => (501, 1, 3),
             Self::UnknownParameter => (555, 5, 4),
@@ -167,47 +190,18 @@ fn host_name(argument: &str) -> Result<String, InvalidCommand> {
 }
 
 fn mail(argument: &str) -> Result<Mail, InvalidCommand> {
-    let (path, parameters) = path::split(argument, "FROM:").map_err(InvalidCommand::BadSender)?;
+    let (path, given) = path::split(argument, "FROM:").map_err(InvalidCommand::BadSender)?;
     let sender = path::reverse(path).map_err(InvalidCommand::BadSender)?;
-    let mut mail = Mail { sender, size: None, body: BodyKind::SevenBit, charset: Charset::Ascii };
-    let mut seen = Vec::new();
-    for parameter in parameters.split_ascii_whitespace() {
-        let (keyword, value) = parameter.split_once('=').map_or((parameter, None), |(k, v)| (k, Some(v)));
-        let keyword = keyword.to_ascii_uppercase();
-        match (keyword.as_str(), value) {
-            ("SIZE", Some(value)) => mail.size = Some(size(value)?),
-            ("BODY", Some(value)) => mail.body = body(value)?,
-            ("SMTPUTF8", None) => mail.charset = Charset::Utf8,
-            ("SIZE" | "BODY" | "SMTPUTF8", _) => return Err(InvalidCommand::BadParameter),
-            _ => return Err(InvalidCommand::UnknownParameter),
-        }
-        // No keyword twice (RFC 5321 section 4.1.1.11).
-        if seen.contains(&keyword) {
-            return Err(InvalidCommand::BadParameter);
-        }
-        seen.push(keyword);
-    }
+    let (body, charset) = (BodyKind::SevenBit, Charset::Ascii);
+    let mut mail = Mail { sender, size: None, body, charset, dsn: MessageDsn::default() };
+    parameters::read_mail(&mut mail, given)?;
     Ok(mail)
 }
 
-fn rcpt(argument: &str) -> Result<ForwardPath, InvalidCommand> {
-    let (path, parameters) = path::split(argument, "TO:").map_err(InvalidCommand::BadRecipient)?;
+fn rcpt(argument: &str) -> Result<Rcpt, InvalidCommand> {
+    let (path, given) = path::split(argument, "TO:").map_err(InvalidCommand::BadRecipient)?;
     let recipient = path::forward(path).map_err(InvalidCommand::BadRecipient)?;
-    if parameters.is_empty() { Ok(recipient) } else { Err(InvalidCommand::UnknownParameter) }
-}
-
-/// RFC 1870 section 6.1: up to 20 digits.
-fn size(value: &str) -> Result<u64, InvalidCommand> {
-    let digits = (1..=20).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { Ok(value.parse().unwrap_or(u64::MAX)) } else { Err(InvalidCommand::BadParameter) }
-}
-
-fn body(value: &str) -> Result<BodyKind, InvalidCommand> {
-    match value.to_ascii_uppercase().as_str() {
-        "7BIT" => Ok(BodyKind::SevenBit),
-        "8BITMIME" => Ok(BodyKind::EightBitMime),
-        _ => Err(InvalidCommand::BadParameter),
-    }
+    Ok(Rcpt { recipient, dsn: parameters::read_rcpt(given)? })
 }
 
 fn capitalised(text: &str) -> String {
@@ -221,6 +215,7 @@ mod tests {
 
     use super::*;
     use crate::smtp::address::Mailbox;
+    use crate::smtp::dsn::Ret;
 
     fn reply_to(line: &str) -> String {
         Command::parse(line.as_bytes()).unwrap_err().reply().to_wire()
@@ -245,6 +240,8 @@ mod tests {
         let full = mail("MAIL FROM:<a@example.org> size=1000 body=8bitmime SMTPUTF8");
         assert_eq!(full.sender, ReversePath::Mailbox(mailbox));
         assert_eq!((full.size, full.body, full.charset), (Some(1000), BodyKind::EightBitMime, Charset::Utf8));
+        let told = mail("MAIL FROM:<a@example.org> RET=full ENVID=QQ+20314159").dsn;
+        assert_eq!(told, MessageDsn { ret: Some(Ret::Full), envid: Some("QQ 314159".into()) });
         assert_eq!(mail("mail from: <>").sender, ReversePath::Null);
         assert_eq!(
             mail("MAIL FROM:<@relay.example,@b.example:a@example.org>").sender.to_string(),
@@ -255,7 +252,8 @@ mod tests {
 
     #[test]
     fn postmaster_needs_no_domain() {
-        assert_eq!(Command::parse(b"RCPT TO:<Postmaster>"), Ok(Command::Rcpt(ForwardPath::Postmaster)));
+        let postmaster = Rcpt { recipient: ForwardPath::Postmaster, dsn: RecipientDsn::default() };
+        assert_eq!(Command::parse(b"RCPT TO:<Postmaster>"), Ok(Command::Rcpt(postmaster)));
         assert!(Command::parse(b"RCPT TO:<root>").is_err());
     }
 
@@ -265,7 +263,8 @@ mod tests {
             ("HALLO", "500 5.5.1 "),
             ("", "500 5.5.1 "),
             ("AUTH PLAIN xyz", "502 5.5.1 "),
-            ("BDAT 10 LAST", "502 5.5.1 "),
+            ("BDAT", "501 5.5.4 "),
+            ("BDAT ten LAST", "501 5.5.4 "),
             ("GET / HTTP/1.1", "421 4.7.0 "),
             ("EHLO", "501 5.5.4 "),
             ("EHLO a(b", "501 5.5.4 "),
@@ -276,7 +275,10 @@ mod tests {
             ("MAIL FROM:<a@example.org", "501 5.1.7 "),
             ("MAIL FROM:<a@example.org>SIZE=1", "501 5.1.7 "),
             ("RCPT TO:<>", "501 5.1.3 "),
-            ("RCPT TO:<a@example.org> NOTIFY=NEVER", "555 5.5.4 "),
+            ("RCPT TO:<a@example.org> NOTIFY=ALWAYS", "501 5.5.4 "),
+            ("RCPT TO:<a@example.org> RET=FULL", "555 5.5.4 "),
+            ("MAIL FROM:<> RET=SOME", "501 5.5.4 "),
+            ("MAIL FROM:<> ENVID=a=b", "501 5.5.4 "),
             ("MAIL FROM:<> FOO", "555 5.5.4 "),
             ("MAIL FROM:<> SIZE=x", "501 5.5.4 "),
             ("MAIL FROM:<> SIZE=1 SIZE=2", "501 5.5.4 "),
@@ -301,7 +303,8 @@ mod tests {
                 let text = format!("{local}@example.org");
                 let parsed = Command::parse(format!("MAIL FROM:<{text}> SIZE=7").as_bytes());
                 let sender = ReversePath::Mailbox(Mailbox::parse(&text).unwrap());
-                let mail = Mail { sender, size: Some(7), body: BodyKind::SevenBit, charset: Charset::Ascii };
+                let (body, charset, dsn) = (BodyKind::SevenBit, Charset::Ascii, MessageDsn::default());
+                let mail = Mail { sender, size: Some(7), body, charset, dsn };
                 prop_assert_eq!(parsed, Ok(Command::Mail(mail)));
             }
         }

@@ -57,7 +57,7 @@ impl Decoder {
         while let Some(rest) = input.get(used..).filter(|rest| !rest.is_empty()) {
             // Runs of text are copied at once: this is where the time of a large message goes.
             let run = match self.at {
-                Position::Text => rest.iter().position(is_newline).unwrap_or(rest.len()),
+                Position::Text => next_newline(rest).unwrap_or(rest.len()),
                 _ => 0,
             };
             self.emit(rest.get(..run).unwrap_or_default(), out);
@@ -117,6 +117,17 @@ impl Decoder {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Encoder {
     at: Written,
+    framing: Framing,
+}
+
+/// What tells the end of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Framing {
+    /// The final dot: DATA.
+    #[default]
+    Dots,
+    /// Its size: BDAT (RFC 3030 section 2), where a dot is like any other octet.
+    Size,
 }
 
 /// Where in a line the encoder is.
@@ -132,14 +143,17 @@ enum Written {
 }
 
 impl Encoder {
+    /// For BDAT: no dots are put in, and none ends it.
+    pub fn for_chunks() -> Self {
+        Self { framing: Framing::Size, ..Self::default() }
+    }
+
     /// Encodes a piece of a message, and appends it to `out`.
     pub fn encode(&mut self, input: &[u8], out: &mut Vec<u8>) {
+        out.reserve(input.len());
         let mut rest = input;
-        while let Some(first) = rest.first() {
-            let run = match (self.at, first) {
-                (Written::Text, _) => rest.iter().position(is_newline).unwrap_or(rest.len()),
-                _ => 0,
-            };
+        while !rest.is_empty() {
+            let run = self.plain(rest);
             out.extend_from_slice(rest.get(..run).unwrap_or_default());
             if let Some(byte) = rest.get(run) {
                 self.step(*byte, out);
@@ -148,12 +162,39 @@ impl Encoder {
         }
     }
 
-    /// Ends the message: a CRLF if the last line lacks it, and the final dot.
+    /// Ends the message: a CRLF if the last line lacks it, and the final dot where there is one.
     pub fn finish(self, out: &mut Vec<u8>) {
         if self.at != Written::LineStart {
             out.extend_from_slice(b"\r\n");
         }
-        out.extend_from_slice(b".\r\n");
+        if self.framing == Framing::Dots {
+            out.extend_from_slice(b".\r\n");
+        }
+    }
+
+    /// How many of these octets are written as they are: whole lines, up to one that begins with a
+    /// dot, and to a CR or LF that stands alone or at the end.
+    fn plain(&mut self, input: &[u8]) -> usize {
+        let mut run = 0;
+        loop {
+            let dotted = self.framing == Framing::Dots && input.get(run) == Some(&b'.');
+            if self.at == Written::Cr || (self.at == Written::LineStart && (dotted || run == input.len())) {
+                return run;
+            }
+            let rest = input.get(run..).unwrap_or_default();
+            let Some(end) = memchr::memchr2(b'\r', b'\n', rest) else {
+                self.at = Written::Text;
+                return input.len();
+            };
+            if end > 0 {
+                self.at = Written::Text;
+            }
+            if rest.get(end..end + 2) != Some(b"\r\n") {
+                return run + end;
+            }
+            self.at = Written::LineStart;
+            run += end + 2;
+        }
     }
 
     fn step(&mut self, byte: u8, out: &mut Vec<u8>) {
@@ -171,7 +212,7 @@ impl Encoder {
                 Written::LineStart
             }
             _ => {
-                if byte == b'.' && self.at == Written::LineStart {
+                if byte == b'.' && self.at == Written::LineStart && self.framing == Framing::Dots {
                     out.push(b'.');
                 }
                 out.push(byte);
@@ -181,8 +222,8 @@ impl Encoder {
     }
 }
 
-fn is_newline(byte: &u8) -> bool {
-    matches!(byte, b'\r' | b'\n')
+fn next_newline(text: &[u8]) -> Option<usize> {
+    memchr::memchr2(b'\r', b'\n', text)
 }
 
 #[cfg(test)]
@@ -246,6 +287,23 @@ mod tests {
         assert_eq!(wire, b"a\r\n..\r\nb\r\n..\r\nc\r\n.\r\n");
     }
 
+    #[test]
+    fn chunks_have_no_dots_put_in_and_none_at_the_end() {
+        let (mut wire, mut encoder) = (Vec::new(), Encoder::for_chunks());
+        encoder.encode(b".a\r\n.\r\n..b\n", &mut wire);
+        encoder.encode(b".c", &mut wire);
+        encoder.finish(&mut wire);
+        assert_eq!(wire, b".a\r\n.\r\n..b\r\n.c\r\n");
+    }
+
+    /// What the encoder writes, octet by octet.
+    fn slowly(input: &[u8], mut encoder: Encoder) -> Vec<u8> {
+        let mut wire = Vec::new();
+        input.iter().for_each(|byte| encoder.step(*byte, &mut wire));
+        encoder.finish(&mut wire);
+        wire
+    }
+
     /// Mostly the octets that matter.
     fn octets() -> impl Strategy<Value = Vec<u8>> {
         proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'.'), Just(b'a')], 0..40)
@@ -261,6 +319,18 @@ mod tests {
             prop_assert_eq!((newlines, used), (expected.1, Some(expected.2)));
             if newlines == Newlines::Canonical {
                 prop_assert_eq!(content, expected.0);
+            }
+        }
+
+        #[test]
+        fn runs_are_encoded_as_single_octets_are(input in octets(), split in 0usize..40) {
+            for encoder in [Encoder::default(), Encoder::for_chunks()] {
+                let (one, two) = input.split_at(split.min(input.len()));
+                let (mut wire, mut quick) = (Vec::new(), encoder);
+                quick.encode(one, &mut wire);
+                quick.encode(two, &mut wire);
+                quick.finish(&mut wire);
+                prop_assert_eq!(wire, slowly(&input, encoder));
             }
         }
 

@@ -54,6 +54,23 @@ pub enum Notify {
     },
 }
 
+impl Notify {
+    /// Whether the sender wants to hear of success.
+    pub fn of_success(self) -> bool {
+        matches!(self, Self::On { success: true, .. })
+    }
+
+    /// Whether the sender wants to hear of delay.
+    pub fn of_delay(self) -> bool {
+        matches!(self, Self::Unspecified | Self::On { delay: true, .. })
+    }
+
+    /// Whether the sender wants to hear of failure.
+    pub fn of_failure(self) -> bool {
+        matches!(self, Self::Unspecified | Self::On { failure: true, .. })
+    }
+}
+
 /// A recipient as the sender wrote it first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OriginalRecipient {

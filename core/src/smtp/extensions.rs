@@ -18,7 +18,9 @@ pub fn ehlo_reply(hostname: &str, client: &str, message_size: u64, start_tls: St
         "PIPELINING".to_owned(),
         format!("SIZE {message_size}"),
         "8BITMIME".to_owned(),
+        "CHUNKING".to_owned(),
         "SMTPUTF8".to_owned(),
+        "DSN".to_owned(),
         "ENHANCEDSTATUSCODES".to_owned(),
     ];
     if start_tls == StartTls::Advertise {

@@ -3,9 +3,12 @@
 
 pub mod address;
 pub mod capabilities;
+pub mod chunk;
 pub mod command;
 pub mod dot;
 pub mod dsn;
 pub mod extensions;
+pub mod parameters;
 mod path;
 pub mod reply;
+pub mod xtext;

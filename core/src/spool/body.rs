@@ -8,7 +8,7 @@ use super::{MessageId, SpoolError};
 
 /// A body being written. Dropped before commit: gone.
 #[async_trait]
-pub trait BodyWriter: Send {
+pub trait BodyWriter: Send + Sync {
     /// Appends a chunk.
     async fn write(&mut self, chunk: Bytes) -> Result<(), SpoolError>;
 

@@ -80,10 +80,10 @@ pub struct Status {
 }
 
 impl Status {
-    /// Whether TLS is what it is about: not offered, failed, or asked for by the other side (RFC
-    /// 3463 section 3.8, and the registry of RFC 5248).
+    /// Whether TLS is what it is about: by the codes of RFC 3463 section 3.8 for a missing feature, a
+    /// cryptographic failure and a weak algorithm, and RFC 5248's for encryption needed.
     pub fn concerns_tls(&self) -> bool {
-        self.code.subject == 7 && matches!(self.code.detail, 4 | 5 | 10)
+        self.code.subject == 7 && matches!(self.code.detail, 4 | 5 | 6 | 10 | 11)
     }
 }
 

@@ -13,6 +13,7 @@ mod body;
 #[cfg(test)]
 mod conformance;
 mod embedded;
+mod headers;
 mod health;
 mod lease;
 mod message;
@@ -24,7 +25,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use body::{Body, BodyFile, BodyReader, BodyRef, BodyWriter};
-pub use embedded::{Embedded, OpenError, Options};
+pub use embedded::{Embedded, OpenError, Options, ReadOnly};
+pub use headers::{headers, headers_in};
 pub use health::{Health, SpoolError, Stats};
 pub use lease::{Lease, LeasedRecipient, Outcome, Purpose, Room, Settlement, Status};
 pub use message::{Envelope, MessageId, NewMessage, NewRecipient};

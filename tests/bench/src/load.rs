@@ -187,3 +187,55 @@ impl Loaded {
 pub(crate) fn say(line: impl std::fmt::Display) {
     println!("{line}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::Sink;
+    use crate::tls::Certificate;
+
+    async fn arrives(security: Security, pace: Pace) {
+        let config = (security == Security::Starttls).then(|| Certificate::new().unwrap().server);
+        let sink = Sink::start("127.0.0.1:0".parse().unwrap(), config).await.unwrap();
+        let plan = Plan {
+            target: Target::new(sink.address, security).unwrap(),
+            letters: vec![Letter::of_size("a@one.example", "b@two.example", 3000)],
+            connections: 4,
+            messages: 50,
+            per_session: 7,
+            pace,
+        };
+        let loaded = send(plan).await.unwrap();
+        assert_eq!((loaded.accepted.count(), loaded.failed), (50, 0));
+        sink.wait_for(50).await.unwrap();
+        assert_eq!(sink.percentiles().count, 50, "each says how long it was on its way");
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_arrives() {
+        arrives(Security::Clear, Pace::Closed).await;
+        arrives(Security::Starttls, Pace::Closed).await;
+    }
+
+    #[tokio::test]
+    async fn an_open_loop_keeps_its_rate() {
+        let begun = Instant::now();
+        arrives(Security::Clear, Pace::Open(500.0)).await;
+        assert!(begun.elapsed() >= Duration::from_millis(98), "50 letters at 500 a second");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_no_success() {
+        let nobody = crate::servers::free_address().unwrap();
+        let plan = Plan {
+            target: Target::new(nobody, Security::Clear).unwrap(),
+            letters: vec![Letter::of_size("a@one.example", "b@two.example", 100)],
+            connections: 1,
+            messages: 3,
+            per_session: 20,
+            pace: Pace::Closed,
+        };
+        let loaded = send(plan).await.unwrap();
+        assert_eq!((loaded.accepted.count(), loaded.failed), (0, 3));
+    }
+}

@@ -79,6 +79,14 @@ pub enum Taking {
     AcceptOne,
     /// It takes it, and has no extension but STARTTLS.
     Plainly,
+    /// It takes it, in chunks too (RFC 3030).
+    Chunks,
+    /// Likewise, and knows no `unknown`.
+    ChunksForKnown,
+    /// It says `421 4.3.2` to every sender, and closes the connection.
+    TooBusy,
+    /// It knows no `unknown`, and offers DSN (RFC 3461).
+    WithDsn,
 }
 
 /// A receiving host on a loopback address. Dropped: gone, with its sessions.

@@ -155,6 +155,8 @@ struct Talk<'a> {
 struct Envelope {
     sender: String,
     recipients: Vec<String>,
+    /// What came in chunks so far.
+    content: Vec<u8>,
 }
 
 impl Talk<'_> {
@@ -176,6 +178,13 @@ impl Talk<'_> {
                         return Ok(Ended::Closed);
                     }
                 }
+                "BDAT" if matches!(self.taking, Taking::Chunks | Taking::ChunksForKnown) => {
+                    self.chunk(&command).await?
+                }
+                "MAIL" if self.taking == Taking::TooBusy => {
+                    self.wire.write("421 4.3.2 Too many messages\r\n").await?;
+                    return Ok(Ended::Closed);
+                }
                 "QUIT" => {
                     self.wire.write("221 2.0.0 Bye\r\n").await?;
                     return Ok(Ended::Closed);
@@ -190,10 +199,16 @@ impl Talk<'_> {
 
     fn reply(&mut self, verb: &str, command: &str) -> &'static str {
         match verb {
+            "EHLO" if matches!(self.taking, Taking::Chunks | Taking::ChunksForKnown) => {
+                "250-host.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 CHUNKING\r\n"
+            }
             "EHLO" if self.taking == Taking::Plainly && self.offers_tls => {
                 "250-host.example\r\n250 STARTTLS\r\n"
             }
             "EHLO" if self.taking == Taking::Plainly => "250 host.example\r\n",
+            "EHLO" if self.taking == Taking::WithDsn => {
+                "250-host.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 DSN\r\n"
+            }
             "EHLO" if self.offers_tls => {
                 "250-host.example\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250-8BITMIME\r\n250-STARTTLS\r\n250 ENHANCEDSTATUSCODES\r\n"
             }
@@ -202,7 +217,7 @@ impl Talk<'_> {
             }
             "STARTTLS" if self.offers_tls => "454 4.7.0 TLS is not available for a while\r\n",
             "MAIL" => {
-                self.envelope = Envelope { sender: path(command), recipients: Vec::new() };
+                self.envelope = Envelope { sender: path(command), ..Envelope::default() };
                 "250 2.1.0 Sender ok\r\n"
             }
             "RCPT" => self.recipient(path(command)),
@@ -214,7 +229,9 @@ impl Talk<'_> {
     fn recipient(&mut self, recipient: String) -> &'static str {
         match self.taking {
             Taking::Defer => return "451 4.3.0 Come back later\r\n",
-            Taking::RejectUnknown if recipient.starts_with("unknown") => {
+            Taking::RejectUnknown | Taking::WithDsn | Taking::ChunksForKnown
+                if recipient.starts_with("unknown") =>
+            {
                 return "550 5.1.1 No such user here\r\n";
             }
             _ => self.envelope.recipients.push(recipient),
@@ -237,7 +254,26 @@ impl Talk<'_> {
                 line => content.extend_from_slice(line),
             }
         }
-        let Envelope { sender, recipients } = std::mem::take(&mut self.envelope);
+        self.take(content).await
+    }
+
+    /// A chunk, `BDAT 86 LAST`: its octets follow whatever is said to it.
+    async fn chunk(&mut self, command: &str) -> io::Result<()> {
+        let size = command.split(' ').nth(1).and_then(|size| size.parse().ok()).unwrap_or_default();
+        let chunk = self.wire.octets(size).await?;
+        if self.envelope.recipients.is_empty() {
+            return self.wire.write("503 5.5.1 No recipients\r\n").await;
+        }
+        self.envelope.content.extend_from_slice(&chunk);
+        if command.to_ascii_uppercase().ends_with(" LAST") {
+            let content = std::mem::take(&mut self.envelope.content);
+            return self.take(content).await;
+        }
+        self.wire.write("250 2.0.0 Go on\r\n").await
+    }
+
+    async fn take(&mut self, content: Vec<u8>) -> io::Result<()> {
+        let Envelope { sender, recipients, .. } = std::mem::take(&mut self.envelope);
         let message = Message { sender, recipients, content, encrypted: self.encrypted };
         self.recorder.note(|session| session.messages.push(message));
         self.wire.write("250 2.0.0 Taken\r\n").await

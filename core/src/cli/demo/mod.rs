@@ -50,7 +50,7 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn run(self, _: &Setting) -> anyhow::Result<Outcome> {
         // Decisions are printed by the demo itself; the program's own log would hide them.
-        observe::tracing::init(&Log { format: LogFormat::Text, level: "off".to_owned() })?;
+        let _log = observe::tracing::init(&Log { format: LogFormat::Text, level: "off".to_owned() })?;
         let directory = std::path::absolute(DIRECTORY)?;
         setting::block_on(async {
             let mut stage = raise(&directory, self.port).await?;

@@ -1,5 +1,6 @@
 //! Dialogues with a session whose hooks answer as they are told.
 
+mod chunks;
 mod told;
 mod unanswered;
 
@@ -64,6 +65,8 @@ fn talk(session: &mut Session<Told>, dialogue: &[(&str, &str)]) {
             Step::Close(reply) => format!("close {}", reply.to_wire()),
             Step::StartTls(_) => "start tls".into(),
             Step::Receive => "receive".into(),
+            Step::Chunk(chunk) => format!("chunk {}", chunk.size),
+            Step::Skip(size, reply) => format!("skip {size} {}", reply.to_wire()),
         };
         assert!(said.starts_with(expected), "{line}: {said:?}, not {expected:?}");
     }
@@ -294,7 +297,7 @@ fn postmaster_is_completed_with_our_name_and_never_denied() {
 }
 
 /// Lines that lead somewhere, or try to.
-const LINES: [&str; 14] = [
+const LINES: [&str; 16] = [
     "EHLO c",
     "HELO c",
     "STARTTLS",
@@ -306,6 +309,8 @@ const LINES: [&str; 14] = [
     "RCPT TO:<\"x@example.org\"@other.example>",
     "RCPT TO:<x@[127.0.0.1]>",
     "DATA",
+    "BDAT 3",
+    "BDAT 0 LAST",
     "RSET",
     "NOOP",
     "nonsense",
@@ -319,10 +324,11 @@ proptest! {
         for line in order.into_iter().map(|number| LINES[number]) {
             greeted |= line.ends_with("LO c");
             let step = send(&mut session, line);
-            prop_assert!(step != Step::Receive || greeted);
+            let receives = matches!(step, Step::Receive | Step::Chunk(_));
+            prop_assert!(!receives || greeted);
             let recipients = session.transaction.iter().flat_map(|open| &open.recipients);
             prop_assert!(recipients.into_iter().all(|recipient| recipient.domain == "example.org"));
-            if step == Step::Receive {
+            if receives {
                 prop_assert!(session.transaction.take().is_some_and(|open| !open.recipients.is_empty()));
             }
         }

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use super::*;
+use crate::smtp::dsn::{Notify, RecipientDsn};
 
 const MINUTE: u64 = 60;
 
-fn delivery() -> Delivery {
+pub(in crate::outgoing) fn delivery() -> Delivery {
     Delivery {
-        port: 25,
         retry: vec![Duration::from_secs(5 * MINUTE), Duration::from_secs(15 * MINUTE)],
         expire: Duration::from_secs(60 * MINUTE),
-        connections_total: 1,
-        connections_per_host: 1,
+        ..crate::outgoing::peer::delivery(1)
     }
 }
 
@@ -33,7 +32,8 @@ fn minutes(minutes: u64) -> Timestamp {
 
 fn settle(tally: Tally, now: u64) -> Vec<Outcome> {
     let delivery = delivery();
-    let schedule = Schedule { delivery: &delivery, received: Timestamp::UNIX_EPOCH, now: minutes(now) };
+    let received = Timestamp::UNIX_EPOCH;
+    let schedule = Schedule { delivery: &delivery, received, now: minutes(now), chance: Chance(0.5) };
     tally.settle(&schedule).into_iter().map(|(_, outcome)| outcome).collect()
 }
 
@@ -129,4 +129,42 @@ fn a_fault_of_ours_is_the_reason_whatever_hosts_said() {
         panic!("{outcomes:?}")
     };
     assert_eq!((*due, status.reason.as_str()), (minutes(5), "the message cannot be read"));
+}
+
+#[test]
+fn a_sender_is_warned_once_and_then_the_end_is_awaited() {
+    let delivery = Delivery { warn: Some(Duration::from_secs(20 * MINUTE)), ..delivery() };
+    let attention = |before: u64, now: u64| {
+        let schedule =
+            Schedule { delivery: &delivery, received: minutes(0), now: minutes(now), chance: Chance(0.5) };
+        let recipient = LeasedRecipient { attention: minutes(before), ..recipient(0, 1) };
+        let mut tally = Tally::new(&[recipient]);
+        tally.ruled_out(&unreached());
+        match tally.settle(&schedule).remove(0).1 {
+            Outcome::Deferred { attention, .. } => attention,
+            outcome => panic!("{outcome:?}"),
+        }
+    };
+    assert_eq!(attention(20, 19), minutes(20));
+    assert_eq!(attention(20, 20), minutes(60));
+    assert_eq!(attention(60, 40), minutes(60));
+}
+
+#[test]
+fn a_host_without_dsn_promises_nothing() {
+    let notify = Notify::On { success: true, delay: false, failure: false };
+    let asking =
+        |number| LeasedRecipient { dsn: RecipientDsn { notify, original: None }, ..recipient(number, 0) };
+    let mut tally = Tally::new(&[asking(0), asking(1), recipient(2, 0)]);
+    let lines = ["mx.example.org", "DSN"].map(str::to_owned).to_vec();
+    let able = Capabilities::of(&crate::smtp::reply::Reply { code: 250, enhanced: None, lines });
+    tally.meets(&able);
+    tally.delivered(0);
+    tally.crossing("plain.example.org", Protection::None);
+    tally.meets(&Capabilities::default());
+    tally.delivered(1);
+    tally.delivered(2);
+    let unpromised = tally.unpromised();
+    assert_eq!(unpromised.len(), 1);
+    assert_eq!((unpromised[0].0, unpromised[0].1.host.as_deref()), (1, Some("plain.example.org")));
 }

@@ -47,7 +47,7 @@ impl Relay {
     async fn reach(&self, endpoint: &Endpoint) -> Result<Protection, String> {
         let means = Means { config: &self.config, tls: &self.tls, asker: &self.asker };
         let reach = Reach { means, domain: "example.org", row: &self.row, mail: &self.mail };
-        match reach.reach(endpoint).await {
+        match reach.dial(endpoint).await {
             Ok(accepted) => {
                 let reached = accepted.crossing().reached();
                 accepted.into_session().dialogue.quit().await;
@@ -55,6 +55,14 @@ impl Relay {
             }
             Err(problem) => Err(problem.status().code.to_string()),
         }
+    }
+}
+
+impl Reach<'_> {
+    /// All of it, from the connection on.
+    async fn dial(&self, endpoint: &Endpoint) -> Result<Accepted, Problem> {
+        let greeted = self.redial(endpoint).await?;
+        self.reach(endpoint, greeted).await
     }
 }
 
@@ -236,7 +244,7 @@ async fn the_capabilities_in_clear_do_not_survive_tls() {
     let relay = Relay::of("attempt");
     let means = Means { config: &relay.config, tls: &relay.tls, asker: &relay.asker };
     let reach = Reach { means, domain: "example.org", row: &relay.row, mail: &relay.mail };
-    let session = reach.reach(&peer.endpoint).await.unwrap().into_session();
+    let session = reach.dial(&peer.endpoint).await.unwrap().into_session();
     assert_eq!(session.capabilities.keywords().collect::<Vec<_>>(), ["8BITMIME"]);
     let host = &session.crossing.host;
     assert_eq!(

@@ -1,22 +1,18 @@
 //! The dialogue with hosts that take, refuse, and break.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waxseal_plugins::facts::{Host, Row};
 
 use super::*;
-use crate::config::Delivery;
-use crate::outgoing::facts;
 use crate::outgoing::outcome::Schedule;
-use crate::outgoing::peer::{Peer, timeouts};
-use crate::outgoing::session::greet;
-use crate::spool::{Outcome, SpoolError};
-use waxseal_plugins::verdicts::Floor;
+use crate::outgoing::peer::{Peer, delivery, session_with};
+use crate::outgoing::schedule::Chance;
+use crate::smtp::capabilities::Capabilities;
+use crate::spool::{BodyReader, Outcome, SpoolError};
+
+mod chunks;
 
 struct Text(Vec<Bytes>);
 
@@ -51,23 +47,27 @@ fn recipients(count: u32) -> Vec<LeasedRecipient> {
     (0..count).map(recipient).collect()
 }
 
-async fn session(peer: &Peer) -> Session {
-    let host: Host = facts::host(&peer.endpoint, "example.org", &Arc::new(Row::default()), 0);
-    let greeted = greet(&peer.endpoint, host, "relay.example.net", &timeouts()).await.unwrap();
-    greeted.in_clear("test", Floor::None)
-}
-
 /// What became of each recipient, in a word and the code, and what the host heard after EHLO.
 async fn deliver(script: &[(&'static str, &'static str)], count: u32) -> (Vec<String>, Vec<String>, After) {
+    deliver_over(script, count, Usage::First).await
+}
+
+async fn deliver_over(
+    script: &[(&'static str, &'static str)],
+    count: u32,
+    usage: Usage,
+) -> (Vec<String>, Vec<String>, After) {
     let peer = Peer::playing(vec![script.to_vec()]).await;
-    let session = session(&peer).await;
+    let session = session_with(&peer.endpoint).await;
     let recipients = recipients(count);
     let mut tally = Tally::new(&recipients);
     let body = Box::new(Text(vec![
         Bytes::from_static(b"Subject: hi\r\n\r\n"),
         Bytes::from_static(b".dot\r\nend\r\n"),
     ]));
-    let letter = Letter { envelope: &envelope(), recipients: &recipients, body };
+    let envelope = envelope();
+    let content = Content::open(body, envelope.size).await.unwrap();
+    let letter = Letter { envelope: &envelope, recipients: &recipients, content, usage };
     let (session, after) = transact(Accepted::for_test(session), letter, &mut tally).await;
     session.dialogue.close().await;
     let heard = peer.heard().await.remove(0).split_off(1);
@@ -75,15 +75,10 @@ async fn deliver(script: &[(&'static str, &'static str)], count: u32) -> (Vec<St
 }
 
 fn words(tally: Tally) -> Vec<String> {
-    let delivery = Delivery {
-        port: 25,
-        retry: vec![Duration::from_secs(60)],
-        expire: Duration::from_secs(3600),
-        connections_total: 1,
-        connections_per_host: 1,
-    };
+    let delivery = delivery(1);
     let now = Timestamp::UNIX_EPOCH;
-    let mut outcomes = tally.settle(&Schedule { delivery: &delivery, received: now, now });
+    let mut outcomes =
+        tally.settle(&Schedule { delivery: &delivery, received: now, now, chance: Chance(0.5) });
     outcomes.sort_by_key(|(recipient, _)| recipient.number);
     let word = |outcome: &Outcome| match outcome {
         Outcome::Delivered => "delivered".to_owned(),
@@ -193,7 +188,7 @@ async fn a_refused_sender_ends_it() {
     let (outcomes, heard, after) = deliver(script, 2).await;
     assert_eq!(outcomes, ["deferred 4.3.2", "deferred 4.3.2"]);
     assert_eq!(heard.len(), 1);
-    assert_eq!(after, After::Quit);
+    assert_eq!(after, After::Throttled);
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ const ROWS: usize = 4096;
 const TRANSACTIONS: usize = 256;
 
 /// A log of so many pages is long.
-const LONG: i64 = 2000;
+const LONG: i64 = 4000;
 
 /// Writes the log back.
 #[derive(Debug)]

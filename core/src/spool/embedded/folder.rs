@@ -57,6 +57,11 @@ impl Folder {
         }
     }
 
+    /// The folder as it is: nothing is made or taken.
+    pub(super) fn at(root: &Path) -> Self {
+        Self { root: root.into() }
+    }
+
     /// The database's file.
     pub(super) fn database(&self) -> PathBuf {
         self.root.join("queue.sqlite")

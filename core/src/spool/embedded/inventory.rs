@@ -40,12 +40,7 @@ pub(super) struct Sums {
 impl Inventory {
     /// As the tables have it.
     pub(super) fn load(connection: &Connection) -> Result<Self> {
-        let sums =
-            connection.query_row("SELECT messages, recipients, held, octets FROM sums", [], |row| {
-                let [messages, recipients, held, octets] =
-                    [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
-                Ok(Sums { messages, recipients, held, octets })
-            })?;
+        let sums = Sums::load(connection)?;
         let mut statement = connection.prepare("SELECT number, bodies, live, size, begun FROM segment")?;
         let segments = statement.query_map([], |row| {
             let segment =
@@ -70,6 +65,14 @@ impl Inventory {
 }
 
 impl Sums {
+    /// As the table has them.
+    pub(super) fn load(connection: &Connection) -> Result<Self> {
+        connection.query_row("SELECT messages, recipients, held, octets FROM sums", [], |row| {
+            let [messages, recipients, held, octets] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+            Ok(Self { messages, recipients, held, octets })
+        })
+    }
+
     /// Writes the sums.
     pub(super) fn store(self, connection: &Connection) -> Result<()> {
         connection

@@ -70,10 +70,9 @@ enum Phase {
 
 impl Leases {
     /// None yet; the connection is the one to choose with.
-    pub(super) fn none(connection: Connection) -> rusqlite::Result<Self> {
-        let attention = Attention::load(&connection)?;
+    pub(super) fn none(connection: Connection, attention: Attention) -> Self {
         let choosing = Mutex::new(Chooser { connection, turn: Turn::default(), attention });
-        Ok(Self { choosing, held: Mutex::default(), plan: Plan::default(), fresh: Fresh::default() })
+        Self { choosing, held: Mutex::default(), plan: Plan::default(), fresh: Fresh::default() }
     }
 
     /// What to choose with. No lease ends until it is let go.

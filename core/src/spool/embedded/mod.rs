@@ -37,6 +37,7 @@ mod migration;
 mod opening;
 mod place;
 mod plan;
+mod read_only;
 mod readers;
 mod reading;
 mod record;
@@ -57,6 +58,7 @@ use tokio::sync::oneshot;
 
 pub use opening::{OpenError, Options};
 pub(super) use place::Place;
+pub use read_only::ReadOnly;
 
 use self::arrival::Arrival;
 use self::change::{Change, Settling};
@@ -152,27 +154,6 @@ impl Embedded {
         }
         Ok(())
     }
-
-    /// Opens a body where it is now: it may have been copied elsewhere, or is gone.
-    async fn open_again(
-        &self,
-        body: &BodyRef,
-        error: Option<SpoolError>,
-    ) -> Result<Box<dyn BodyReader>, SpoolError> {
-        let Some((_, place)) = self.readers.about(body.message()).await? else {
-            return Err(SpoolError::Unknown);
-        };
-        match error {
-            Some(error) if body.place.as_ref() == Some(&place) => Err(error),
-            _ => self.bodies.open(body.message(), &place).await,
-        }
-    }
-
-    /// Lists a page, and what of it is leased.
-    async fn page(&self, filter: &Filter, after: Option<Position>, most: usize) -> Result<Page, SpoolError> {
-        let (leases, filter) = (Arc::clone(&self.leases), filter.clone());
-        self.readers.read(move |connection| listing::list(connection, &leases, &filter, after, most)).await
-    }
 }
 
 #[async_trait]
@@ -239,32 +220,18 @@ impl Spool for Embedded {
     }
 
     async fn open_body(&self, body: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError> {
-        let Some(place) = &body.place else { return self.open_again(body, None).await };
-        match self.bodies.open(body.message(), place).await {
-            Ok(reader) => Ok(reader),
-            Err(error) => self.open_again(body, Some(error)).await,
-        }
+        self.readers.open_body(&self.bodies, body).await
     }
 
     async fn message(
         &self,
         id: MessageId,
     ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError> {
-        let Some((envelope, place)) = self.readers.about(id).await? else { return Ok(None) };
-        let only = Filter { message: Some(id), ..Filter::default() };
-        let (mut queued, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.page(&only, after, usize::MAX).await?;
-            queued.extend(page.recipients);
-            after = page.next;
-            if after.is_none() {
-                return Ok(Some((envelope, queued, BodyRef::at(id, place))));
-            }
-        }
+        self.readers.message(&self.leases, id).await
     }
 
     async fn list(&self, filter: &Filter, after: Option<Position>, most: usize) -> Result<Page, SpoolError> {
-        self.page(filter, after, most).await
+        self.readers.list(&self.leases, filter, after, most).await
     }
 
     async fn destinations(
@@ -273,18 +240,13 @@ impl Spool for Embedded {
         after: Option<String>,
         most: usize,
     ) -> Result<Vec<QueuedDestination>, SpoolError> {
-        let (leases, filter) = (Arc::clone(&self.leases), filter.clone());
-        self.readers
-            .read(move |connection| {
-                listing::destinations(connection, &leases, &filter, after.as_deref(), most)
-            })
-            .await
+        self.readers.destinations(&self.leases, filter, after, most).await
     }
 
     async fn control(&self, filter: &Filter, what: Control) -> Result<u64, SpoolError> {
         let (mut after, mut concerned) = (None, 0);
         loop {
-            let page = self.page(filter, after, AT_ONCE).await?;
+            let page = self.readers.list(&self.leases, filter, after, AT_ONCE).await?;
             let lent = |queued: &Queued| if queued.leased { Lent::Leased } else { Lent::Free };
             let recipients = page.recipients.iter().map(|queued| (queued.position(), lent(queued)));
             let now = record::nanoseconds(Timestamp::now());

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 
+use super::attention::Attention;
 use super::books::Books;
 use super::checkpoint::Checkpoints;
 use super::clock::Watch;
@@ -87,6 +88,16 @@ pub enum OpenError {
     /// Bodies of a spool of an earlier version cannot be moved.
     #[error("cannot move the bodies of an earlier version's spool: {0}")]
     Bodies(#[source] io::Error),
+    /// It is to be read as it is, but only a relay that starts brings it to our version.
+    #[error(
+        "the spool is of version {found}, and this program reads version {known}: use the one that belongs to it, or start the relay"
+    )]
+    OtherVersion {
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
     /// The writer's threads cannot be started.
     #[error("cannot start the spool's writer: {0}")]
     Thread(#[source] io::Error),
@@ -118,7 +129,9 @@ impl Embedded {
         folder.sync()?;
         let inventory = clean_up(&mut connection, &folder)?;
         let database = folder.database();
-        let leases = Arc::new(Leases::none(schema::open_reader(&database)?)?);
+        let reader = schema::open_reader(&database)?;
+        let attention = Attention::load(&reader)?;
+        let leases = Arc::new(Leases::none(reader, attention));
         let condition = Arc::new(Condition::good());
         let bodies = Bodies::new(folder.clone());
         let shared = Arc::new(Shared::new(inventory.sums));

@@ -6,9 +6,14 @@ use rusqlite::{Connection, Result};
 use tokio::sync::Semaphore;
 
 use super::folder::Folder;
+use super::inventory::Sums;
+use super::lease::Leases;
 use super::place::Place;
-use super::{blocking, choosing, record, schema};
-use crate::spool::{Envelope, MessageId, SpoolError};
+use super::reading::Bodies;
+use super::{blocking, choosing, listing, record, schema};
+use crate::spool::{
+    BodyReader, BodyRef, Envelope, Filter, MessageId, Page, Position, Queued, QueuedDestination, SpoolError,
+};
 
 /// How many connections read at once. Each has a cache of its own.
 const CONNECTIONS: usize = 4;
@@ -29,6 +34,11 @@ impl Readers {
         Self { folder, permits: Arc::new(Semaphore::new(CONNECTIONS)), idle: Arc::default() }
     }
 
+    /// Readers that have this one connection.
+    pub(super) fn over(folder: Folder, connection: Connection) -> Self {
+        Self { folder, permits: Arc::new(Semaphore::new(1)), idle: Arc::new(Mutex::new(vec![connection])) }
+    }
+
     /// A message's envelope, and where its body is.
     pub(super) async fn about(&self, id: MessageId) -> Result<Option<(Arc<Envelope>, Place)>, SpoolError> {
         self.read(move |connection| choosing::about(connection, id)).await
@@ -46,6 +56,78 @@ impl Readers {
                 .query_row([now, DUE], |row| record::count(row, 0))
         })
         .await
+    }
+
+    /// The sums, as the tables have them.
+    pub(super) async fn sums(&self) -> Result<Sums, SpoolError> {
+        self.read(Sums::load).await
+    }
+
+    /// A message, with all its recipients that wait.
+    pub(super) async fn message(
+        &self,
+        leases: &Arc<Leases>,
+        id: MessageId,
+    ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError> {
+        let Some((envelope, place)) = self.about(id).await? else { return Ok(None) };
+        let only = Filter { message: Some(id), ..Filter::default() };
+        let (mut queued, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.list(leases, &only, after, usize::MAX).await?;
+            queued.extend(page.recipients);
+            after = page.next;
+            if after.is_none() {
+                return Ok(Some((envelope, queued, BodyRef::at(id, place))));
+            }
+        }
+    }
+
+    /// A page of what waits, and what of it is leased.
+    pub(super) async fn list(
+        &self,
+        leases: &Arc<Leases>,
+        filter: &Filter,
+        after: Option<Position>,
+        most: usize,
+    ) -> Result<Page, SpoolError> {
+        let (leases, filter) = (Arc::clone(leases), filter.clone());
+        self.read(move |connection| listing::list(connection, &leases, &filter, after, most)).await
+    }
+
+    /// A page of destinations.
+    pub(super) async fn destinations(
+        &self,
+        leases: &Arc<Leases>,
+        filter: &Filter,
+        after: Option<String>,
+        most: usize,
+    ) -> Result<Vec<QueuedDestination>, SpoolError> {
+        let (leases, filter) = (Arc::clone(leases), filter.clone());
+        let list = move |connection: &Connection| {
+            listing::destinations(connection, &leases, &filter, after.as_deref(), most)
+        };
+        self.read(list).await
+    }
+
+    /// Opens a body where it is said to be, or else where it is now: it may have been copied
+    /// elsewhere, or is gone.
+    pub(super) async fn open_body(
+        &self,
+        bodies: &Bodies,
+        body: &BodyRef,
+    ) -> Result<Box<dyn BodyReader>, SpoolError> {
+        let error = match &body.place {
+            Some(place) => match bodies.open(body.message(), place).await {
+                Ok(reader) => return Ok(reader),
+                Err(error) => Some(error),
+            },
+            None => None,
+        };
+        let Some((_, place)) = self.about(body.message()).await? else { return Err(SpoolError::Unknown) };
+        match error {
+            Some(error) if body.place.as_ref() == Some(&place) => Err(error),
+            _ => bodies.open(body.message(), &place).await,
+        }
     }
 
     /// The first destination after a name.

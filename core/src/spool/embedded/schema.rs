@@ -95,6 +95,7 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<(Connection,
          PRAGMA wal_autocheckpoint = 0;
          PRAGMA busy_timeout = 10000;",
     )?;
+    keep_plans(&connection)?;
     connection.pragma_update(None, "max_page_count", options.pages)?;
     let version = version(&connection)?;
     if version == 0 {
@@ -128,7 +129,14 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA busy_timeout = 10000;")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_plans(&connection)?;
     Ok(connection)
+}
+
+/// Without this, each value that is bound to a comparison has the statement planned anew: a third of
+/// what reading costs.
+fn keep_plans(connection: &Connection) -> Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 /// Somebody works on the database with a tool of his own: the writer waits as long as it takes,
@@ -144,6 +152,7 @@ fn wait_for_others(tries: i32) -> bool {
     true
 }
 
-fn version(connection: &Connection) -> Result<i64> {
+/// The version of the tables that are there.
+pub(super) fn version(connection: &Connection) -> Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }

@@ -38,9 +38,7 @@ async fn a_kill_while_segments_are_copied_loses_and_repeats_nothing() {
 async fn killed_after(lines: usize, work: &str) {
     let folder = tempfile::tempdir().unwrap();
     let said = run_and_kill(folder.path(), lines, work);
-    let ids = |word: &str| -> BTreeSet<MessageId> {
-        said.iter().filter_map(|line| line.strip_prefix(word)?.trim().parse().ok()).collect()
-    };
+    let ids = |word: &str| ids(said.iter().map(String::as_str), word);
     let (accepted, settling, delivered) = (ids("accepted "), ids("settling "), ids("delivered "));
     assert!(!accepted.is_empty());
 
@@ -52,6 +50,11 @@ async fn killed_after(lines: usize, work: &str) {
     for id in found {
         assert!(read(&spool, id).await.unwrap() == body_of(id), "the body of {id}");
     }
+}
+
+/// The ids of which this was said. The first line begins with what the test runner says.
+pub(super) fn ids<'a>(said: impl Iterator<Item = &'a str>, word: &str) -> BTreeSet<MessageId> {
+    said.filter_map(|line| line.split_once(word)?.1.trim().parse().ok()).collect()
 }
 
 /// Runs the child until it has said so many lines, and has delivered something where it delivers;
@@ -68,11 +71,11 @@ fn run_and_kill(folder: &Path, lines: usize, work: &str) -> Vec<String> {
         .unwrap();
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let is_ours =
-        |line: &String| ["accepted ", "settling ", "delivered "].iter().any(|word| line.starts_with(word));
+        |line: &String| ["accepted ", "settling ", "delivered "].iter().any(|word| line.contains(word));
     let mut before: Vec<String> = Vec::new();
     let mut awaits_delivery = work != "enqueue";
     for line in said.by_ref().filter(is_ours) {
-        awaits_delivery &= !line.starts_with("delivered ");
+        awaits_delivery &= !line.contains("delivered ");
         before.push(line);
         if before.len() >= lines && !awaits_delivery {
             break;

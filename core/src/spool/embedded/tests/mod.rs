@@ -9,6 +9,7 @@ mod migration;
 mod model;
 mod power;
 mod queue;
+mod read_only;
 mod suite;
 mod trouble;
 

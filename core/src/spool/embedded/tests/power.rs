@@ -71,13 +71,13 @@ async fn the_log_stays_small_under_load() {
                 .spawn(async move { spool.commit(envelope, recipients(&["bob@one.example"]), body).await });
         }
         // Readers come and go meanwhile.
-        listed(&spool).await;
+        spool.list(&Filter::default(), None, 10).await.unwrap();
         assert!(commits.join_all().await.iter().all(Result::is_ok));
         longest = longest.max(fs::metadata(log(folder.path())).unwrap().len());
     }
     let written = (ROUNDS * 100 * 10_000) as u64;
     assert!(longest <= Options::default().reserve, "{longest} octets of log: more than the reserve");
-    assert!(longest < 2 * written, "{longest} octets of log for {written} of senders");
+    assert!(longest < written, "{longest} octets of log for {written} of senders");
 }
 
 #[tokio::test]

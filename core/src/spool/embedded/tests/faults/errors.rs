@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use super::super::kill::{body_of, say};
+use super::super::kill::{body_of, ids, say};
 use super::super::*;
 use super::{folder, on_disk};
 use crate::spool::Health;
@@ -66,10 +66,8 @@ async fn whatever_fails_nothing_is_lost() {
         let rounds = if part == "queue.sqlite" { "1500" } else { "100" };
         let fail = format!("{call}:{part}:{nth}:{error}:1");
         let said = on_disk("errors::until_it_fails", &spool, &[("DISK_FAIL", &fail), (ROUNDS, rounds)]);
-        let ids = |word: &str| -> BTreeSet<MessageId> {
-            said.iter().filter_map(|line| line.strip_prefix(word)?.trim().parse().ok()).collect()
-        };
-        let seen = match said.iter().find_map(|line| line.strip_prefix("fate ")) {
+        let ids = |word: &str| ids(said.iter().map(String::as_str), word);
+        let seen = match said.iter().find_map(|line| line.split_once("fate ").map(|(_, fate)| fate)) {
             Some("failed") => Fails,
             Some("full") => IsFull,
             _ => GoesOn,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::kill::{body_of, say};
+use super::super::kill::{body_of, ids, say};
 use super::super::*;
 use super::replay::{self, Chance, Disk};
 use super::{folder, on_disk};
@@ -17,7 +17,7 @@ const POINTS: usize = 80;
 async fn a_power_loss_at_any_time_loses_nothing_that_was_acknowledged() {
     let seed = std::env::var("WAXSEAL_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| Timestamp::now().as_nanosecond() as u64 | 1);
-    let run = tempfile::tempdir().unwrap();
+    let mut run = tempfile::tempdir().unwrap();
     let (spool, log) = (run.path().join("spool"), run.path().join("log"));
     on_disk("power::a_run", &spool, &[("DISK_LOG", log.to_str().unwrap())]);
 
@@ -31,7 +31,11 @@ async fn a_power_loss_at_any_time_loses_nothing_that_was_acknowledged() {
         if points.contains(&number) {
             let after = tempfile::tempdir().unwrap();
             disk.lose_power(&spool, after.path(), &mut chance);
-            let found = check(after.path(), &disk.said, &format!("seed {seed}, entry {number}")).await;
+            // If this fails, the log of the run is there to be looked at.
+            run.disable_cleanup(true);
+            let when = format!("entry {number} of {}, seed {seed}", log.display());
+            let found = check(after.path(), &disk.said, &when).await;
+            run.disable_cleanup(false);
             (kept, delivered) = (kept + found.0, delivered + found.1);
         }
     }
@@ -40,9 +44,7 @@ async fn a_power_loss_at_any_time_loses_nothing_that_was_acknowledged() {
 
 /// How many were there as they should, and how many gone as they should.
 async fn check(folder: &Path, said: &str, when: &str) -> (usize, usize) {
-    let ids = |word: &str| -> BTreeSet<MessageId> {
-        said.lines().filter_map(|line| line.strip_prefix(word)?.trim().parse().ok()).collect()
-    };
+    let ids = |word: &str| ids(said.lines(), word);
     let (accepted, settling, delivered) = (ids("accepted "), ids("settling "), ids("delivered "));
     let spool = small_segments(folder);
     let found: BTreeSet<_> = listed(&spool).await.iter().map(|queued| queued.message).collect();

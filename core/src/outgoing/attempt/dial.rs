@@ -1,0 +1,155 @@
+//! How an attempt comes to a connection: a kept one, or the first address that answers.
+
+use std::collections::VecDeque;
+
+use tokio::net::TcpStream;
+
+use super::Attempt;
+use crate::outgoing::hosts::Endpoint;
+use crate::outgoing::mail::Accepted;
+use crate::outgoing::pool::Idle;
+use crate::outgoing::race;
+use crate::outgoing::reach::Reach;
+use crate::outgoing::report;
+use crate::outgoing::schedule::{NoPlace, Place};
+use crate::outgoing::session::{Session, connect};
+use crate::outgoing::trip::{Miss, Trip};
+
+/// A connection to an address.
+pub(super) enum Reached {
+    /// Over which mail has gone before.
+    Kept(Box<Session>, Place),
+    /// That was just made.
+    New(TcpStream, Place),
+}
+
+impl Attempt<'_> {
+    /// A connection to one of the addresses in line. Those that fail are noted; `None` if all did.
+    pub(super) async fn reached(
+        &self,
+        line: &mut VecDeque<Endpoint>,
+        trip: &mut Trip,
+    ) -> Option<(Endpoint, Reached)> {
+        for at in 0..line.len() {
+            let kept = match line.get(at) {
+                Some(endpoint) => self.kept(endpoint).await,
+                None => None,
+            };
+            if let (Some((session, place)), Some(endpoint)) = (kept, line.get(at)) {
+                return Some((endpoint.clone(), Reached::Kept(Box::new(session), place)));
+            }
+        }
+        let left = &mut trip.left;
+        let mut misses = vec![];
+        let dial = |endpoint: Endpoint| -> race::Connecting<'_, _, _> {
+            *left = left.saturating_sub(1);
+            Box::pin(async move { self.dial(&endpoint).await })
+        };
+        let first = race::first(line, dial, |_, miss| misses.push(miss)).await;
+        for miss in misses {
+            if let Miss::Unreached(problem) = &miss {
+                report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
+            }
+            trip.missed(miss);
+        }
+        let (endpoint, (socket, place)) = first?;
+        Some((endpoint, Reached::New(socket, place)))
+    }
+
+    /// A new connection to an address.
+    pub(super) async fn dial(&self, endpoint: &Endpoint) -> Result<(TcpStream, Place), Miss> {
+        let place = self.place(endpoint).await?;
+        match connect(endpoint, &self.outbound.services.config.timeouts).await {
+            Ok(socket) => {
+                self.count("new");
+                Ok((socket, place))
+            }
+            Err(problem) => {
+                self.count("failed");
+                self.outbound.scheduler.unreached(endpoint.address, place.began(), problem.status());
+                Err(Miss::Unreached(problem))
+            }
+        }
+    }
+
+    /// Greets a host over a new connection, settles TLS, and asks the mail hook. `None` where the host
+    /// is ruled out, which is noted.
+    pub(super) async fn ready(
+        &self,
+        endpoint: &Endpoint,
+        socket: TcpStream,
+        place: &Place,
+        trip: &mut Trip,
+    ) -> Option<Accepted> {
+        let (means, domain) = (self.means(), &self.lease.domain);
+        let reach = Reach { means, domain, row: &self.row, mail: &self.mail };
+        let scheduler = &self.outbound.scheduler;
+        let greeted = match reach.greet(endpoint, socket).await {
+            Ok(greeted) => greeted,
+            Err(problem) => {
+                let problem = problem.at(&endpoint.name);
+                if !problem.is_permanent() {
+                    scheduler.unreached(endpoint.address, place.began(), problem.status());
+                }
+                self.unreached(trip, &problem);
+                return None;
+            }
+        };
+        trip.met();
+        scheduler.greeted(endpoint.address);
+        match reach.reach(endpoint, greeted).await {
+            Ok(accepted) => Some(accepted),
+            Err(problem) => {
+                self.ruled_out(trip, &problem.at(&endpoint.name));
+                None
+            }
+        }
+    }
+
+    /// A kept connection that this domain may use, and that still answers.
+    async fn kept(&self, endpoint: &Endpoint) -> Option<(Session, Place)> {
+        let idle = self.outbound.pool.take(&self.key(endpoint))?;
+        self.served(idle).await
+    }
+
+    /// The connection, if it is good for this domain.
+    pub(super) async fn served(&self, mut idle: Idle) -> Option<(Session, Place)> {
+        if !idle.is_good().await {
+            idle.close().await;
+            return None;
+        }
+        let key = self.key(idle.endpoint());
+        match idle.serve(self.means(), &key).await {
+            Ok(served) => {
+                self.count("reused");
+                Some(served)
+            }
+            Err(idle) => {
+                self.outbound.pool.put_back(*idle);
+                None
+            }
+        }
+    }
+
+    /// A place at an address. A kept connection gives way, and then it is worth a moment's wait.
+    async fn place(&self, endpoint: &Endpoint) -> Result<Place, Miss> {
+        let (scheduler, domain, address) = (&self.outbound.scheduler, &self.lease.domain, endpoint.address);
+        let place = match scheduler.try_enter(domain, address) {
+            Err(NoPlace::Busy) => {
+                if let Some(idle) = self.outbound.pool.evict(address) {
+                    // Its place is free once it is gone; what it says at the end is nobody's concern.
+                    self.outbound.services.tasks.spawn(idle.quit());
+                }
+                scheduler.enter(domain, address).await
+            }
+            place => place,
+        };
+        place.map_err(|none| match none {
+            NoPlace::Busy => Miss::Busy,
+            NoPlace::LeftAlone(until, why) => Miss::LeftAlone(until, why),
+        })
+    }
+    fn count(&self, result: &'static str) {
+        self.outbound.services.observer.metrics().connection(result);
+    }
+}

@@ -1,0 +1,67 @@
+//! What is known of one address of a host. No I/O, no clock of its own.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use super::window::Window;
+use crate::spool::Status;
+
+/// Connections to an address, and how it does.
+#[derive(Debug)]
+pub(super) struct Host {
+    /// How many connections it may have.
+    pub window: Window,
+    /// How many it has.
+    pub connections: usize,
+    /// How many of them wait for their next envelope.
+    pub resting: usize,
+    /// How many attempts wait for a place.
+    pub waiting: usize,
+    /// Whether it is left alone.
+    pub backoff: Backoff,
+    /// Why, if it is.
+    pub why: Option<Status>,
+    /// Tells who waits that a place is free.
+    pub freed: Arc<Notify>,
+    /// When it was last of interest.
+    pub used: Instant,
+}
+
+impl Host {
+    /// Nothing is known yet.
+    pub(super) fn new(limit: usize, now: Instant) -> Self {
+        Self {
+            window: Window::new(limit),
+            connections: 0,
+            resting: 0,
+            waiting: 0,
+            backoff: Backoff::default(),
+            why: None,
+            freed: Arc::default(),
+            used: now,
+        }
+    }
+
+    /// How many connections there may be now: none while it is left alone, then one that finds out.
+    pub(super) fn capacity(&self, now: Instant) -> usize {
+        match (self.backoff.until(now), self.backoff.is_probing()) {
+            (Some(_), _) => 0,
+            (None, true) => 1,
+            (None, false) => self.window.size(),
+        }
+    }
+
+    /// How many more there may be, those aside that wait for a place already.
+    pub(super) fn free(&self, now: Instant) -> usize {
+        let taken = self.connections.saturating_sub(self.resting) + self.waiting;
+        self.capacity(now).saturating_sub(taken)
+    }
+
+    /// Whether nobody needs what is known of it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.connections == 0 && self.waiting == 0
+    }
+}

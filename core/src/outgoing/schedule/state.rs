@@ -1,0 +1,313 @@
+//! The scheduler's decisions: pure, and told the time.
+
+use std::collections::HashMap;
+use std::mem::{replace, take};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::backoff::Chance;
+use super::destination::{Destination, Supply};
+use super::host::Host;
+use crate::config::Delivery;
+use crate::spool::{Lease, Status};
+
+/// The most destinations, and hosts, remembered beside those that are busy.
+const MOST: usize = 10_000;
+
+/// How long one that is idle is remembered, unless there are too many.
+const KEPT: Duration = Duration::from_secs(10 * 60);
+
+/// The state of all destinations and hosts.
+#[derive(Debug)]
+pub(super) struct State {
+    delivery: Delivery,
+    destinations: HashMap<String, Destination>,
+    hosts: HashMap<SocketAddr, Host>,
+    /// When one that has no room now may have some: the spool is to be asked again then.
+    wake: Option<Instant>,
+}
+
+/// What becomes of a lease that the spool has given.
+#[derive(Debug)]
+pub(in crate::outgoing) enum Arrival {
+    /// A worker is to start with it.
+    Start(Lease),
+    /// It waits for a worker of its destination.
+    Waits,
+    /// There is no room for it now.
+    GiveBack(Lease),
+}
+
+/// What a worker does next.
+#[derive(Debug)]
+pub(in crate::outgoing) enum Next {
+    /// This lease.
+    Deliver(Lease),
+    /// Nothing: it ends, and gives these back.
+    End(Vec<Lease>),
+}
+
+/// Whether there may be a further connection to a host.
+#[derive(Debug)]
+pub(in crate::outgoing) enum Entry {
+    /// Yes; it is counted.
+    Free,
+    /// It has as many as it may have. This tells when a place is free.
+    Busy(Arc<Notify>),
+    /// It has as many as it may have, and enough wait for a place.
+    Crowded,
+    /// It did not answer lately, and is left alone until then.
+    LeftAlone(Instant, Status),
+    /// The destination's rate of new connections is used up.
+    Paced,
+}
+
+impl State {
+    pub(super) fn new(delivery: Delivery) -> Self {
+        Self { delivery, destinations: HashMap::new(), hosts: HashMap::new(), wake: None }
+    }
+
+    /// How many leases a destination may have.
+    pub(super) fn room(&mut self, name: &str, now: Instant) -> usize {
+        let by_host = self.workers_by_host(name, now);
+        let unknown;
+        let destination = match self.destinations.get(name) {
+            Some(known) => known,
+            None => {
+                unknown = Destination::new(&self.delivery, name, now);
+                &unknown
+            }
+        };
+        let room = destination.room(now);
+        if let Some(at) = destination.changes_at(now) {
+            self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+        }
+        by_host.map_or(room, |workers| room.min(destination.leases_of(workers)))
+    }
+
+    /// Whether a destination has workers.
+    pub(super) fn is_busy(&self, name: &str) -> bool {
+        self.destinations.get(name).is_some_and(|destination| destination.workers > 0)
+    }
+
+    /// When one that had no room may have some; forgotten with the question.
+    pub(super) fn wake(&mut self) -> Option<Instant> {
+        self.wake.take()
+    }
+
+    /// The spool has given a lease.
+    pub(super) fn arrive(&mut self, lease: Lease, now: Instant) -> Arrival {
+        let room = self.room(&lease.domain, now);
+        let workers = self.workers_by_host(&lease.domain, now);
+        let destination = self.destination(&lease.domain, now);
+        if destination.leases() >= room {
+            return Arrival::GiveBack(lease);
+        }
+        if let Some(pace) = &mut destination.messages {
+            pace.take(now);
+        }
+        let most = workers.unwrap_or(usize::MAX).min(destination.capacity(now));
+        let arrival = if destination.workers < most {
+            destination.workers += 1;
+            Arrival::Start(lease)
+        } else {
+            destination.ready.push_back(lease);
+            Arrival::Waits
+        };
+        destination.supply = if destination.leases() >= room { Supply::More } else { Supply::Exhausted };
+        arrival
+    }
+
+    /// A worker asks what to do next. Whether the spool should be asked for more.
+    pub(super) fn next(&mut self, name: &str, now: Instant) -> (Next, Supply) {
+        let Some(destination) = self.destinations.get_mut(name) else {
+            return (Next::End(vec![]), Supply::More);
+        };
+        destination.used = now;
+        if destination.backoff.until(now).is_some() {
+            destination.workers = destination.workers.saturating_sub(1);
+            return (Next::End(take(&mut destination.ready).into()), Supply::More);
+        }
+        let has_too_many = destination.workers > destination.capacity(now).max(1);
+        let lease = if has_too_many { None } else { destination.ready.pop_front() };
+        let Some(lease) = lease else {
+            destination.workers = destination.workers.saturating_sub(1);
+            return (Next::End(vec![]), Supply::More);
+        };
+        let is_low = destination.ready.len() <= destination.workers;
+        let supply =
+            if is_low { replace(&mut destination.supply, Supply::Exhausted) } else { Supply::Exhausted };
+        (Next::Deliver(lease), supply)
+    }
+
+    /// Asks for a place at a host.
+    pub(super) fn enter(&mut self, name: &str, address: SocketAddr, now: Instant) -> Entry {
+        let destination = self.destination(name, now);
+        destination.host = Some(address);
+        let paced = destination.new_connections.as_ref().is_some_and(|pace| pace.available(now) == 0);
+        let host = self.host(address, now);
+        match (host.backoff.until(now), &host.why) {
+            (Some(until), Some(why)) => return Entry::LeftAlone(until, why.clone()),
+            _ if paced => return Entry::Paced,
+            _ => {}
+        }
+        let capacity = host.capacity(now);
+        if host.connections < capacity {
+            host.connections += 1;
+            if let Some(pace) = &mut self.destination(name, now).new_connections {
+                pace.take(now);
+            }
+            return Entry::Free;
+        }
+        if host.waiting >= capacity { Entry::Crowded } else { Entry::Busy(Arc::clone(&host.freed)) }
+    }
+
+    /// Somebody begins, or ceases, to wait for a place.
+    pub(super) fn waits(&mut self, address: SocketAddr, by: isize) {
+        if let Some(host) = self.hosts.get_mut(&address) {
+            host.waiting = host.waiting.saturating_add_signed(by);
+        }
+    }
+
+    /// A connection waits for its next envelope, or for no longer: it gives way to whoever needs a place.
+    pub(super) fn rests(&mut self, address: SocketAddr, by: isize) {
+        if let Some(host) = self.hosts.get_mut(&address) {
+            host.resting = host.resting.saturating_add_signed(by);
+        }
+    }
+
+    /// A connection has ended: somebody else may have its place.
+    pub(super) fn leave(&mut self, address: SocketAddr) {
+        if let Some(host) = self.hosts.get_mut(&address) {
+            host.connections = host.connections.saturating_sub(1);
+            host.freed.notify_one();
+        }
+    }
+
+    /// A host has greeted us: it is there.
+    pub(super) fn greeted(&mut self, address: SocketAddr, now: Instant) {
+        if let Some(host) = self.hosts.get_mut(&address) {
+            host.backoff.succeeded(now);
+            host.why = None;
+            host.freed.notify_one();
+        }
+    }
+
+    /// A connection that began then did not come about, or not up to the EHLO reply. With others open
+    /// the host has too many; alone, it is left alone.
+    pub(super) fn unreached(
+        &mut self,
+        address: SocketAddr,
+        why: Status,
+        (began, now): (Instant, Instant),
+        chance: Chance,
+    ) {
+        let retry = &self.delivery.retry;
+        let Some(host) = self.hosts.get_mut(&address) else { return };
+        if host.connections > 1 && host.window.size() > 1 {
+            host.window.shrink(began, now);
+        } else if host.backoff.failed(began, now, (retry, chance)).is_some() {
+            host.window.begin_anew(now);
+            host.why = Some(why);
+        }
+    }
+
+    /// A host has said that it has too much. Where one connection is too much already, the destination
+    /// is left alone until the time that this gives.
+    pub(super) fn throttled(
+        &mut self,
+        name: &str,
+        address: SocketAddr,
+        (began, now): (Instant, Instant),
+        chance: Chance,
+    ) -> Option<Instant> {
+        if let Some(host) = self.hosts.get_mut(&address) {
+            host.window.shrink(began, now);
+        }
+        let destination = self.destinations.get_mut(name)?;
+        if destination.window.size() > 1 {
+            destination.window.shrink(began, now);
+            return None;
+        }
+        destination.backoff.failed(began, now, (&self.delivery.retry, chance))
+    }
+
+    /// A host took a message. Whether the destination was left alone before.
+    pub(super) fn delivered(&mut self, name: &str, address: SocketAddr, now: Instant) -> bool {
+        if let Some(host) = self.hosts.get_mut(&address) {
+            host.window.succeeded();
+        }
+        let Some(destination) = self.destinations.get_mut(name) else { return false };
+        destination.window.succeeded();
+        destination.backoff.succeeded(now)
+    }
+
+    /// No host of a destination was reached by an attempt that began then: it is left alone until the
+    /// time that this gives, unless it was known.
+    pub(super) fn unreachable(
+        &mut self,
+        name: &str,
+        (began, now): (Instant, Instant),
+        chance: Chance,
+    ) -> Option<Instant> {
+        let destination = self.destinations.get_mut(name)?;
+        let until = destination.backoff.failed(began, now, (&self.delivery.retry, chance))?;
+        destination.window.begin_anew(now);
+        Some(until)
+    }
+
+    /// All hosts of a destination are left alone until then at least: so is it.
+    pub(super) fn left_alone(&mut self, name: &str, until: Instant, now: Instant) {
+        let destination = self.destination(name, now);
+        destination.backoff.until_then(until);
+    }
+
+    /// How many workers of a destination find a place at its host, if that is known. One finds out
+    /// whether another host takes the mail of one that is left alone.
+    fn workers_by_host(&self, name: &str, now: Instant) -> Option<usize> {
+        let destination = self.destinations.get(name)?;
+        let host = self.hosts.get(&destination.host?)?;
+        let free = if host.backoff.until(now).is_some() { 1 } else { host.free(now) };
+        Some(destination.workers + free)
+    }
+
+    fn destination(&mut self, name: &str, now: Instant) -> &mut Destination {
+        if self.destinations.len() >= MOST && !self.destinations.contains_key(name) {
+            forget(&mut self.destinations, |it| (it.is_idle(), it.used), now);
+        }
+        let delivery = &self.delivery;
+        let destination = self.destinations.entry(name.to_owned());
+        let destination = destination.or_insert_with(|| Destination::new(delivery, name, now));
+        destination.used = now;
+        destination
+    }
+
+    fn host(&mut self, address: SocketAddr, now: Instant) -> &mut Host {
+        if self.hosts.len() >= MOST && !self.hosts.contains_key(&address) {
+            forget(&mut self.hosts, |it| (it.is_idle(), it.used), now);
+        }
+        let limit = self.delivery.connections_per_host;
+        let host = self.hosts.entry(address).or_insert_with(|| Host::new(limit, now));
+        host.used = now;
+        host
+    }
+}
+
+/// Forgets those that are idle: the ones unused for long, or all if that leaves too many.
+fn forget<K, V>(all: &mut HashMap<K, V>, look: impl Fn(&V) -> (bool, Instant), now: Instant) {
+    all.retain(|_, one| {
+        let (is_idle, used) = look(one);
+        !is_idle || now.duration_since(used) < KEPT
+    });
+    // Half of what may be: the next one that is new must not cost another walk.
+    if all.len() > MOST / 2 {
+        all.retain(|_, one| !look(one).0);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! A worker of one destination: it delivers lease after lease, over one connection where it can.
+//!
+//! Outcomes are recorded while the next message goes out already: a worker does not wait for the disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use super::Outbound;
+use super::attempt::{self, Ended};
+use super::outcome::later;
+use super::panics::unpanicking;
+use super::pool::Idle;
+use super::schedule::Next;
+use super::settle::{settle, settle_unattempted};
+use super::trip::{Conclusion, Shown, Trip};
+use crate::spool::{Lease, Outcome, Settlement, Status};
+
+/// How many outcomes of a worker may be on their way to the disk. After a crash so many messages at
+/// most would be sent twice (RFC 5321 section 4.5.4.1 leaves no way around one).
+const UNRECORDED: usize = 8;
+
+/// Delivers this lease, and what the scheduler has for its destination after it.
+pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
+    let destination = lease.domain.clone();
+    let unrecorded = Arc::new(Semaphore::new(UNRECORDED));
+    let mut carried = None;
+    let mut next = Next::Deliver(lease);
+    loop {
+        match next {
+            Next::Deliver(lease) => carried = deliver(&outbound, lease, carried, &unrecorded).await,
+            Next::End(rest) => {
+                for lease in rest {
+                    give_back(&outbound, &lease).await;
+                }
+                return keep(&outbound, carried).await;
+            }
+        }
+        next = outbound.scheduler.next(&destination);
+    }
+}
+
+/// Ends a lease that is for no attempt.
+pub(super) async fn end(outbound: Arc<Outbound>, lease: Lease) {
+    survive(&outbound, &lease, settle_unattempted(&outbound, &lease)).await;
+}
+
+/// Gives a lease back; no attempt is counted.
+pub(super) async fn give_back(outbound: &Outbound, lease: &Lease) {
+    let outcomes = lease.recipients.iter().map(|recipient| (recipient.number, Outcome::Abandoned)).collect();
+    let settlement = Settlement { message: lease.envelope.id, epoch: lease.epoch, outcomes, notices: vec![] };
+    if let Err(error) = outbound.services.spool.settle(settlement).await {
+        tracing::warn!(id = %lease.envelope.id, %error, "a message could not be given back; a restart frees it");
+    }
+}
+
+/// One attempt; the connection for the next.
+async fn deliver(
+    outbound: &Arc<Outbound>,
+    lease: Lease,
+    carried: Option<Idle>,
+    unrecorded: &Arc<Semaphore>,
+) -> Option<Idle> {
+    let mut ended = attempt::run(outbound, lease, carried).await;
+    let kept = ended.trip.kept.take();
+    conclude(outbound, &ended.lease.domain, &mut ended.trip).await;
+    let permit = Arc::clone(unrecorded).acquire_owned().await;
+    let outbound = Arc::clone(outbound);
+    outbound.services.tasks.clone().spawn(async move {
+        record(&outbound, ended).await;
+        drop(permit);
+    });
+    kept
+}
+
+async fn record(outbound: &Outbound, ended: Ended) {
+    let Ended { lease, asker, row, trip } = ended;
+    survive(outbound, &lease, settle(outbound, &lease, &asker, &row, trip.tally)).await;
+}
+
+/// A defect in the recording must not hold the lease for ever.
+async fn survive(outbound: &Outbound, lease: &Lease, recording: impl Future<Output = ()>) {
+    if unpanicking(recording).await.is_err() {
+        tracing::error!(id = %lease.envelope.id, domain = %lease.domain, "recording an attempt panicked: a defect of Waxseal; its mail is tried again");
+        give_back(outbound, lease).await;
+    }
+}
+
+/// What follows for all other mail of the destination.
+async fn conclude(outbound: &Outbound, destination: &str, trip: &mut Trip) {
+    let scheduler = &outbound.scheduler;
+    match trip.conclusion() {
+        Conclusion::Busy => trip.tally.abandon(),
+        Conclusion::Unreachable(why) => {
+            if let Some(wait) = scheduler.unreachable(destination, trip.began) {
+                put_off(outbound, destination, wait, why).await;
+            }
+        }
+        Conclusion::LeftAlone(until, why) => {
+            let wait = scheduler.left_alone(destination, until);
+            put_off(outbound, destination, wait, why).await;
+            trip.tally.abandon();
+        }
+        Conclusion::Nothing => match (trip.shown, trip.tally.why()) {
+            (Shown::Throttled(wait), Some(why)) => put_off(outbound, destination, wait, why.clone()).await,
+            (Shown::Revived, _) => {
+                tracing::info!(destination, "a destination takes mail again");
+                record_put_off(outbound, destination, None).await;
+            }
+            _ => {}
+        },
+    }
+}
+
+async fn put_off(outbound: &Outbound, destination: &str, wait: Duration, why: Status) {
+    tracing::info!(destination, ?wait, reason = %why.reason, "a destination is left alone for a while");
+    outbound.services.observer.metrics().put_off();
+    record_put_off(outbound, destination, Some((later(Timestamp::now(), wait), why))).await;
+}
+
+/// The spool leaves the destination out until then. The scheduler does so all the same.
+async fn record_put_off(outbound: &Outbound, destination: &str, until: Option<(Timestamp, Status)>) {
+    if let Err(error) = outbound.services.spool.put_off(destination, until).await {
+        tracing::warn!(destination, %error, "how long a destination is left alone could not be recorded");
+    }
+}
+
+/// Keeps the connection for a moment.
+async fn keep(outbound: &Outbound, carried: Option<Idle>) {
+    let Some(idle) = carried else { return };
+    if let Some(idle) = outbound.pool.keep(idle) {
+        idle.quit().await;
+    }
+}
