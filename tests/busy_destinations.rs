@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use waxseal_tests::client::message;
-use waxseal_tests::host::{Host, Mode, Taking};
+use waxseal_tests::command::waxseal;
+use waxseal_tests::host::{Host, Mode, Session, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
+use waxseal_tests::wait::soon;
 
 const SENDER: &str = "someone@senders.example";
 
@@ -56,6 +58,24 @@ async fn a_destination_that_is_back_gets_all_that_waits() {
     relay.drained().await;
     let first = &host.sessions()[0];
     assert!(first.messages.len() > 1, "the probe's connection went on with what followed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_need_not_wait_for_a_destination_that_is_left_alone() {
+    let address = refusing();
+    let site = Site::new().host("there.example", address).set("delivery", "retry", r#"["1h"]"#);
+    let relay = site.start().await;
+    relay.accept(SENDER, "a@there.example", &message("waits")).await;
+    let configuration = relay.site.write();
+    let recorded = async {
+        let list = ["queue", "list", "--messages", "--json"];
+        while !waxseal(&configuration, &list).await.output.contains(r#""attempts":1"#) {}
+    };
+    soon("the attempt to be recorded", recorded).await;
+    let host = Host::start_at(&address.to_string(), Mode::NoStartTls, Taking::Accept).await;
+    let said = waxseal(&configuration, &["queue", "retry", "--domain", "there.example"]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    host.messages_until(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,6 +142,33 @@ async fn many_domains_of_one_dead_host_leave_the_places_to_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_busy_destination_does_not_keep_the_only_place() {
+    // The same host for two domains, and then two hosts.
+    for apart in [false, true] {
+        let busy = Host::start_at("127.0.0.1:0", Mode::NoStartTls, Taking::Slowly).await;
+        let other = Host::start(Mode::NoStartTls).await;
+        let their_host = if apart { &other } else { &busy };
+        let site = Site::new().route("busy.example", busy.address).route("b.example", their_host.address);
+        let connections = if apart { "{ total = 1 }" } else { "{ total = 10, host = 1 }" };
+        let relay = site.set("delivery", "connections", connections).start().await;
+        // The host of both is known.
+        relay.accept(SENDER, "a@b.example", &message("first")).await;
+        their_host.messages_until(1).await;
+        let endless = flood(&relay, "busy.example", 8, usize::MAX);
+        busy.messages_until(100).await;
+        relay.accept(SENDER, "a@b.example", &message("second")).await;
+        let before = busy.messages().len();
+        let of_other =
+            |it: &Session| it.messages.iter().filter(|it| it.recipients[0] == "a@b.example").count();
+        let both = |all: &[Session]| (all.iter().map(of_other).sum::<usize>() == 2).then_some(());
+        their_host.until("the second mail to pass by", both).await;
+        let meanwhile = busy.messages().len() - before;
+        assert!(meanwhile < 300, "{meanwhile} messages of the other went first");
+        drop(endless);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rate_is_held() {
     let host = Host::start(Mode::NoStartTls).await;
     let site = Site::new().host("slow.example", host.address);
@@ -130,6 +177,17 @@ async fn a_rate_is_held() {
     flood(&relay, "slow.example", 1, 5).join_all().await;
     host.messages_until(5).await;
     assert!(start.elapsed() >= Duration::from_millis(1900), "5 messages in {:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_whose_handshakes_stall_costs_no_timeout_for_each_mail() {
+    let host = Host::start(Mode::SilentAfter220).await;
+    let site = Site::new().host("there.example", host.address).set("timeouts", "handshake", r#""1s""#);
+    let relay = site.set("delivery", "connections", "{ host = 1 }").start().await;
+    flood(&relay, "there.example", 1, 12).join_all().await;
+    host.messages_until(12).await;
+    let stalled = host.sessions().iter().filter(|session| session.was_told("STARTTLS")).count();
+    assert_eq!(stalled, 3, "then the policy stays in clear");
 }
 
 /// An address where nobody listens.

@@ -53,6 +53,7 @@ impl Client {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind(SocketAddr::new(source, 0)).expect("a loopback address");
         let stream = socket.connect(relay).await.expect("the relay listens");
+        stream.set_nodelay(true).expect("a connected socket");
         Self::greeted(Wire::new(stream), None).await
     }
 

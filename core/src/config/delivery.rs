@@ -65,7 +65,7 @@ fn one(section: Section<'_>, all: &Allowance) -> Option<DestinationLimit> {
         entry.read(|text| if text == "*" { Ok("*".to_owned()) } else { value::domain_pattern(text) })
     });
     let connections = section.number("connections", all.connections);
-    let allowance = rates(&section, Allowance { connections, ..all.clone() });
+    let allowance = rates(&section, Allowance { connections, ..*all });
     section.finish();
     Some(DestinationLimit { domain: domain?, allowance })
 }

@@ -178,7 +178,7 @@ pub struct Delivery {
 }
 
 /// How much a destination, the domain of recipients, is sent at most.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     /// Connections at once.
     pub connections: usize,

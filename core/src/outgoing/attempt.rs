@@ -13,6 +13,7 @@ use waxseal_plugins::verdicts::EnhancedCode;
 use super::Outbound;
 use super::facts;
 use super::hosts::{Candidate, Directions, Endpoint};
+use super::ourselves;
 use super::panics::{Panicked, unpanicking};
 use super::pool::{Idle, Key};
 use super::problem::Problem;
@@ -125,7 +126,7 @@ impl Attempt<'_> {
         };
         if endpoints.iter().any(|endpoint| self.outbound.ourselves.is_at(endpoint)) {
             // Whoever is preferred less than we are would only send it back to us.
-            self.ruled_out(trip, &self.outbound.ourselves.problem(&self.lease.domain));
+            self.ruled_out(trip, &ourselves::problem(&self.lease.domain));
             return Onward::Stop;
         }
         endpoints.retain(|endpoint| Some(endpoint.address) != trip.tried);

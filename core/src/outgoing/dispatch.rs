@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -24,12 +24,11 @@ const LEASES: usize = 64;
 
 /// Delivers until the relay is stopping.
 pub(super) async fn run(services: Arc<Services>, names: Arc<dyn Names>) {
-    let total = Arc::new(Semaphore::new(services.config.delivery.connections_total.max(1)));
     let outbound = Arc::new(Outbound::new(services, names));
     let stopping = outbound.services.stopping.clone();
     tokio::select! {
         () = stopping.cancelled() => {}
-        () = deliver(&outbound, &total) => {}
+        () = deliver(&outbound) => {}
         () = close_idle(&outbound) => {}
     }
     // Side by side: a host that does not answer must not use up the time of the stop.
@@ -59,15 +58,16 @@ impl Room for Word {
 }
 
 /// A worker has one connection at a time: the total of connections bounds the workers.
-async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
+async fn deliver(outbound: &Arc<Outbound>) {
+    let places = &outbound.places;
     loop {
         let permit = tokio::select! {
             biased;
-            permit = Arc::clone(total).acquire_owned() => permit.ok(),
+            permit = Arc::clone(places).acquire_owned() => permit.ok(),
             () = outbound.scheduler.changed() => None,
         };
         let (whose, most) = match permit {
-            Some(_) => (Whose::Anybody, ((total.available_permits() + 1) * AHEAD).min(LEASES)),
+            Some(_) => (Whose::Anybody, ((places.available_permits() + 1) * AHEAD).min(LEASES)),
             None => (Whose::Busy, LEASES),
         };
         let room = Arc::new(Word(Arc::clone(&outbound.scheduler), whose));
@@ -79,7 +79,7 @@ async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
                     () = outbound.scheduler.changed() => {}
                 }
             }
-            Ok(leases) => hand_out(outbound, (total, permit), leases).await,
+            Ok(leases) => hand_out(outbound, permit, leases).await,
             Err(error) => {
                 tracing::error!(%error, "the spool gives no mail to deliver; asking again in {RESPITE:?}");
                 sleep(RESPITE).await;
@@ -90,11 +90,7 @@ async fn deliver(outbound: &Arc<Outbound>, total: &Arc<Semaphore>) {
 
 /// Gives leases to workers, and starts workers for them. Where there is no place for one the dispatcher
 /// waits: those that have workers are served from what they were given before.
-async fn hand_out(
-    outbound: &Arc<Outbound>,
-    (total, mut first): (&Arc<Semaphore>, Option<OwnedSemaphorePermit>),
-    leases: Vec<Lease>,
-) {
+async fn hand_out(outbound: &Arc<Outbound>, mut first: Option<OwnedSemaphorePermit>, leases: Vec<Lease>) {
     for lease in leases {
         if lease.purpose != Purpose::Deliver {
             outbound.services.tasks.spawn(worker::end(Arc::clone(outbound), lease));
@@ -106,7 +102,7 @@ async fn hand_out(
             Arrival::Start(lease) => {
                 let permit = match first.take() {
                     Some(permit) => Some(permit),
-                    None => Arc::clone(total).acquire_owned().await.ok(),
+                    None => Arc::clone(&outbound.places).acquire_owned().await.ok(),
                 };
                 start(outbound, lease, permit);
             }

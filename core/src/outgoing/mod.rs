@@ -49,6 +49,8 @@ mod worker;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use self::ourselves::Ourselves;
 use self::pool::Pool;
 use self::schedule::Scheduler;
@@ -60,6 +62,8 @@ struct Outbound {
     services: Arc<Services>,
     names: Arc<dyn Names>,
     scheduler: Arc<Scheduler>,
+    /// A permit for each worker that there may be.
+    places: Arc<Semaphore>,
     pool: Pool,
     ourselves: Ourselves,
 }
@@ -68,7 +72,8 @@ impl Outbound {
     fn new(services: Arc<Services>, names: Arc<dyn Names>) -> Self {
         let scheduler = Scheduler::new(&services.config.delivery, services.observer.clone());
         let ourselves = Ourselves::new(&services.config.listeners);
-        Self { services, names, scheduler, pool: Pool::default(), ourselves }
+        let places = Arc::new(Semaphore::new(services.config.delivery.connections_total.max(1)));
+        Self { services, names, scheduler, places, pool: Pool::default(), ourselves }
     }
 }
 

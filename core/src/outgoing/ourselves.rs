@@ -27,17 +27,17 @@ impl Ourselves {
         endpoint.found_by != FoundBy::Route && self.listens_at(endpoint.address)
     }
 
-    /// Why no mail is brought to ourselves.
-    pub(super) fn problem(&self, domain: &str) -> Problem {
-        let reason = format!("the hosts of {domain} lead back to this relay, which does not keep its mail");
-        Problem::permanent(EnhancedCode::new(5, 4, 6), reason)
-    }
-
     fn listens_at(&self, address: SocketAddr) -> bool {
         let same_port = || self.listeners.iter().filter(|listener| listener.port() == address.port());
         same_port().any(|listener| listener.ip() == address.ip())
             || (same_port().any(|listener| takes_all(listener.ip(), address.ip())) && is_local(address.ip()))
     }
+}
+
+/// Why no mail is brought to ourselves.
+pub(super) fn problem(domain: &str) -> Problem {
+    let reason = format!("the hosts of {domain} lead back to this relay, which does not keep its mail");
+    Problem::permanent(EnhancedCode::new(5, 4, 6), reason)
 }
 
 /// Whether a listener takes connections to all our addresses of this family. One to `::` takes those of

@@ -222,8 +222,10 @@ mod tests {
         let peer = Peer::playing(vec![vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n"), ("QUIT", "")]]).await;
         let endpoint = peer.endpoint.clone();
         let session = session_with(&endpoint).await;
-        let place =
-            Scheduler::new(&delivery(1), Observer::off()).try_enter("example.org", endpoint.address).unwrap();
+        let place = Scheduler::new(&delivery(1), Observer::off())
+            .enter("example.org", endpoint.address, || {})
+            .await
+            .unwrap();
         let row = Arc::new(Row::default());
         let key = Key { domain: "example.org".to_owned(), endpoint, row, generation: 1, epoch: 1 };
         let pool = Pool::default();

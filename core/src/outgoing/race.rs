@@ -101,6 +101,7 @@ mod tests {
 
     /// The address says what happens: `.1` is silent, `.2` refuses, `.3` answers after a second, others
     /// at once.
+    #[expect(clippy::needless_pass_by_value, reason = "as the race gives it")]
     fn connect(endpoint: Endpoint) -> Connecting<'static, (), ()> {
         Box::pin(async move {
             match endpoint.address.ip().to_string().rsplit(['.', ':']).next() {

@@ -3,6 +3,7 @@
 
 mod content;
 mod plan;
+mod refusal;
 
 use std::sync::Arc;
 
@@ -15,9 +16,7 @@ use super::commands::{mail_command, rcpt_command};
 use super::dialogue::{Broken, Dialogue};
 use super::mail::Accepted;
 use super::outcome::Tally;
-use super::problem::Problem;
 use super::session::Session;
-use crate::net::ReadError;
 use crate::smtp::capabilities::Capabilities;
 use crate::smtp::reply::Reply;
 use crate::spool::{Envelope, LeasedRecipient, SpoolError};
@@ -286,70 +285,6 @@ impl Transaction<'_> {
         match self.pace {
             Pace::Pipelined => self.dialogue.reply().await,
             Pace::Stepwise => self.dialogue.ask(&command()).await,
-        }
-    }
-
-    /// Read as the reply to what follows, it would be a promise that nobody made.
-    fn spoke_out_of_turn(&mut self, when: &str) -> After {
-        if self.usage == Usage::Again && self.phase == Phase::Envelope {
-            return After::Stale;
-        }
-        let what = format!("the host replied {when}");
-        self.tally.ruled_out(&Problem::temporary(EnhancedCode::new(4, 5, 0), what).at(self.host));
-        After::Drop
-    }
-
-    fn failed(&mut self, unsent: Unsent) -> After {
-        match unsent {
-            // A new connection may do better than one that was used up. Else the host has too much, and
-            // closes without a word to what it was sent besides (RFC 5321 section 3.8).
-            Unsent::Closing(_) if self.usage == Usage::Again => After::Stale,
-            Unsent::Closing(reply) => {
-                self.refused("the sender", &reply);
-                After::Throttled
-            }
-            Unsent::Broken(broken) if self.is_stale(&broken) => After::Stale,
-            Unsent::Broken(broken) => {
-                self.tally.ruled_out(&broken.problem(self.phase.words()).at(self.host));
-                After::Drop
-            }
-            Unsent::Refused(reply) => {
-                self.refused("the message", &reply);
-                After::Drop
-            }
-            Unsent::Unread(error) => {
-                // Closed without its end: the host must not take half a message.
-                unreadable(self.tally, &error);
-                After::Drop
-            }
-        }
-    }
-
-    /// Whether the host had closed a used connection before it read this envelope.
-    fn is_stale(&self, broken: &Broken) -> bool {
-        let is_closed = matches!(broken, Broken::Read(ReadError::Closed | ReadError::Io(_)));
-        self.usage == Usage::Again && self.phase == Phase::Envelope && is_closed
-    }
-
-    /// The host's no to the whole envelope.
-    fn refused(&mut self, what: &str, reply: &Reply) {
-        let everybody: Vec<u32> = self.recipients.iter().map(|recipient| recipient.number).collect();
-        self.refused_for(&everybody, what, reply);
-    }
-
-    fn refused_for(&mut self, numbers: &[u32], what: &str, reply: &Reply) {
-        let problem = Problem::of_reply(what, reply).at(self.host);
-        for number in numbers {
-            self.note(*number, problem.clone());
-        }
-    }
-
-    /// A 5xx is the domain's last word; after a 4xx another host may do better.
-    fn note(&mut self, number: u32, problem: Problem) {
-        if problem.is_permanent() {
-            self.tally.failed(number, problem);
-        } else {
-            self.tally.put_off(number, &problem);
         }
     }
 }

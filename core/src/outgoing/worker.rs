@@ -13,7 +13,7 @@ use super::attempt::{self, Ended};
 use super::outcome::later;
 use super::panics::unpanicking;
 use super::pool::Idle;
-use super::schedule::Next;
+use super::schedule::{Demand, Next};
 use super::settle::{settle, settle_unattempted};
 use super::trip::{Conclusion, Shown, Trip};
 use crate::spool::{Lease, Outcome, Settlement, Status};
@@ -22,24 +22,37 @@ use crate::spool::{Lease, Outcome, Settlement, Status};
 /// most would be sent twice (RFC 5321 section 4.5.4.1 leaves no way around one).
 const UNRECORDED: usize = 8;
 
+/// How many messages a worker delivers in its turn, where others wait for its place.
+const TURN: usize = 32;
+
 /// Delivers this lease, and what the scheduler has for its destination after it.
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let destination = lease.domain.clone();
     let unrecorded = Arc::new(Semaphore::new(UNRECORDED));
-    let mut carried = None;
+    let (mut carried, mut served) = (None, 0);
     let mut next = Next::Deliver(lease);
-    loop {
+    let rest = loop {
         match next {
             Next::Deliver(lease) => carried = deliver(&outbound, lease, carried, &unrecorded).await,
-            Next::End(rest) => {
-                for lease in rest {
-                    give_back(&outbound, &lease).await;
-                }
-                return keep(&outbound, carried).await;
-            }
+            Next::End(rest) => break rest,
+        }
+        served += 1;
+        if served % TURN == 0
+            && let Some(rest) = outbound.scheduler.turn_ends(&destination, demand(&outbound))
+        {
+            break rest;
         }
         next = outbound.scheduler.next(&destination);
+    };
+    keep(&outbound, carried).await;
+    for lease in rest {
+        give_back(&outbound, &lease).await;
     }
+}
+
+/// Whether others may wait for a place among all.
+fn demand(outbound: &Outbound) -> Demand {
+    if outbound.places.available_permits() == 0 { Demand::Unmet } else { Demand::Met }
 }
 
 /// Ends a lease that is for no attempt.

@@ -79,6 +79,8 @@ pub enum Taking {
     AcceptOne,
     /// It takes it, and has no extension but STARTTLS.
     Plainly,
+    /// It takes it, and needs 10 ms to confirm each.
+    Slowly,
     /// It takes it, in chunks too (RFC 3030).
     Chunks,
     /// Likewise, and knows no `unknown`.
@@ -175,6 +177,8 @@ async fn accept(
     let record = Arc::new(record);
     let mut running = JoinSet::new();
     while let Ok((socket, peer)) = listener.accept().await {
+        // Replies are small, and several may go out one by one.
+        socket.set_nodelay(true).expect("a socket that was just accepted");
         let (mode, taking) = script.lock().expect("no test thread has panicked with it").clone();
         let recorder = Recorder::begin(Arc::clone(&record), peer);
         running.spawn(session::serve(socket, mode, taking, recorder));

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::io::AsyncWriteExt;
@@ -179,7 +180,7 @@ impl Talk<'_> {
                     }
                 }
                 "BDAT" if matches!(self.taking, Taking::Chunks | Taking::ChunksForKnown) => {
-                    self.chunk(&command).await?
+                    self.chunk(&command).await?;
                 }
                 "MAIL" if self.taking == Taking::TooBusy => {
                     self.wire.write("421 4.3.2 Too many messages\r\n").await?;
@@ -276,6 +277,9 @@ impl Talk<'_> {
         let Envelope { sender, recipients, .. } = std::mem::take(&mut self.envelope);
         let message = Message { sender, recipients, content, encrypted: self.encrypted };
         self.recorder.note(|session| session.messages.push(message));
+        if self.taking == Taking::Slowly {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         self.wire.write("250 2.0.0 Taken\r\n").await
     }
 

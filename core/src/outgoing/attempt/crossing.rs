@@ -84,7 +84,7 @@ impl Attempt<'_> {
     async fn over_transactions(
         &self,
         endpoint: &Endpoint,
-        (mut accepted, usage): (Accepted, Usage),
+        (mut accepted, mut usage): (Accepted, Usage),
         place: Place,
         trip: &mut Trip,
     ) -> Crossed {
@@ -105,7 +105,7 @@ impl Attempt<'_> {
             };
             self.tell_scheduler(after, &place, trip);
             match after {
-                After::Reuse if groups.peek().is_some() => {}
+                After::Reuse if groups.peek().is_some() => usage = Usage::Again,
                 After::Reuse => {
                     self.keep(endpoint, session, place, trip);
                     return Crossed::Over;
@@ -163,18 +163,14 @@ impl Attempt<'_> {
 
     fn tell_scheduler(&self, after: After, place: &Place, trip: &mut Trip) {
         let (scheduler, domain) = (&self.outbound.scheduler, &self.lease.domain);
-        match after {
-            After::Reuse if trip.tally.has_delivered() => {
-                if scheduler.delivered(domain, place.host()) {
-                    trip.shown = Shown::Revived;
-                }
-            }
-            After::Throttled => {
-                if let Some(wait) = scheduler.throttled(domain, place.host(), place.began()) {
-                    trip.shown = Shown::Throttled(wait);
-                }
-            }
-            _ => {}
+        let host = place.host();
+        if after == After::Reuse && trip.tally.has_delivered() && scheduler.delivered(domain, host) {
+            trip.shown = Shown::Revived;
+        }
+        if after == After::Throttled
+            && let Some(wait) = scheduler.throttled(domain, host, place.began())
+        {
+            trip.shown = Shown::Throttled(wait);
         }
     }
 

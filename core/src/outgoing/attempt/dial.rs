@@ -131,24 +131,22 @@ impl Attempt<'_> {
         }
     }
 
-    /// A place at an address. A kept connection gives way, and then it is worth a moment's wait.
+    /// A place at an address, for which a kept connection gives way.
     async fn place(&self, endpoint: &Endpoint) -> Result<Place, Miss> {
-        let (scheduler, domain, address) = (&self.outbound.scheduler, &self.lease.domain, endpoint.address);
-        let place = match scheduler.try_enter(domain, address) {
-            Err(NoPlace::Busy) => {
-                if let Some(idle) = self.outbound.pool.evict(address) {
-                    // Its place is free once it is gone; what it says at the end is nobody's concern.
-                    self.outbound.services.tasks.spawn(idle.quit());
-                }
-                scheduler.enter(domain, address).await
+        let address = endpoint.address;
+        let make_room = || {
+            if let Some(idle) = self.outbound.pool.evict(address) {
+                // Its place is free once it is gone; what it says at the end is nobody's concern.
+                self.outbound.services.tasks.spawn(idle.quit());
             }
-            place => place,
         };
+        let place = self.outbound.scheduler.enter(&self.lease.domain, address, make_room).await;
         place.map_err(|none| match none {
             NoPlace::Busy => Miss::Busy,
             NoPlace::LeftAlone(until, why) => Miss::LeftAlone(until, why),
         })
     }
+
     fn count(&self, result: &'static str) {
         self.outbound.services.observer.metrics().connection(result);
     }

@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -14,103 +13,20 @@ use waxseal_plugins::bundle::Settings;
 use waxseal_plugins::reload::{Live, Source};
 use waxseal_plugins::wasm::Host;
 
+use self::spool::OneMessage;
 use super::*;
 use crate::config::Config;
 use crate::names::{LookupError, Mx, Names, NoResolver};
 use crate::observe::Observer;
+use crate::outgoing::ourselves::Ourselves;
 use crate::outgoing::peer::{Peer, Script, config};
 use crate::outgoing::trip::ADDRESSES;
 use crate::outgoing::worker;
 use crate::relay::Services;
-use crate::spool::{
-    Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, LeasedRecipient, MessageId,
-    NewRecipient, Outcome, Page, Position, Purpose, Queued, QueuedDestination, Room, Settlement, Spool,
-    SpoolError, Stats, Status,
-};
+use crate::spool::{BodyRef, Envelope, LeasedRecipient, Outcome, Purpose, Spool, SpoolError};
 use crate::tls::Tls;
 
-/// A spool with one message, that remembers how it was settled.
-#[derive(Default)]
-struct OneMessage {
-    settled: Mutex<Vec<(u32, Outcome)>>,
-    unreadable: Option<SpoolError>,
-}
-
-struct Text(Option<Bytes>);
-
-#[async_trait]
-impl BodyReader for Text {
-    async fn read(&mut self) -> Result<Bytes, SpoolError> {
-        Ok(self.0.take().unwrap_or_default())
-    }
-}
-
-#[async_trait]
-impl Spool for OneMessage {
-    async fn begin(&self) -> Result<Box<dyn BodyWriter>, SpoolError> {
-        Err(SpoolError::Full)
-    }
-
-    async fn commit(&self, _: Envelope, _: Vec<NewRecipient>, _: Body) -> Result<(), SpoolError> {
-        Err(SpoolError::Full)
-    }
-
-    async fn lease(&self, _: usize, _: Arc<dyn Room>) -> Result<Vec<Lease>, SpoolError> {
-        Ok(vec![])
-    }
-
-    async fn wait_due(&self) {}
-
-    async fn settle(&self, settlement: Settlement) -> Result<(), SpoolError> {
-        self.settled.lock().unwrap().extend(settlement.outcomes);
-        Ok(())
-    }
-
-    async fn put_off(&self, _: &str, _: Option<(Timestamp, Status)>) -> Result<(), SpoolError> {
-        Ok(())
-    }
-
-    async fn message(
-        &self,
-        _: MessageId,
-    ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError> {
-        Ok(None)
-    }
-
-    async fn list(&self, _: &Filter, _: Option<Position>, _: usize) -> Result<Page, SpoolError> {
-        Ok(Page::default())
-    }
-
-    async fn destinations(
-        &self,
-        _: &Filter,
-        _: Option<String>,
-        _: usize,
-    ) -> Result<Vec<QueuedDestination>, SpoolError> {
-        Ok(vec![])
-    }
-
-    async fn control(&self, _: &Filter, _: Control) -> Result<u64, SpoolError> {
-        Ok(0)
-    }
-
-    async fn open_body(&self, _: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError> {
-        match &self.unreadable {
-            Some(error) => Err(error.clone()),
-            None => Ok(Box::new(Text(Some(Bytes::from_static(b"Subject: hi\r\n\r\nhi\r\n"))))),
-        }
-    }
-
-    async fn stats(&self) -> Result<Stats, SpoolError> {
-        Ok(Stats::default())
-    }
-
-    fn health(&self) -> Health {
-        Health::Good
-    }
-
-    async fn shutdown(&self) {}
-}
+mod spool;
 
 /// What the name system does.
 enum Dns {
@@ -311,6 +227,35 @@ async fn a_panic_leaves_no_lease_behind() {
     let world = World::new(Dns::Panics, OneMessage::default(), 1);
     let expected = "deferred 4.3.0 the relay failed in the middle of the attempt";
     assert_eq!(world.attempt(1).await, [expected]);
+}
+
+#[tokio::test]
+async fn a_panic_while_it_is_recorded_leaves_no_lease_behind() {
+    let spool = OneMessage { panics: Mutex::new(1), ..OneMessage::default() };
+    let world = World::new(Dns::Panics, spool, 1);
+    assert_eq!(world.attempt(2).await, ["abandoned", "abandoned"]);
+}
+
+#[tokio::test]
+async fn mail_is_not_brought_to_ourselves_under_another_name() {
+    let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = relay.local_addr().unwrap();
+    let mut world = World::new(Dns::Addresses(1), OneMessage::default(), address.port());
+    let ourselves = crate::config::Listener { address, mode: crate::config::ListenerMode::StartTls };
+    Arc::get_mut(&mut world.outbound).unwrap().ourselves = Ourselves::new(&[ourselves]);
+    let expected =
+        "failed 5.4.6 the hosts of example.org lead back to this relay, which does not keep its mail";
+    assert_eq!(world.attempt(1).await, [expected]);
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_there_is_not_tried_by_the_next_attempt() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let world = World::new(Dns::Addresses(1), OneMessage::default(), port);
+    let outcome = world.attempt(1).await.remove(0);
+    assert!(outcome.starts_with("deferred 4.4.1"), "{outcome}");
+    assert_eq!(world.attempt(1).await[1..], ["abandoned"], "it is given back, and no attempt is counted");
+    assert_eq!(world.spool.put_off.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -27,7 +27,8 @@ impl Key {
     /// Whether a connection under this key is as good as one that the other would get: same domain,
     /// and nothing was reloaded.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.domain == other.domain && self.row == other.row && self.is_alike(other)
+        let same_row = || Arc::ptr_eq(&self.row, &other.row) || self.row == other.row;
+        self.domain == other.domain && self.is_alike(other) && same_row()
     }
 
     /// Whether the two may share a connection if their hooks agree: only the domain may differ, and

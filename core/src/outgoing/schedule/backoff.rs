@@ -10,6 +10,9 @@ const FIRST: Duration = Duration::from_secs(15);
 /// The longest wait: a host that is back is noticed within it, however long it was away.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
+/// How long it takes until everybody has heard of a failure.
+const HEARD: Duration = Duration::from_secs(2);
+
 /// What is remembered of an outage.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Backoff {
@@ -41,9 +44,19 @@ impl Backoff {
     }
 
     /// It is left alone until then, and nobody has tried.
-    pub(super) fn until_then(&mut self, until: Instant) {
-        self.failures = self.failures.max(1);
+    pub(super) fn until_then(&mut self, until: Instant, now: Instant) {
+        (self.failures, self.known) = (self.failures.max(1), Some(now));
         self.until = Some(self.until.map_or(until, |known| known.max(until)));
+    }
+
+    /// Somebody who knows better wants it tried now. Not so soon after a failure: he may not have heard
+    /// of it yet.
+    pub(super) fn is_to_be_tried(&mut self, now: Instant) -> bool {
+        let is_heard_of = self.known.is_none_or(|known| now.duration_since(known) >= HEARD);
+        if is_heard_of {
+            self.until = None;
+        }
+        is_heard_of
     }
 
     /// It works. Whether that is news.
@@ -56,6 +69,12 @@ impl Backoff {
     /// Until when it is left alone, if it is.
     pub(super) fn until(&self, now: Instant) -> Option<Instant> {
         self.until.filter(|until| *until > now)
+    }
+
+    /// When that may be otherwise.
+    pub(super) fn changes_at(&self, now: Instant) -> Option<Instant> {
+        let heard = self.known.map(|known| known + HEARD).filter(|heard| *heard > now);
+        self.until(now).map(|until| heard.map_or(until, |heard| heard.min(until)))
     }
 
     /// Whether the next try is a probe: nobody knows whether the outage is over.

@@ -97,7 +97,7 @@ impl Destination {
     pub(super) fn changes_at(&self, now: Instant) -> Option<Instant> {
         let paces = [&self.messages, &self.new_connections].into_iter().flatten();
         let ready = paces.filter(|pace| pace.available(now) == 0).map(|pace| pace.ready_at(now));
-        ready.chain(self.backoff.until(now)).min()
+        ready.chain(self.backoff.changes_at(now)).min()
     }
 
     /// Whether nobody works for it.

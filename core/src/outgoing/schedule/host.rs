@@ -1,5 +1,6 @@
 //! What is known of one address of a host. No I/O, no clock of its own.
 
+use std::mem::replace;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -20,6 +21,8 @@ pub(super) struct Host {
     pub resting: usize,
     /// How many attempts wait for a place.
     pub waiting: usize,
+    /// Whether a destination without a connection to it wants one.
+    pub demand: Demand,
     /// Whether it is left alone.
     pub backoff: Backoff,
     /// Why, if it is.
@@ -30,6 +33,15 @@ pub(super) struct Host {
     pub used: Instant,
 }
 
+/// Whether all who want a connection to a host have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::outgoing) enum Demand {
+    /// They have, as far as is known.
+    Met,
+    /// Somebody has none.
+    Unmet,
+}
+
 impl Host {
     /// Nothing is known yet.
     pub(super) fn new(limit: usize, now: Instant) -> Self {
@@ -38,6 +50,7 @@ impl Host {
             connections: 0,
             resting: 0,
             waiting: 0,
+            demand: Demand::Met,
             backoff: Backoff::default(),
             why: None,
             freed: Arc::default(),
@@ -58,6 +71,12 @@ impl Host {
     pub(super) fn free(&self, now: Instant) -> usize {
         let taken = self.connections.saturating_sub(self.resting) + self.waiting;
         self.capacity(now).saturating_sub(taken)
+    }
+
+    /// Whether somebody wants a connection; who makes room for him answers for one.
+    pub(super) fn take_demand(&mut self) -> Demand {
+        let demand = replace(&mut self.demand, Demand::Met);
+        if self.waiting > 0 { Demand::Unmet } else { demand }
     }
 
     /// Whether nobody needs what is known of it.

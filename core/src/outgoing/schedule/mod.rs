@@ -29,6 +29,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 pub(super) use self::backoff::Chance;
 pub(super) use self::destination::AHEAD;
 use self::destination::Supply;
+pub(super) use self::host::Demand;
 pub(super) use self::place::Place;
 pub(super) use self::state::{Arrival, Next};
 use self::state::{Entry, State};
@@ -100,20 +101,23 @@ impl Scheduler {
         next
     }
 
-    /// A place at a host, at once if there is one.
-    pub(super) fn try_enter(self: &Arc<Self>, destination: &str, host: SocketAddr) -> Result<Place, NoPlace> {
-        match self.decide(|state, now| state.enter(destination, host, now)) {
-            Entry::Free => Ok(Place::taken(self, host)),
-            Entry::LeftAlone(until, why) => Err(NoPlace::LeftAlone(until, why)),
-            Entry::Busy(_) | Entry::Crowded | Entry::Paced => Err(NoPlace::Busy),
+    /// A worker of this destination has had its turn; `places` says whether others wait for one among all.
+    /// If it must end, what it gives back.
+    pub(super) fn turn_ends(&self, destination: &str, places: Demand) -> Option<Vec<Lease>> {
+        let rest = self.decide(|state, _| state.turn_ends(destination, places));
+        if rest.is_some() {
+            self.changed.notify_one();
         }
+        rest
     }
 
-    /// Waits a moment for a place at a host.
+    /// A place at a host; where it is busy `make_room` may give up what is kept there, and then it is worth
+    /// a moment's wait.
     pub(super) async fn enter(
         self: &Arc<Self>,
         destination: &str,
         host: SocketAddr,
+        make_room: impl Fn(),
     ) -> Result<Place, NoPlace> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -123,6 +127,7 @@ impl Scheduler {
                 Entry::Crowded | Entry::Paced => return Err(NoPlace::Busy),
                 Entry::Busy(freed) => {
                     let _waiting = place::Waiting::begin(self, host);
+                    make_room();
                     if timeout_at(deadline, freed.notified()).await.is_err() {
                         return Err(NoPlace::Busy);
                     }

@@ -49,6 +49,7 @@ impl Place {
         if self.rest == Rest::No {
             self.rest = Rest::Yes;
             self.scheduler.decide(|state, _| state.rests(self.host, 1));
+            self.scheduler.changed.notify_one();
         }
     }
 

@@ -1,6 +1,6 @@
 //! The scheduler's decisions: pure, and told the time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::mem::{replace, take};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::backoff::Chance;
 use super::destination::{Destination, Supply};
-use super::host::Host;
+use super::host::{Demand, Host};
 use crate::config::Delivery;
 use crate::spool::{Lease, Status};
 
@@ -71,8 +71,10 @@ impl State {
         Self { delivery, destinations: HashMap::new(), hosts: HashMap::new(), wake: None }
     }
 
-    /// How many leases a destination may have.
+    /// How many leases a destination may have. The spool does not ask for one that is put off: if it does
+    /// all the same, the operator has taken that back, and wants it tried.
     pub(super) fn room(&mut self, name: &str, now: Instant) -> usize {
+        self.try_anew(name, now);
         let by_host = self.workers_by_host(name, now);
         let unknown;
         let destination = match self.destinations.get(name) {
@@ -144,6 +146,20 @@ impl State {
         (Next::Deliver(lease), supply)
     }
 
+    /// A worker has had its turn. Where others wait for its place, among all or at its host, it ends, and
+    /// gives these back unless it has fellows.
+    pub(super) fn turn_ends(&mut self, name: &str, places: Demand) -> Option<Vec<Lease>> {
+        let destination = self.destinations.get_mut(name)?;
+        let host = destination.host.and_then(|host| self.hosts.get_mut(&host));
+        let at_host = host.map_or(Demand::Met, Host::take_demand);
+        if (places, at_host) == (Demand::Met, Demand::Met) {
+            return None;
+        }
+        destination.workers = destination.workers.saturating_sub(1);
+        let rest = if destination.workers == 0 { take(&mut destination.ready) } else { VecDeque::new() };
+        Some(rest.into())
+    }
+
     /// Asks for a place at a host.
     pub(super) fn enter(&mut self, name: &str, address: SocketAddr, now: Instant) -> Entry {
         let destination = self.destination(name, now);
@@ -177,6 +193,7 @@ impl State {
     pub(super) fn rests(&mut self, address: SocketAddr, by: isize) {
         if let Some(host) = self.hosts.get_mut(&address) {
             host.resting = host.resting.saturating_add_signed(by);
+            host.freed.notify_one();
         }
     }
 
@@ -263,16 +280,30 @@ impl State {
     /// All hosts of a destination are left alone until then at least: so is it.
     pub(super) fn left_alone(&mut self, name: &str, until: Instant, now: Instant) {
         let destination = self.destination(name, now);
-        destination.backoff.until_then(until);
+        destination.backoff.until_then(until, now);
+    }
+
+    fn try_anew(&mut self, name: &str, now: Instant) {
+        let Some(destination) = self.destinations.get_mut(name) else { return };
+        if destination.backoff.until(now).is_none() || !destination.backoff.is_to_be_tried(now) {
+            return;
+        }
+        if let Some(host) = destination.host.and_then(|host| self.hosts.get_mut(&host)) {
+            host.backoff.is_to_be_tried(now);
+        }
     }
 
     /// How many workers of a destination find a place at its host, if that is known. One finds out
     /// whether another host takes the mail of one that is left alone.
-    fn workers_by_host(&self, name: &str, now: Instant) -> Option<usize> {
+    fn workers_by_host(&mut self, name: &str, now: Instant) -> Option<usize> {
         let destination = self.destinations.get(name)?;
-        let host = self.hosts.get(&destination.host?)?;
+        let host = self.hosts.get_mut(&destination.host?)?;
         let free = if host.backoff.until(now).is_some() { 1 } else { host.free(now) };
-        Some(destination.workers + free)
+        let workers = destination.workers + free;
+        if workers == 0 {
+            host.demand = Demand::Unmet;
+        }
+        Some(workers)
     }
 
     fn destination(&mut self, name: &str, now: Instant) -> &mut Destination {

@@ -161,6 +161,25 @@ fn a_dead_destination_has_one_probe_after_each_wait_and_then_grows_anew() {
 }
 
 #[test]
+fn who_is_asked_for_all_the_same_is_tried_as_the_operator_wants() {
+    let mut world = World::with(20, 20);
+    world.starts("a.example", 1);
+    assert!(world.enters("a.example", host(1)));
+    world.after(1);
+    world.state.unreached(host(1), why(), (world.now, world.now), EVEN);
+    world.state.leave(host(1));
+    world.fails("a.example");
+    assert!(world.next("a.example").is_none());
+    world.after(1);
+    assert_eq!(world.room("a.example"), 0, "the spool may not have heard of it yet");
+    assert_eq!(world.state.wake(), Some(world.now + Duration::from_secs(1)));
+    world.after(1);
+    assert_eq!(world.room("a.example"), 1);
+    assert_eq!(world.starts("a.example", 2), 1);
+    assert!(world.enters("a.example", host(1)), "its host is tried, too");
+}
+
+#[test]
 fn what_failed_together_counts_once() {
     let mut world = World::with(20, 20);
     world.starts("a.example", 3);
@@ -168,7 +187,7 @@ fn what_failed_together_counts_once() {
     world.after(30);
     assert!(world.state.unreachable("a.example", (began, world.now), EVEN).is_some());
     assert!(world.state.unreachable("a.example", (began, world.now), EVEN).is_none());
-    assert_eq!(world.state.delivered("a.example", host(1), world.now), true);
+    assert!(world.state.delivered("a.example", host(1), world.now));
     assert!(world.state.unreachable("a.example", (began, world.now), EVEN).is_none(), "a success came after");
 }
 
@@ -207,6 +226,20 @@ fn many_domains_of_one_busy_host_take_no_more_than_its_places() {
     // A connection that is kept gives way.
     world.state.rests(host(1), 1);
     assert_eq!(world.room(&domains[50]), 8);
+}
+
+#[test]
+fn a_worker_goes_on_after_its_turn_only_if_nobody_wants_its_place() {
+    let mut world = World::with(1, 2);
+    assert_eq!(world.starts("a.example", 4), 2);
+    assert!(world.enters("a.example", host(1)));
+    assert!(!world.enters("b.example", host(1)));
+    assert!(world.state.turn_ends("a.example", Demand::Met).is_none());
+    assert_eq!(world.room("b.example"), 0, "it wants a place at the host");
+    assert_eq!(world.state.turn_ends("a.example", Demand::Met).map(|rest| rest.len()), Some(0));
+    assert!(world.state.turn_ends("a.example", Demand::Met).is_none(), "one has made room");
+    let rest = world.state.turn_ends("a.example", Demand::Unmet);
+    assert_eq!(rest.map(|rest| rest.len()), Some(2), "the last worker gives back what waits");
 }
 
 #[test]
