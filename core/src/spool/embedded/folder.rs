@@ -67,6 +67,11 @@ impl Folder {
         self.root.join("queue.sqlite")
     }
 
+    /// The database's log.
+    pub(super) fn log(&self) -> PathBuf {
+        self.root.join("queue.sqlite-wal")
+    }
+
     /// The file of a body by its name.
     pub(super) fn body(&self, name: &str) -> PathBuf {
         self.bodies().join(name)

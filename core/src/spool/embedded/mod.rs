@@ -7,7 +7,7 @@
 //!
 //! # Layout
 //!
-//! - `opening`, `folder`, `schema`, `migration`: a spool is opened
+//! - `opening`, `recovery`, `folder`, `schema`, `migration`: a spool is opened
 //! - `writer`, `batch`: changes made durable; `change`, `arrival`, `steering`: the changes;
 //!   `books`, `destinations`, `inventory`: what they add up to
 //! - `place`, `segments`, `body`, `reading`: bodies; `compaction`: space given back
@@ -41,6 +41,7 @@ mod read_only;
 mod readers;
 mod reading;
 mod record;
+mod recovery;
 mod schema;
 mod segments;
 mod space;

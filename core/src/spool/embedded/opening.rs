@@ -23,7 +23,7 @@ use super::segments::{self, Segments};
 use super::space::Space;
 use super::steering::{Lent, Steering};
 use super::writer::Writer;
-use super::{Embedded, Shared, migration, record, schema};
+use super::{Embedded, Shared, migration, record, recovery, schema};
 use crate::spool::{Control, Position};
 
 /// How the engine works.
@@ -77,6 +77,9 @@ pub enum OpenError {
     /// The database cannot be opened.
     #[error("cannot open the spool's database: {0}")]
     Database(#[from] rusqlite::Error),
+    /// Its log cannot be read, or not be written again.
+    #[error("cannot bring the log of the spool's database to the disk: {0}")]
+    Log(#[source] io::Error),
     /// A newer Waxseal has used it.
     #[error("the spool is of version {found}, and this relay knows version {known}: a newer one has used it")]
     TooNew {
@@ -120,6 +123,7 @@ impl Embedded {
     /// As [`Embedded::open`].
     pub fn open_with(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let (folder, lock) = Folder::take(folder)?;
+        recovery::write_again(&folder.log()).map_err(OpenError::Log)?;
         let (mut connection, found) = schema::open_writer(&folder.database(), &options)?;
         match found {
             0 | schema::VERSION => {}
