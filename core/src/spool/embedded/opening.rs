@@ -127,7 +127,7 @@ impl Embedded {
         let (mut connection, found) = schema::open_writer(&folder.database(), &options)?;
         match found {
             0 | schema::VERSION => {}
-            1 => migration::from_version_1(&mut connection, &folder)?,
+            1 | 2 => migration::migrate(&mut connection, &folder, found)?,
             found => return Err(OpenError::TooNew { found, known: schema::VERSION }),
         }
         folder.sync()?;

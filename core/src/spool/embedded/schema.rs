@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Result};
 use super::Options;
 
 /// The version of the tables, kept in `user_version`.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// `due` of a recipient that is not to be tried at all: it is held, given up or removed.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -73,7 +73,7 @@ pub(super) const TABLES: &str = "
         octets INTEGER NOT NULL
     );
     INSERT INTO sums VALUES (0, 0, 0, 0);
-    PRAGMA user_version = 2;
+    PRAGMA user_version = 3;
 ";
 
 /// How many prepared statements a connection keeps: all of them.
