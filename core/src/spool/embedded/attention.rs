@@ -38,9 +38,10 @@ impl Attention {
         domains.collect::<Result<_>>().map(Self)
     }
 
-    /// A destination is put off.
+    /// A destination is put off. If it was before, it has been looked at: nothing more needs attention
+    /// for being put off again.
     pub(super) fn put_off(&mut self, domain: &str) {
-        self.0.insert(domain.to_owned(), 0);
+        self.0.entry(domain.to_owned()).or_insert(0);
     }
 
     /// A destination is not put off any more.

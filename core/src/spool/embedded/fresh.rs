@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::arrival::Arrival;
+use super::ending::Added;
 use super::place::Place;
 use crate::spool::{BodyRef, Envelope, LeasedRecipient, MessageId, NewRecipient};
 
@@ -37,35 +37,36 @@ struct Message {
 pub(super) type About = (Arc<Envelope>, BodyRef);
 
 impl Fresh {
-    /// Keeps messages for their first lease.
-    pub(super) fn keep(&self, arrivals: impl Iterator<Item = Arrival>) {
-        let mut kept = self.kept();
-        for arrival in arrivals.filter(|arrival| arrival.recipients.len() <= RECIPIENTS) {
-            let Some(place) = arrival.place else { continue };
-            if kept.order.len() >= MESSAGES
-                && let Some(oldest) = kept.order.pop_front()
-            {
-                kept.messages.remove(&oldest);
-            }
-            let id = arrival.envelope.id;
-            let recipients = (0..).zip(arrival.recipients).collect();
-            kept.order.push_back(id);
-            kept.messages.insert(id, Message { envelope: Arc::new(arrival.envelope), place, recipients });
+    /// Keeps a message for its first lease.
+    pub(super) fn keep(&self, added: Added) {
+        if added.recipients.is_empty() || added.recipients.len() > RECIPIENTS {
+            return;
         }
+        let mut kept = self.kept();
+        if kept.order.len() >= MESSAGES
+            && let Some(oldest) = kept.order.pop_front()
+        {
+            kept.messages.remove(&oldest);
+        }
+        let Added { envelope, recipients, place } = added;
+        let id = envelope.id;
+        kept.order.push_back(id);
+        kept.messages.insert(id, Message { envelope: Arc::new(envelope), place, recipients });
     }
 
-    /// These recipients of a message, if all of them are still here.
+    /// These recipients of a message, if all of them are still here. If not, the tables know more: then
+    /// nothing is said of it from here any more.
     pub(super) fn take(&self, id: MessageId, numbers: &[u32]) -> Option<(About, Vec<LeasedRecipient>)> {
         let mut kept = self.kept();
-        let message = kept.messages.get_mut(&id)?;
+        let mut message = kept.messages.remove(&id)?;
         let mut leased = Vec::with_capacity(numbers.len());
         for number in numbers {
             let at = message.recipients.iter().position(|(has, _)| has == number)?;
             leased.push(untried(message.recipients.swap_remove(at)));
         }
         let about = (Arc::clone(&message.envelope), BodyRef::at(id, message.place.clone()));
-        if message.recipients.is_empty() {
-            kept.messages.remove(&id);
+        if !message.recipients.is_empty() {
+            kept.messages.insert(id, message);
         }
         Some((about, leased))
     }
@@ -78,4 +79,38 @@ impl Fresh {
 fn untried((number, recipient): (u32, NewRecipient)) -> LeasedRecipient {
     let NewRecipient { address, dsn, attention, .. } = recipient;
     LeasedRecipient { number, address, attempts: 0, last: None, dsn, attention }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::place::At;
+    use super::*;
+
+    #[test]
+    fn a_message_of_which_something_is_missing_is_not_kept_any_longer() {
+        let (fresh, id) = (Fresh::default(), MessageId::now_v7());
+        let envelope = Envelope {
+            id,
+            received: Timestamp::now(),
+            sender: String::new(),
+            size: 0,
+            eight_bit: false,
+            smtp_utf8: false,
+            dsn: Default::default(),
+        };
+        let recipient = NewRecipient {
+            address: "bob@one.example".to_owned(),
+            domain: "one.example".to_owned(),
+            dsn: Default::default(),
+            attention: Timestamp::MAX,
+        };
+        let recipients = vec![(0, recipient.clone()), (1, recipient.clone()), (2, recipient)];
+        let place = Place { at: At::Segment { number: 1, offset: 0 }, length: 0, checksum: 0 };
+        fresh.keep(Added { envelope, recipients, place });
+        assert_eq!(fresh.take(id, &[1]).unwrap().1[0].number, 1);
+        assert!(fresh.take(id, &[0, 1]).is_none());
+        assert!(fresh.take(id, &[2]).is_none(), "it may have changed since");
+    }
 }

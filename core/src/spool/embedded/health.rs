@@ -56,7 +56,7 @@ impl Condition {
 
     /// A write to a file has failed, or a file could not be made.
     pub(super) fn record_io(&self, what: &str, error: &io::Error) -> SpoolError {
-        if error.get_ref().is_some_and(|cause| cause.is::<Scarce>()) {
+        if error.get_ref().and_then(|cause| cause.downcast_ref::<Scarce>()).is_some() {
             // Nothing was written, and nothing is known to be wrong with the disk.
             tracing::warn!(%error, "cannot make {what}: mail is refused meanwhile");
             return SpoolError::Full;

@@ -11,7 +11,7 @@
 //! - `writer`, `batch`: changes made durable; `change`, `arrival`, `steering`: the changes;
 //!   `books`, `destinations`, `inventory`: what they add up to
 //! - `place`, `segments`, `body`, `reading`: bodies; `compaction`: space given back
-//! - `choosing`, `due`, `attention`, `lease`, `fresh`, `plan`: what is leased, and when
+//! - `choosing`, `due`, `attention`, `lease`, `fresh`, `plan`, `ending`: what is leased, and when
 //! - `readers`, `listing`: queries beside the writer
 //! - `checkpoint`: the database's log; `health`, `space`: what goes wrong
 
@@ -27,6 +27,7 @@ mod clock;
 mod compaction;
 mod destinations;
 mod due;
+mod ending;
 mod folder;
 mod fresh;
 mod health;
@@ -63,7 +64,7 @@ pub use read_only::ReadOnly;
 
 use self::arrival::Arrival;
 use self::change::{Change, Settling};
-use self::clock::Watch;
+use self::clock::{Advance, Advanced, Due, Watch};
 use self::folder::Folder;
 use self::health::Condition;
 use self::inventory::Sums;
@@ -71,7 +72,7 @@ use self::lease::{Begun, Leases};
 use self::readers::Readers;
 use self::reading::Bodies;
 use self::space::{Left, Space};
-use self::steering::{Lent, Steering};
+use self::steering::Steering;
 use self::writer::Request;
 use super::{
     Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
@@ -149,11 +150,23 @@ impl Embedded {
         tracing::warn!(seconds = by / 1_000_000_000, "the clock was set back: what waits is due earlier");
         let mut after = None;
         while let Some(destination) = self.readers.destination(after).await? {
-            let change = Change::Advance { destination: destination.clone(), by, now: clock::now() };
-            self.change(change).await?;
+            self.advance_one(&destination, by).await?;
             after = Some(destination);
         }
         Ok(())
+    }
+
+    async fn advance_one(&self, destination: &str, by: i64) -> Result<(), SpoolError> {
+        let now = clock::now();
+        let advance = |what| Change::Advance(Advance { destination: destination.to_owned(), by, now, what });
+        self.change(advance(Advanced::PutOff)).await?;
+        let mut after = Due { at: now, message: MessageId::max(), number: u32::MAX };
+        loop {
+            let due = self.readers.due_after(destination.to_owned(), after, AT_ONCE).await?;
+            let Some(last) = due.last() else { return Ok(()) };
+            after = *last;
+            self.change(advance(Advanced::Recipients(due))).await?;
+        }
     }
 }
 
@@ -185,8 +198,8 @@ impl Spool for Embedded {
         let (now, leases) = (record::nanoseconds(Timestamp::now()), Arc::clone(&self.leases));
         let chosen = blocking(move || {
             let changes = leases.plan.changes();
-            let mut chooser = leases.choose();
-            let chosen = choosing::choose(&mut chooser, &leases, room.as_ref(), most, now)?;
+            let mut guard = leases.choose();
+            let chosen = choosing::choose(&mut guard.chooser, &leases, room.as_ref(), most, now)?;
             leases.plan.chosen(changes, chosen.next);
             Ok(leases.begin(chosen.leases))
         });
@@ -248,8 +261,7 @@ impl Spool for Embedded {
         let (mut after, mut concerned) = (None, 0);
         loop {
             let page = self.readers.list(&self.leases, filter, after, AT_ONCE).await?;
-            let lent = |queued: &Queued| if queued.leased { Lent::Leased } else { Lent::Free };
-            let recipients = page.recipients.iter().map(|queued| (queued.position(), lent(queued)));
+            let recipients = page.recipients.iter().map(Queued::position);
             let now = record::nanoseconds(Timestamp::now());
             let steering = Steering { what, recipients: recipients.collect(), now };
             concerned += self.change(Change::Steer(steering)).await?;

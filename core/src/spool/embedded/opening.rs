@@ -6,10 +6,11 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use super::attention::Attention;
 use super::books::Books;
+use super::change::{remove_if_finished, remove_recipient};
 use super::checkpoint::Checkpoints;
 use super::clock::Watch;
 use super::compaction::Compaction;
@@ -21,10 +22,9 @@ use super::readers::Readers;
 use super::reading::Bodies;
 use super::segments::{self, Segments};
 use super::space::Space;
-use super::steering::{Lent, Steering};
 use super::writer::Writer;
 use super::{Embedded, Shared, migration, record, recovery, schema};
-use crate::spool::{Control, Position};
+use crate::spool::MessageId;
 
 /// How the engine works.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +147,7 @@ impl Embedded {
         let writer = Writer {
             connection,
             requests,
+            next: None,
             segments: Segments::from(
                 folder.clone(),
                 folder.last_segment()?.max(last) + 1,
@@ -199,11 +200,13 @@ fn clean_up(connection: &mut Connection, folder: &Folder) -> Result<Inventory, O
 
 /// Removes what the operator wanted to be gone while it was being delivered.
 fn remove_removed(connection: &Connection, books: &mut Books) -> rusqlite::Result<()> {
-    let position =
-        |row: &Row<'_>| Ok((Position { message: record::id(row, 0)?, number: row.get(1)? }, Lent::Free));
-    let recipients = connection
+    let recipients: Vec<(MessageId, u32)> = connection
         .prepare("SELECT message, number FROM recipient WHERE standing >= 2 AND standing = 3")?
-        .query_map([], position)?
+        .query_map([], |row| Ok((record::id(row, 0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    Steering { what: Control::Remove, recipients, now: 0 }.make(connection, books).map(|_| ())
+    for (message, number) in recipients {
+        remove_recipient(connection, (message, number), books)?;
+        remove_if_finished(connection, message, books)?;
+    }
+    Ok(())
 }

@@ -44,10 +44,19 @@ pub(super) struct Request {
     pub(super) answer: oneshot::Sender<Result<u64, SpoolError>>,
 }
 
+impl Request {
+    /// Whether it is what the operator has said.
+    pub(super) fn is_steering(&self) -> bool {
+        matches!(self.change, change::Change::Steer(_))
+    }
+}
+
 /// What the writer works with. It ends when nobody can send requests any more.
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) requests: Receiver<Request>,
+    /// The request that begins the next batch.
+    pub(super) next: Option<Request>,
     pub(super) folder: Folder,
     pub(super) segments: Segments,
     pub(super) inventory: Inventory,
@@ -71,7 +80,7 @@ impl Writer {
 
     fn run(mut self) {
         loop {
-            match self.next() {
+            match self.next.take().map_or_else(|| self.wait(), Ok) {
                 Ok(first) => {
                     let batch = self.gather(first);
                     self.serve(batch);
@@ -84,7 +93,7 @@ impl Writer {
         self.tidy();
     }
 
-    fn next(&self) -> Result<Request, RecvTimeoutError> {
+    fn wait(&self) -> Result<Request, RecvTimeoutError> {
         let current = self.segments.current().map(|(number, _)| number);
         if self.compaction.has_work(&self.inventory.segments, current, clock::now()) {
             return self.requests.recv_timeout(TICK);
@@ -93,8 +102,11 @@ impl Writer {
     }
 
     /// The first request and those that wait behind it.
-    fn gather(&self, first: Request) -> Batch {
+    fn gather(&mut self, first: Request) -> Batch {
         let mut batch = Batch::of(first);
+        if batch.is_steering() {
+            return batch;
+        }
         let until = Instant::now() + COLLECT;
         while batch.requests.len() < CHANGES && batch.octets < OCTETS {
             let next = match self.requests.try_recv() {
@@ -106,8 +118,13 @@ impl Writer {
                     self.requests.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
                 }
             };
-            let Some(next) = next else { break };
-            batch.push(next);
+            match next {
+                Some(next) if !next.is_steering() => batch.push(next),
+                next => {
+                    self.next = next;
+                    break;
+                }
+            }
         }
         batch
     }
@@ -131,10 +148,14 @@ impl Writer {
         self.condition.check()?;
         let appended = batch.append(&mut self.segments);
         appended.map_err(|error| self.condition.record_io("a segment", &error))?;
-        let rows = batch.rows;
+        let (rows, leases) = (batch.rows, Arc::clone(&self.leases));
+        // Who is leased must not change until it is written. The operator's words are rare.
+        let guard = batch.is_steering().then(|| leases.choose());
         let transacted = self.transact(rows, |connection, books| {
-            batch.requests.iter_mut().map(|request| request.change.make(connection, books)).collect()
+            let requests = batch.requests.iter_mut();
+            requests.map(|request| request.change.make(connection, books, &leases)).collect()
         });
+        drop(guard);
         if let Err(SpoolError::Full) = &transacted {
             // After any other error the commit may be on the disk: the files stay, and a restart
             // finds out which of them are named.
