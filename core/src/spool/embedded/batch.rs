@@ -82,6 +82,8 @@ impl Batch {
             Ok(concerned) => concerned.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error); self.requests.len()],
         };
+        // Before the answers: whoever has his may ask at once for what is due.
+        leases.plan.changed();
         for (Request { change, answer }, result) in self.requests.into_iter().zip(results) {
             finished.push(change, answer, result);
         }

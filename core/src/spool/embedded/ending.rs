@@ -7,6 +7,7 @@
 use tokio::sync::oneshot;
 
 use super::arrival::{Arrival, Known};
+use super::attention::Noted;
 use super::change::{Change, Settling};
 use super::lease::{Chooser, Ending, Leases};
 use super::place::Place;
@@ -65,9 +66,11 @@ impl Finished {
 
     /// Does what follows. The caller holds the guard of [`Leases::choose`].
     pub(super) fn end(self, leases: &Leases, chooser: &mut Chooser) {
+        let mut noted = Noted::Nothing;
         for added in self.added {
             for (_, recipient) in &added.recipients {
-                chooser.attention.note(&recipient.domain, nanoseconds(recipient.attention));
+                let attention = nanoseconds(recipient.attention);
+                noted = noted.max(chooser.attention.note(&recipient.domain, attention));
             }
             leases.keep_fresh(added);
         }
@@ -78,8 +81,10 @@ impl Finished {
                 (_, Ending::NotWritten) => {}
             }
         }
-        // Before the answers: whoever has his may ask for the next at once.
-        leases.plan.changed();
+        // That mail is new was said when it was written.
+        if noted == Noted::Something || !self.others.is_empty() {
+            leases.plan.changed();
+        }
         for Other { answer, result, .. } in self.others {
             let _ = answer.send(result);
         }
@@ -101,7 +106,9 @@ impl Settling {
                 Outcome::Deferred { attention, .. } => {
                     chooser.attention.note(&self.domain, nanoseconds(*attention));
                 }
-                Outcome::Abandoned => chooser.attention.note(&self.domain, 0),
+                Outcome::Abandoned => {
+                    chooser.attention.note(&self.domain, 0);
+                }
                 Outcome::Delivered | Outcome::Failed { .. } => {}
             }
         }

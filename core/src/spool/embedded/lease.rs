@@ -234,7 +234,9 @@ impl Drop for Begun {
         }
         drop(held);
         let mut guard = self.owner.choose();
-        self.leases.iter().for_each(|lease| guard.chooser.attention.note(&lease.domain, 0));
+        for lease in &self.leases {
+            guard.chooser.attention.note(&lease.domain, 0);
+        }
         drop(guard);
         self.owner.plan.changed();
     }

@@ -79,8 +79,8 @@ use super::{
     Page, Position, Queued, QueuedDestination, Room, Settlement, Spool, SpoolError, Stats, Status,
 };
 
-/// How long a settlement waits for space before it is tried again.
-const SPACE: Duration = Duration::from_secs(1);
+/// How long a settlement waits for space before it is tried again: at first, and at most.
+const SPACE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// How many recipients the operator's word reaches in one transaction: mail goes on meanwhile.
 const AT_ONCE: usize = 1000;
@@ -89,7 +89,7 @@ const AT_ONCE: usize = 1000;
 #[derive(Debug)]
 pub struct Embedded {
     folder: Folder,
-    space: Space,
+    space: Arc<Space>,
     condition: Arc<Condition>,
     leases: Arc<Leases>,
     readers: Readers,
@@ -174,7 +174,11 @@ impl Embedded {
 impl Spool for Embedded {
     async fn begin(&self) -> Result<Box<dyn BodyWriter>, SpoolError> {
         self.admit()?;
-        Ok(Box::new(body::Writer::new(self.folder.clone(), Arc::clone(&self.condition))))
+        Ok(Box::new(body::Writer::new(
+            self.folder.clone(),
+            Arc::clone(&self.space),
+            Arc::clone(&self.condition),
+        )))
     }
 
     async fn commit(
@@ -211,6 +215,7 @@ impl Spool for Embedded {
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<(), SpoolError> {
+        let (mut pause, longest) = SPACE;
         loop {
             let (domain, attempt) = self.leases.claim(&settlement)?;
             let settling = Settling {
@@ -222,9 +227,10 @@ impl Spool for Embedded {
             };
             match self.change(Change::Settle(settling)).await {
                 // What was delivered must be recorded, or it is delivered again: worth waiting.
-                Err(SpoolError::Full) => tokio::time::sleep(SPACE).await,
+                Err(SpoolError::Full) => tokio::time::sleep(pause).await,
                 result => return result.map(|_| ()),
             }
+            pause = longest.min(pause * 2);
         }
     }
 

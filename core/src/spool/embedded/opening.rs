@@ -168,7 +168,7 @@ impl Embedded {
             writer: Mutex::new(Some(writer.start().map_err(OpenError::Thread)?)),
             readers: Readers::new(folder.clone()),
             requests: Mutex::new(Some(sender)),
-            space: Space::new(folder.clone(), options.reserve),
+            space: Arc::new(Space::new(folder.clone(), options.reserve)),
             folder,
             condition,
             leases,

@@ -35,6 +35,8 @@ const OCTETS: usize = 16 * 1024 * 1024;
 const COLLECT: Duration = Duration::from_millis(5);
 /// How often segments are looked at while nothing happens.
 const TICK: Duration = Duration::from_secs(1);
+/// How long the end waits for others that use the database.
+const LAST: Duration = Duration::from_secs(2);
 
 /// A change and who asked for it.
 #[derive(Debug)]
@@ -146,6 +148,7 @@ impl Writer {
     /// concerned.
     fn write(&mut self, batch: &mut Batch) -> Result<Vec<u64>, SpoolError> {
         self.condition.check()?;
+        let before = self.segments.current();
         let appended = batch.append(&mut self.segments);
         appended.map_err(|error| self.condition.record_io("a segment", &error))?;
         let (rows, leases) = (batch.rows, Arc::clone(&self.leases));
@@ -160,6 +163,7 @@ impl Writer {
             // After any other error the commit may be on the disk: the files stay, and a restart
             // finds out which of them are named.
             batch.unmake();
+            self.segments.take_back(before);
         }
         transacted
     }
@@ -203,20 +207,27 @@ impl Writer {
             Ok(survivors) if survivors.is_empty() => {}
             Ok(survivors) => {
                 // Full: there will be another time. Otherwise the condition has it.
-                let _ = self.copy(&survivors);
+                if self.copy(&survivors).is_err() {
+                    self.compaction.undo();
+                }
             }
             Err(error) => tracing::warn!(%error, "cannot read a segment in which little lives"),
         }
     }
 
     fn copy(&mut self, survivors: &[Survivor]) -> Result<(), SpoolError> {
+        let before = self.segments.current();
         let appended: Vec<_> = survivors.iter().map(Survivor::to_append).collect();
         let places = self.segments.append(&appended);
         let places = places.map_err(|error| self.condition.record_io("a segment", &error))?;
-        self.transact(survivors.len(), |connection, books| {
+        let moved = self.transact(survivors.len(), |connection, books| {
             let mut moved = survivors.iter().zip(&places);
             moved.try_for_each(|(survivor, place)| survivor.move_to(connection, place, books))
-        })
+        });
+        if let Err(SpoolError::Full) = &moved {
+            self.segments.take_back(before);
+        }
+        moved
     }
 
     /// Leaves a small, plain file to the next start. The log has everything already, so a failure
@@ -227,9 +238,11 @@ impl Writer {
             // What is on the disk is not known any more: the next start finds out.
             super::schema::leave_log(&self.connection);
         } else {
-            let tidied = self
-                .connection
-                .execute_batch("PRAGMA incremental_vacuum(8192); PRAGMA wal_checkpoint(TRUNCATE);");
+            // Somebody reads: the log is read at the next start.
+            let tidied = self.connection.busy_timeout(LAST).and_then(|()| {
+                self.connection
+                    .execute_batch("PRAGMA incremental_vacuum(8192); PRAGMA wal_checkpoint(TRUNCATE);")
+            });
             if let Err(error) = tidied {
                 tracing::warn!(%error, "cannot tidy up the spool's database; nothing is lost");
                 super::schema::leave_log(&self.connection);
