@@ -6,6 +6,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 use super::arrival::Arrival;
 use super::place::Place;
 use crate::spool::{BodyRef, Envelope, LeasedRecipient, MessageId, NewRecipient};
@@ -14,6 +16,9 @@ use crate::spool::{BodyRef, Envelope, LeasedRecipient, MessageId, NewRecipient};
 /// some 2 MiB.
 const MESSAGES: usize = 4096;
 const RECIPIENTS: usize = 8;
+/// How many octets of bodies are kept at most: of messages that are in the tables, where reading them
+/// takes a query.
+const OCTETS: usize = 4 * 1024 * 1024;
 
 /// Messages that have just come in.
 #[derive(Debug, Default)]
@@ -24,12 +29,15 @@ struct Kept {
     messages: HashMap<MessageId, Message>,
     /// In the order in which they came in; some may be gone already.
     order: VecDeque<MessageId>,
+    /// Octets of their bodies.
+    octets: usize,
 }
 
 #[derive(Debug)]
 struct Message {
     envelope: Arc<Envelope>,
     place: Place,
+    content: Option<Bytes>,
     recipients: Vec<(u32, NewRecipient)>,
 }
 
@@ -41,16 +49,19 @@ impl Fresh {
     pub(super) fn keep(&self, arrivals: impl Iterator<Item = Arrival>) {
         let mut kept = self.kept();
         for arrival in arrivals.filter(|arrival| arrival.recipients.len() <= RECIPIENTS) {
+            let content = arrival.in_table().filter(|content| kept.octets + content.len() <= OCTETS);
             let Some(place) = arrival.place else { continue };
             if kept.order.len() >= MESSAGES
                 && let Some(oldest) = kept.order.pop_front()
             {
-                kept.messages.remove(&oldest);
+                kept.remove(oldest);
             }
             let id = arrival.envelope.id;
             let recipients = (0..).zip(arrival.recipients).collect();
+            let envelope = Arc::new(arrival.envelope);
             kept.order.push_back(id);
-            kept.messages.insert(id, Message { envelope: Arc::new(arrival.envelope), place, recipients });
+            kept.octets += content.as_ref().map_or(0, Bytes::len);
+            kept.messages.insert(id, Message { envelope, place, content, recipients });
         }
     }
 
@@ -63,15 +74,23 @@ impl Fresh {
             let at = message.recipients.iter().position(|(has, _)| has == number)?;
             leased.push(untried(message.recipients.swap_remove(at)));
         }
-        let about = (Arc::clone(&message.envelope), BodyRef::at(id, message.place.clone()));
+        let body = BodyRef::at(id, message.place.clone()).with(message.content.clone());
+        let about = (Arc::clone(&message.envelope), body);
         if message.recipients.is_empty() {
-            kept.messages.remove(&id);
+            kept.remove(id);
         }
         Some((about, leased))
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn remove(&mut self, id: MessageId) {
+        let removed = self.messages.remove(&id);
+        self.octets -= removed.and_then(|message| message.content).map_or(0, |content| content.len());
     }
 }
 

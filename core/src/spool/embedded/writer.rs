@@ -50,6 +50,8 @@ pub(super) struct Writer {
     pub(super) requests: Receiver<Request>,
     pub(super) folder: Folder,
     pub(super) segments: Segments,
+    /// Octets of bodies that go into the tables rather than into a segment.
+    pub(super) in_tables: usize,
     pub(super) inventory: Inventory,
     /// Segments whose files are removed: their rows go with the next transaction.
     pub(super) gone: Vec<u64>,
@@ -129,7 +131,7 @@ impl Writer {
     /// concerned.
     fn write(&mut self, batch: &mut Batch) -> Result<Vec<u64>, SpoolError> {
         self.condition.check()?;
-        let appended = batch.append(&mut self.segments);
+        let appended = batch.append(&mut self.segments, self.in_tables);
         appended.map_err(|error| self.condition.record_io("a segment", &error))?;
         let rows = batch.rows;
         let transacted = self.transact(rows, |connection, books| {
