@@ -1,5 +1,6 @@
 //! A message on its way into the tables.
 
+use bytes::Bytes;
 use rusqlite::{Connection, Result, params};
 
 use super::books::Books;
@@ -70,6 +71,22 @@ impl Arrival {
         Some(Appended { head: Head { id: self.envelope.id, length, checksum: self.checksum }, body })
     }
 
+    /// Its body is to go into the tables with it, if it is in memory.
+    pub(super) fn place_in_table(&mut self) {
+        if let Some(Appended { head, .. }) = self.to_append() {
+            let place = Place { at: At::Table, length: u64::from(head.length), checksum: head.checksum };
+            self.place = Some(place);
+        }
+    }
+
+    /// Its body, if that is in the tables and still in memory too.
+    pub(super) fn in_table(&self) -> Option<Bytes> {
+        match (&self.place, &self.body) {
+            (Some(Place { at: At::Table, .. }), Body::Inline(content)) => Some(content.clone()),
+            _ => None,
+        }
+    }
+
     /// A message that is there already is left as it is, and so is one for nobody: it is finished.
     pub(super) fn insert(&mut self, connection: &Connection, books: &mut Books) -> Result<()> {
         self.known = Known::Before;
@@ -79,9 +96,11 @@ impl Arrival {
         }
         self.known = Known::Now;
         books.message_arrived(&place);
-        if let At::File(_) = place.at {
+        match place.at {
             // Before the transaction ends: once it may be durable, its file must not go.
-            self.keep_file(Keep::Forever);
+            At::File(_) => self.keep_file(Keep::Forever),
+            At::Table => self.insert_content(connection)?,
+            At::Segment { .. } => {}
         }
         self.insert_recipients(connection, books)
     }
@@ -122,6 +141,13 @@ impl Arrival {
                 place.checksum,
             ])?;
         Ok(inserted == 1)
+    }
+
+    fn insert_content(&self, connection: &Connection) -> Result<()> {
+        connection
+            .prepare_cached("INSERT INTO content (message, octets) VALUES (?1, ?2)")?
+            .execute(params![self.envelope.id.into_bytes(), self.inline()])
+            .map(|_| ())
     }
 
     fn insert_recipients(&self, connection: &Connection, books: &mut Books) -> Result<()> {

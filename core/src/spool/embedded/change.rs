@@ -9,7 +9,7 @@ use super::books::Books;
 use super::clock::Advance;
 use super::destinations;
 use super::lease::Leases;
-use super::place::Place;
+use super::place::{At, Place};
 use super::record::{nanoseconds, standing, standing_number, text};
 use super::schema::NEVER;
 use super::steering::Steering;
@@ -247,6 +247,11 @@ pub(super) fn remove_if_finished(connection: &Connection, id: MessageId, books: 
         .query_row([id.into_bytes()], |row| Place::of_row(row, 0))
         .optional()?;
     if let Some(place) = place {
+        if place.at == At::Table {
+            connection
+                .prepare_cached("DELETE FROM content WHERE message = ?1")?
+                .execute([id.into_bytes()])?;
+        }
         books.message_left(&place);
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! reads the database as it was; nor does the writer wait for its end, which mail would wait for too.
 //! So if a choice is going on, this is left to whoever makes it.
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::arrival::{Arrival, Known};
@@ -22,13 +23,15 @@ pub(super) struct Finished {
     others: Vec<Other>,
 }
 
-/// A message that was written, its body aside.
+/// A message that was written.
 #[derive(Debug)]
 pub(super) struct Added {
     pub(super) envelope: Envelope,
     /// With their numbers.
     pub(super) recipients: Vec<(u32, NewRecipient)>,
     pub(super) place: Place,
+    /// The body, if it is in the tables.
+    pub(super) content: Option<Bytes>,
 }
 
 /// A change that brings no mail, and what its asker is to be told.
@@ -93,8 +96,9 @@ impl Finished {
 
 impl Added {
     fn of(arrival: Arrival) -> Option<Self> {
+        let content = arrival.in_table();
         let recipients = (0..).zip(arrival.recipients).collect();
-        Some(Self { envelope: arrival.envelope, recipients, place: arrival.place? })
+        Some(Self { envelope: arrival.envelope, recipients, place: arrival.place?, content })
     }
 }
 

@@ -67,6 +67,9 @@ const FROM_2: Steps = Steps {
 ",
 };
 
+const CONTENT: &str =
+    "CREATE TABLE IF NOT EXISTS content (message BLOB PRIMARY KEY, octets BLOB NOT NULL) WITHOUT ROWID";
+
 const ANYHOW: &str = "
     UPDATE sums SET messages = (SELECT count(*) FROM message), recipients = (SELECT count(*) FROM recipient),
         held = (SELECT count(*) FROM recipient WHERE standing = 1),
@@ -82,8 +85,11 @@ const ANYHOW: &str = "
 pub(super) fn migrate(connection: &mut Connection, folder: &Folder, found: i64) -> Result<(), OpenError> {
     let steps = if found == 1 { FROM_1 } else { FROM_2 };
     if !connection.table_exists(None, "body")? {
-        // Tables like ours had the number 2 for a while.
-        return Ok(connection.pragma_update(None, "user_version", VERSION)?);
+        // Tables like ours had the number 2 for a while, at first without that of contents.
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(CONTENT)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        return Ok(transaction.commit()?);
     }
     folder.remove_segments()?;
     connection.execute_batch(

@@ -35,6 +35,9 @@ pub struct Options {
     pub reserve: u64,
     /// A segment of this size is followed by the next one. Octets.
     pub segment_size: u64,
+    /// Bodies that came in together and are no larger than this, all of them, go into the tables: one
+    /// sync less for who brings few. Octets.
+    pub in_tables: usize,
     /// How old a segment is before what is left in it is copied; `None` for an hour.
     pub compact_after: Option<Duration>,
 }
@@ -48,6 +51,7 @@ impl Default for Options {
             pages: u32::MAX - 1,
             reserve: 64 * 1024 * 1024,
             segment_size: segments::FULL,
+            in_tables: 64 * 1024,
             compact_after: None,
         }
     }
@@ -148,6 +152,7 @@ impl Embedded {
             connection,
             requests,
             next: None,
+            in_tables: options.in_tables,
             segments: Segments::from(
                 folder.clone(),
                 folder.last_segment()?.max(last) + 1,

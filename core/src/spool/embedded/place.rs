@@ -30,6 +30,8 @@ pub(super) enum At {
     Segment { number: u64, offset: u64 },
     /// In a file of its own, of this name.
     File(Arc<str>),
+    /// In the database: it came in alone, or nearly so.
+    Table,
 }
 
 /// The head of a record.
@@ -68,15 +70,17 @@ impl Place {
     pub(super) fn segment(&self) -> Option<u64> {
         match self.at {
             At::Segment { number, .. } => Some(number),
-            At::File(_) => None,
+            At::File(_) | At::Table => None,
         }
     }
 
     /// The place in five columns: `segment, offset, file, length, checksum`.
     pub(super) fn of_row(row: &Row<'_>, first: usize) -> Result<Self> {
-        let at = match row.get::<_, Option<i64>>(first)? {
-            Some(_) => At::Segment { number: count(row, first)?, offset: count(row, first + 1)? },
-            None => At::File(row.get::<_, String>(first + 2)?.into()),
+        let (segment, file): (Option<i64>, Option<String>) = (row.get(first)?, row.get(first + 2)?);
+        let at = match (segment, file) {
+            (Some(_), _) => At::Segment { number: count(row, first)?, offset: count(row, first + 1)? },
+            (None, Some(name)) => At::File(name.into()),
+            (None, None) => At::Table,
         };
         Ok(Self { at, length: count(row, first + 3)?, checksum: row.get(first + 4)? })
     }
@@ -86,6 +90,7 @@ impl Place {
         match &self.at {
             At::Segment { number, offset } => (Some(signed(*number)), Some(signed(*offset)), None),
             At::File(name) => (None, None, Some(name)),
+            At::Table => (None, None, None),
         }
     }
 

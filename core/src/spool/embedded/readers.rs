@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, OptionalExtension, Result};
 use tokio::sync::Semaphore;
 
 use super::clock::Due;
 use super::folder::Folder;
 use super::inventory::Sums;
 use super::lease::Leases;
-use super::place::Place;
+use super::place::{At, Place};
 use super::reading::Bodies;
-use super::{blocking, choosing, clock, listing, record, schema};
+use super::{blocking, choosing, clock, listing, reading, record, schema};
 use crate::spool::{
     BodyReader, BodyRef, Envelope, Filter, MessageId, Page, Position, Queued, QueuedDestination, SpoolError,
 };
@@ -117,8 +117,11 @@ impl Readers {
         bodies: &Bodies,
         body: &BodyRef,
     ) -> Result<Box<dyn BodyReader>, SpoolError> {
+        if let Some(content) = &body.content {
+            return Ok(reading::in_memory(content.clone()));
+        }
         let error = match &body.place {
-            Some(place) => match bodies.open(body.message(), place).await {
+            Some(place) => match self.open(bodies, body.message(), place).await {
                 Ok(reader) => return Ok(reader),
                 Err(error) => Some(error),
             },
@@ -127,7 +130,26 @@ impl Readers {
         let Some((_, place)) = self.about(body.message()).await? else { return Err(SpoolError::Unknown) };
         match error {
             Some(error) if body.place.as_ref() == Some(&place) => Err(error),
-            _ => bodies.open(body.message(), &place).await,
+            _ => self.open(bodies, body.message(), &place).await,
+        }
+    }
+
+    async fn open(
+        &self,
+        bodies: &Bodies,
+        message: MessageId,
+        place: &Place,
+    ) -> Result<Box<dyn BodyReader>, SpoolError> {
+        if place.at != At::Table {
+            return bodies.open(message, place).await;
+        }
+        let octets = self.read(move |connection| {
+            let mut content = connection.prepare_cached("SELECT octets FROM content WHERE message = ?1")?;
+            content.query_row([message.into_bytes()], |row| row.get(0)).optional()
+        });
+        match octets.await? {
+            Some(octets) => reading::from_table(message, place, octets),
+            None => Err(SpoolError::Damaged(format!("the body of {message} is not in the database"))),
         }
     }
 

@@ -43,8 +43,9 @@ impl Bodies {
             At::Segment { number, offset } => {
                 let record = self.record(*number, *offset, place).await;
                 let body = whole(message, place, record.map_err(|error| unreadable(message, &error))?)?;
-                Ok(Box::new(MemoryReader(body)))
+                Ok(in_memory(body))
             }
+            At::Table => Err(SpoolError::Damaged(format!("the body of {message} is in no file"))),
             At::File(name) => {
                 let path = self.folder.body(name);
                 let file = blocking(move || File::open(path)).await?;
@@ -117,6 +118,21 @@ fn whole(message: MessageId, place: &Place, record: Vec<u8>) -> Result<Bytes, Sp
 
 fn unreadable(message: MessageId, error: &io::Error) -> SpoolError {
     SpoolError::Damaged(format!("cannot read the body of {message}: {error}"))
+}
+
+/// A small body that was read from the tables, if it is the one that was written.
+pub(super) fn from_table(
+    message: MessageId,
+    place: &Place,
+    octets: Vec<u8>,
+) -> Result<Box<dyn BodyReader>, SpoolError> {
+    place.compare(message, octets.len() as u64, crc32c::crc32c(&octets))?;
+    Ok(in_memory(octets.into()))
+}
+
+/// A small body that is in memory already.
+pub(super) fn in_memory(body: Bytes) -> Box<dyn BodyReader> {
+    Box::new(MemoryReader(body))
 }
 
 /// A small body. It was compared with its checksum.

@@ -18,7 +18,9 @@ pub(super) const NEVER: i64 = i64::MAX;
 /// `destination` has a line for every domain that something waits for, with the earliest due time
 /// of its recipients, and until when it is put off. It is what keeps the choice of what is due fair
 /// and cheap, however much waits for one dead domain. The index on recipients has all that a choice
-/// needs. `segment` and `sums` say what there is, so that nothing must be counted.
+/// needs. `content` has the bodies of messages that came in with few others, and so need no sync of
+/// their own; a message with neither segment nor file has its body there. `segment` and `sums` say what
+/// there is, so that nothing must be counted.
 pub(super) const TABLES: &str = "
     CREATE TABLE message (
         id BLOB PRIMARY KEY,
@@ -33,6 +35,10 @@ pub(super) const TABLES: &str = "
         file TEXT,
         length INTEGER NOT NULL,
         checksum INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE content (
+        message BLOB PRIMARY KEY,
+        octets BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX message_file ON message (file) WHERE file IS NOT NULL;
     CREATE TABLE recipient (

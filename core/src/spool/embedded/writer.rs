@@ -61,6 +61,8 @@ pub(super) struct Writer {
     pub(super) next: Option<Request>,
     pub(super) folder: Folder,
     pub(super) segments: Segments,
+    /// Octets of bodies that go into the tables rather than into a segment.
+    pub(super) in_tables: usize,
     pub(super) inventory: Inventory,
     /// Segments whose files are removed: their rows go with the next transaction.
     pub(super) gone: Vec<u64>,
@@ -149,7 +151,7 @@ impl Writer {
     fn write(&mut self, batch: &mut Batch) -> Result<Vec<u64>, SpoolError> {
         self.condition.check()?;
         let before = self.segments.current();
-        let appended = batch.append(&mut self.segments);
+        let appended = batch.append(&mut self.segments, self.in_tables);
         appended.map_err(|error| self.condition.record_io("a segment", &error))?;
         let (rows, leases) = (batch.rows, Arc::clone(&self.leases));
         // Who is leased must not change until it is written. The operator's words are rare.

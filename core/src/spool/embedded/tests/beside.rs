@@ -39,7 +39,7 @@ async fn of_a_recipient_that_is_leased_already_only_the_tables_tell() {
     let place = Place { at: At::Segment { number: 1, offset: 0 }, length: 5, checksum: 0 };
     let envelope = Envelope::clone(&lease.envelope);
     let recipients = (0..).zip(recipients(&["bob@one.example"])).collect();
-    spool.leases.keep_fresh(Added { envelope, recipients, place });
+    spool.leases.keep_fresh(Added { envelope, recipients, place, content: None });
     drop(choice);
     spool.settle(settlement(&lease, &deferred(-1))).await.unwrap();
     let again = leased(&spool, 1).await.remove(0);

@@ -102,9 +102,12 @@ async fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let work = std::env::var(WORK).unwrap();
     let options = match work.as_str() {
-        "copied" => {
-            Options { segment_size: 50_000, compact_after: Some(Duration::ZERO), ..Options::default() }
-        }
+        "copied" => Options {
+            segment_size: 50_000,
+            in_tables: 6_000,
+            compact_after: Some(Duration::ZERO),
+            ..Options::default()
+        },
         _ => Options::default(),
     };
     let spool = Arc::new(Embedded::open_with(Path::new(&folder), options).unwrap());

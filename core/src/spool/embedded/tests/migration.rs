@@ -95,13 +95,15 @@ async fn a_spool_of_version_2_is_taken_over_with_all_that_was_said_in_it() {
 #[tokio::test]
 async fn tables_like_ours_had_another_number_for_a_while() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = open(folder.path());
+    let spool = Embedded::open_with(folder.path(), Options { in_tables: 0, ..Options::default() }).unwrap();
     let id = enqueue(&spool, &["bob@one.example"]).await.id;
     spool.shutdown().await;
     drop(spool);
     let database = Connection::open(folder.path().join("queue.sqlite")).unwrap();
     database.pragma_update(None, "user_version", 2).unwrap();
+    database.execute_batch("DROP TABLE content").unwrap();
     drop(database);
     let spool = open(folder.path());
+    enqueue(&spool, &["eve@one.example"]).await;
     assert_eq!(read(&spool, id).await.unwrap(), b"hello");
 }

@@ -97,7 +97,7 @@ async fn whatever_fails_nothing_is_lost() {
 #[ignore = "the child of the test above"]
 async fn until_it_fails() {
     let Some(folder) = folder() else { return };
-    let options = Options { segment_size: 20_000, ..Options::default() };
+    let options = Options { segment_size: 20_000, in_tables: 0, ..Options::default() };
     let spool = Embedded::open_with(&folder, options).unwrap();
     let rounds: u32 = std::env::var(ROUNDS).unwrap().parse().unwrap();
     for number in 0..rounds {

@@ -65,7 +65,8 @@ pub(super) async fn check(folder: &Path, said: &str, when: &str) -> (usize, usiz
 /// Segments are short, so that they end, and are copied, all the time.
 fn small_segments(folder: &Path) -> Embedded {
     let after = Some(std::time::Duration::ZERO);
-    let options = Options { segment_size: 100_000, compact_after: after, ..Options::default() };
+    let options =
+        Options { segment_size: 100_000, in_tables: 6_000, compact_after: after, ..Options::default() };
     Embedded::open_with(folder, options).unwrap()
 }
 
