@@ -20,6 +20,11 @@ async fn what_waits_is_seen_and_not_changed() {
     let (envelope, recipients, body) = seen.message(id).await.unwrap().unwrap();
     assert_eq!((envelope.id, recipients.len()), (id, 2));
     assert_eq!(seen.open_body(&body).await.unwrap().read().await.unwrap(), "hello");
+    let stats = seen.stats().await.unwrap();
+    assert_eq!((stats.messages, stats.recipients, stats.due, stats.octets), (1, 2, 2, 5));
+    let first = seen.list(&Filter::default(), None, 1).await.unwrap();
+    let second = seen.list(&Filter::default(), first.next, 1).await.unwrap();
+    assert_eq!((second.recipients[0].address.as_str(), second.next), ("eve@two.example", None));
     assert!(seen.message(MessageId::nil()).await.unwrap().is_none());
     assert!(seen.control(&Filter::default(), Control::Remove).await.is_err());
 
