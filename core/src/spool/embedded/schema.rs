@@ -96,7 +96,7 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<(Connection,
          PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
-         PRAGMA cache_size = -65536;
+         PRAGMA cache_size = -16384;
          PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 0;
          PRAGMA busy_timeout = 10000;",
@@ -133,7 +133,7 @@ pub(super) fn leave_log(connection: &Connection) {
 pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA busy_timeout = 10000;")?;
+    connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA busy_timeout = 10000;")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     keep_plans(&connection)?;
     Ok(connection)
