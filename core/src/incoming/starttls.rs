@@ -104,8 +104,7 @@ fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Co
 
 /// What we did ourselves is not remembered: a verdict or a failed hook never leads to clear.
 fn remember(services: &Services, client: IpAddr, failure: &HandshakeFailure) {
-    match failure.kind {
-        FailureKind::RefusedByPolicy | FailureKind::PolicyFailed | FailureKind::NotBegun => {}
-        _ => services.tls.incoming_memory.failed(client, &failure.to_string()),
+    if failure.kind.is_of_the_wire() {
+        services.tls.incoming_memory.failed(&client, &failure.to_string());
     }
 }

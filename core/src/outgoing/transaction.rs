@@ -54,6 +54,8 @@ pub(super) enum After {
     Quit,
     /// QUIT: the host has too much.
     Throttled,
+    /// QUIT: the host wants TLS, which failed before and was not tried, or failed just now.
+    WantsTls,
     /// Nothing: it broke.
     Drop,
     /// Nothing: the host had closed it, or was about to, before it heard of this envelope. Nobody was
@@ -79,6 +81,11 @@ pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut
     tally.meets(&session.capabilities);
     let (dialogue, capabilities) = (&mut session.dialogue, &session.capabilities);
     let phase = Phase::Envelope;
+    let lacks = if session.grounds.is_none() && host.offers_tls && !host.encrypted {
+        Lacks::Tls
+    } else {
+        Lacks::Nothing
+    };
     let mut transaction = Transaction {
         dialogue,
         capabilities,
@@ -89,8 +96,10 @@ pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut
         tally,
         host: &host.name,
         phase,
+        lacks,
     };
     let after = match transaction.run(&mail, content).await {
+        Ok(After::Reuse | After::Quit) if transaction.lacks == Lacks::DemandedTls => After::WantsTls,
         Ok(after) => after,
         Err(fault) => transaction.failed(fault),
     };
@@ -112,6 +121,18 @@ struct Transaction<'a> {
     tally: &'a mut Tally,
     host: &'a str,
     phase: Phase,
+    lacks: Lacks,
+}
+
+/// What the connection lacks of what the host offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lacks {
+    /// Nothing that would have come about otherwise.
+    Nothing,
+    /// TLS, which failed, now or before.
+    Tls,
+    /// Likewise, and the host has said that it wants it.
+    DemandedTls,
 }
 
 /// What the host said to MAIL and RCPT.
@@ -181,6 +202,7 @@ impl Transaction<'_> {
             } else if heard.no.is_none() {
                 heard.later |= !reply.is_permanent();
                 let problem = recipient_problem(&reply).at(self.host);
+                let problem = self.unless_for_tls(problem, &reply);
                 self.note(recipient.number, problem);
             }
         }

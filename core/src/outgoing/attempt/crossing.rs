@@ -11,6 +11,7 @@ use crate::outgoing::session::Session;
 use crate::outgoing::transaction::{self, After, Content, Letter, Usage, transact};
 use crate::outgoing::trip::{Miss, Shown, Trip};
 use crate::spool::{LeasedRecipient, SpoolError};
+use crate::tls::memory::Asked;
 
 /// What became of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +112,12 @@ impl Attempt<'_> {
                     return Crossed::Over;
                 }
                 After::Quit | After::Throttled => {
+                    self.part(session, place);
+                    return Crossed::Over;
+                }
+                After::WantsTls => {
+                    let asked = Asked::of(endpoint.address, &endpoint.name, &self.row);
+                    self.outbound.services.tls.outgoing_memory.forget(&asked);
                     self.part(session, place);
                     return Crossed::Over;
                 }

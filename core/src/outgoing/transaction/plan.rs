@@ -77,6 +77,11 @@ pub(super) fn is_too_much(reply: &Reply) -> bool {
     reply.code == CLOSING || (!reply.is_permanent() && !of_this_one)
 }
 
+/// Whether the host refuses what it would take over TLS (RFC 3207 section 4).
+pub(super) fn wants_tls(reply: &Reply) -> bool {
+    reply.code == 530 && reply.enhanced.is_none_or(|code| (code.subject, code.detail) == (7, 0))
+}
+
 /// The host's no to a recipient. A 552 here means too many recipients to many a host, and is to be
 /// taken as 452 (RFC 5321 section 4.5.3.1.10).
 pub(super) fn recipient_problem(reply: &Reply) -> Problem {

@@ -3,8 +3,8 @@
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::content::Unsent;
-use super::plan::Phase;
-use super::{After, Transaction, Usage, unreadable};
+use super::plan::{Phase, wants_tls};
+use super::{After, Lacks, Transaction, Usage, unreadable};
 use crate::net::ReadError;
 use crate::outgoing::dialogue::Broken;
 use crate::outgoing::problem::Problem;
@@ -60,10 +60,20 @@ impl Transaction<'_> {
     }
 
     pub(super) fn refused_for(&mut self, numbers: &[u32], what: &str, reply: &Reply) {
-        let problem = Problem::of_reply(what, reply).at(self.host);
+        let problem = self.unless_for_tls(Problem::of_reply(what, reply).at(self.host), reply);
         for number in numbers {
             self.note(*number, problem.clone());
         }
+    }
+
+    /// A host that wants TLS first says so with 530 (RFC 3207 section 4). Where TLS has failed, it may do
+    /// better next time.
+    pub(super) fn unless_for_tls(&mut self, problem: Problem, reply: &Reply) -> Problem {
+        if self.lacks == Lacks::Nothing || !wants_tls(reply) {
+            return problem;
+        }
+        self.lacks = Lacks::DemandedTls;
+        problem.for_now()
     }
 
     /// A 5xx is the domain's last word; after a 4xx another host may do better.
