@@ -18,7 +18,7 @@ use super::replies;
 use super::session::Session;
 use crate::net::Connection;
 use crate::relay::Services;
-use crate::tls::failure::{FailureKind, HandshakeFailure};
+use crate::tls::failure::HandshakeFailure;
 use crate::tls::server::{Accepted, AtHello, ServerPlan};
 use crate::tls::{certificate, cipher};
 

@@ -53,7 +53,9 @@ fn takes_all(listener: IpAddr, address: IpAddr) -> bool {
 /// Whether an address is this machine's: what goes there comes from there, or only such can be bound. The
 /// second finds an interface's further addresses.
 fn is_local(address: IpAddr) -> bool {
-    comes_from(address) == Some(address) || (can_be_bound(address) && !can_be_bound(foreign(address)))
+    address.is_loopback()
+        || comes_from(address) == Some(address)
+        || (can_be_bound(address) && !can_be_bound(foreign(address)))
 }
 
 /// The address from which we would speak to this one. Nothing is sent.
