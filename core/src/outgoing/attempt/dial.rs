@@ -35,9 +35,8 @@ impl Attempt<'_> {
                 Some(endpoint) => self.kept(endpoint).await,
                 None => None,
             };
-            if let (Some((session, place)), Some(endpoint)) = (kept, line.get(at)) {
-                return Some((endpoint.clone(), Reached::Kept(Box::new(session), place)));
-            }
+            let Some((session, place)) = kept else { continue };
+            return line.remove(at).map(|endpoint| (endpoint, Reached::Kept(Box::new(session), place)));
         }
         let left = &mut trip.left;
         let mut misses = vec![];

@@ -186,6 +186,18 @@ async fn a_reset_after_the_confirmation_delivers_nobody_twice() {
 }
 
 #[tokio::test]
+async fn an_address_is_asked_once_whether_its_connection_was_kept_or_not() {
+    let greeting = || vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")];
+    let grey: Script = vec![("MAIL", "250 ok\r\n"), ("RCPT", "451 4.7.1 grey\r\n"), ("QUIT", "221 bye\r\n")];
+    let kept = [greeting(), transaction(1), grey.clone()].concat();
+    let peer = Peer::playing(vec![kept, [greeting(), grey].concat()]).await;
+    let world = World::new(Dns::Addresses(1), OneMessage::default(), peer.endpoint.address.port());
+    assert_eq!(world.attempt(1).await, ["delivered"]);
+    assert_eq!(world.attempt(1).await[1], "deferred 4.7.1 the host refused the recipient");
+    assert!(peer.is_waiting(), "it was asked again at once");
+}
+
+#[tokio::test]
 async fn a_host_that_closes_before_it_confirms_leaves_the_mail_with_us() {
     let mut script = [vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")], transaction(1)].concat();
     script.pop();
