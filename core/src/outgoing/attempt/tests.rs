@@ -198,6 +198,27 @@ async fn an_address_is_asked_once_whether_its_connection_was_kept_or_not() {
 }
 
 #[tokio::test]
+async fn a_host_that_takes_one_transaction_a_connection_gets_as_many_connections() {
+    let greeting = || vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")];
+    let scripts = [100, 100, 50].map(|recipients| [greeting(), transaction(recipients)].concat());
+    let peer = Peer::playing(scripts.to_vec()).await;
+    let world = World::new(Dns::Addresses(1), OneMessage::default(), peer.endpoint.address.port());
+    assert_eq!(world.attempt(250).await, vec!["delivered"; 250]);
+    assert_eq!(peer.heard().await.concat().iter().filter(|line| line.starts_with("RCPT")).count(), 250);
+}
+
+#[tokio::test]
+async fn what_a_host_may_have_taken_is_not_brought_to_the_next() {
+    let greeting = || vec![("", "220 mx\r\n"), ("EHLO", "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n")];
+    let silent = [greeting(), vec![("MAIL", ""), ("RCPT", ""), ("BDAT", "250 ok\r\n250 ok\r\n")]].concat();
+    let peer = Peer::playing(vec![silent.clone(), silent]).await;
+    let world = World::new(Dns::Addresses(2), OneMessage::default(), peer.endpoint.address.port());
+    let outcome = world.attempt(1).await.remove(0);
+    assert!(outcome.starts_with("deferred 4.4.2") && outcome.contains("may arrive twice"), "{outcome}");
+    assert!(peer.is_waiting(), "it went to the next address");
+}
+
+#[tokio::test]
 async fn a_host_that_closes_before_it_confirms_leaves_the_mail_with_us() {
     let mut script = [vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")], transaction(1)].concat();
     script.pop();

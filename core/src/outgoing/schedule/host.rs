@@ -33,6 +33,15 @@ pub(super) struct Host {
     pub used: Instant,
 }
 
+/// How a host says that it has too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::outgoing) enum Complaint {
+    /// By a 4xx to a sender, which may be the matter of that one: it gets fewer connections at once.
+    Slower,
+    /// By a 421: where one connection is too much it is left alone.
+    Closes,
+}
+
 /// Whether all who want a connection to a host have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::outgoing) enum Demand {

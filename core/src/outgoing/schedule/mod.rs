@@ -29,7 +29,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 pub(super) use self::backoff::Chance;
 pub(super) use self::destination::AHEAD;
 use self::destination::Supply;
-pub(super) use self::host::Demand;
+pub(super) use self::host::{Complaint, Demand};
 pub(super) use self::place::Place;
 pub(super) use self::state::{Arrival, Next};
 use self::state::{Entry, State};
@@ -146,10 +146,17 @@ impl Scheduler {
         self.decide(|state, now| state.unreached(host, why.clone(), (began, now), Chance::drawn()));
     }
 
-    /// A host has said that it has too much. How long the destination is left alone for it, if it is.
-    pub(super) fn throttled(&self, destination: &str, host: SocketAddr, began: Instant) -> Option<Duration> {
+    /// A host has said, of a transaction that began then, that it has too much. How long the destination is
+    /// left alone for it, if it is.
+    pub(super) fn throttled(
+        &self,
+        destination: &str,
+        host: SocketAddr,
+        complaint: Complaint,
+        began: Instant,
+    ) -> Option<Duration> {
         self.decide(|state, now| {
-            let until = state.throttled(destination, host, (began, now), Chance::drawn());
+            let until = state.throttled(destination, (host, complaint), (began, now), Chance::drawn());
             until.map(|until| until - now)
         })
     }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::backoff::Chance;
 use super::destination::{Destination, Supply};
-use super::host::{Demand, Host};
+use super::host::{Complaint, Demand, Host};
 use crate::config::Delivery;
 use crate::spool::{Lease, Status};
 
@@ -233,12 +233,12 @@ impl State {
         }
     }
 
-    /// A host has said that it has too much. Where one connection is too much already, the destination
-    /// is left alone until the time that this gives.
+    /// A host has said that it has too much. Where it closes even a single connection, the destination is
+    /// left alone until the time that this gives. A mere 4xx never goes so far: it may be for one sender.
     pub(super) fn throttled(
         &mut self,
         name: &str,
-        address: SocketAddr,
+        (address, complaint): (SocketAddr, Complaint),
         (began, now): (Instant, Instant),
         chance: Chance,
     ) -> Option<Instant> {
@@ -250,7 +250,10 @@ impl State {
             destination.window.shrink(began, now);
             return None;
         }
-        destination.backoff.failed(began, now, (&self.delivery.retry, chance))
+        match complaint {
+            Complaint::Slower => None,
+            Complaint::Closes => destination.backoff.failed(began, now, (&self.delivery.retry, chance)),
+        }
     }
 
     /// A host took a message. Whether the destination was left alone before.

@@ -216,11 +216,26 @@ fn a_host_that_has_too_much_gets_half_and_at_last_nothing_for_a_while() {
         world.after(1);
         let began = world.now;
         world.after(1);
-        if let Some(until) = world.state.throttled("a.example", host(1), (began, world.now), EVEN) {
+        if let Some(until) =
+            world.state.throttled("a.example", (host(1), Complaint::Closes), (began, world.now), EVEN)
+        {
             break until - world.now;
         }
     };
     assert_eq!((rooms, put_off), (vec![20, 10, 5, 2, 1], Duration::from_secs(15)));
+}
+
+#[test]
+fn one_sender_whom_a_host_dislikes_does_not_starve_the_others() {
+    let mut world = World::with(20, 20);
+    world.starts("a.example", 1);
+    assert!(world.enters("a.example", host(1)));
+    for _ in 0..100 {
+        world.after(1);
+        let times = (world.now, world.now);
+        assert!(world.state.throttled("a.example", (host(1), Complaint::Slower), times, EVEN).is_none());
+    }
+    assert_eq!(world.room("a.example"), 4, "one worker goes on");
 }
 
 #[test]
