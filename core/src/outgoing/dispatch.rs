@@ -16,7 +16,7 @@ use crate::relay::Services;
 use crate::spool::{Lease, Purpose, Room};
 
 /// How long a spool that failed is left alone.
-const RESPITE: Duration = Duration::from_secs(5);
+pub(super) const RESPITE: Duration = Duration::from_secs(5);
 
 /// The most leases that are taken at once: fairness between domains is the spool's, and it is
 /// better when asked often.

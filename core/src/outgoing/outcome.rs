@@ -239,6 +239,11 @@ impl<'a> Schedule<'a> {
         Self { delivery, received, now, chance: Chance::drawn() }
     }
 
+    /// Whether a sender is told that his message waits: not once its time is over.
+    pub(super) fn warns(&self) -> bool {
+        self.delivery.warn.is_some() && self.now < self.expires()
+    }
+
     /// When the message is given up.
     pub(super) fn expires(&self) -> Timestamp {
         self.expires_from(self.received)

@@ -14,7 +14,7 @@ use super::outcome::later;
 use super::panics::unpanicking;
 use super::pool::Idle;
 use super::schedule::{Demand, Next};
-use super::settle::{settle, settle_unattempted};
+use super::settle::{record_until_kept, settle, settle_unattempted};
 use super::trip::{Conclusion, Shown, Trip};
 use crate::spool::{Lease, Outcome, Settlement, Status};
 
@@ -64,9 +64,7 @@ pub(super) async fn end(outbound: Arc<Outbound>, lease: Lease) {
 pub(super) async fn give_back(outbound: &Outbound, lease: &Lease) {
     let outcomes = lease.recipients.iter().map(|recipient| (recipient.number, Outcome::Abandoned)).collect();
     let settlement = Settlement { message: lease.envelope.id, epoch: lease.epoch, outcomes, notices: vec![] };
-    if let Err(error) = outbound.services.spool.settle(settlement).await {
-        tracing::warn!(id = %lease.envelope.id, %error, "a message could not be given back; a restart frees it");
-    }
+    record_until_kept(outbound, settlement).await;
 }
 
 /// One attempt; the connection for the next.

@@ -270,6 +270,17 @@ async fn a_panic_while_it_is_recorded_leaves_no_lease_behind() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_recorded_is_recorded_later() {
+    let failures = Mutex::new(vec![SpoolError::Full, SpoolError::Failed("broken".to_owned())]);
+    let world = World::new(Dns::Panics, OneMessage { failures, ..OneMessage::default() }, 1);
+    tokio::time::pause();
+    assert_eq!(world.attempt(1).await.len(), 1);
+    let lost = Mutex::new(vec![SpoolError::LeaseLost]);
+    let world = World::new(Dns::Panics, OneMessage { failures: lost, ..OneMessage::default() }, 1);
+    assert!(world.attempt(1).await.is_empty(), "it is another's");
+}
+
+#[tokio::test]
 async fn mail_is_not_brought_to_ourselves_under_another_name() {
     let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = relay.local_addr().unwrap();

@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-pub(super) use self::backoff::Chance;
+pub(super) use self::backoff::{Chance, LONGEST};
 pub(super) use self::destination::AHEAD;
 use self::destination::Supply;
 pub(super) use self::host::{Complaint, Demand};
