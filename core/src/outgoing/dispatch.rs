@@ -98,7 +98,10 @@ async fn hand_out(outbound: &Arc<Outbound>, mut first: Option<OwnedSemaphorePerm
         }
         match outbound.scheduler.arrive(lease) {
             Arrival::Waits => {}
-            Arrival::GiveBack(lease) => give_back(outbound, &lease).await,
+            Arrival::GiveBack(lease) => {
+                let outbound = Arc::clone(outbound);
+                outbound.services.tasks.clone().spawn(async move { give_back(&outbound, &lease).await });
+            }
             Arrival::Start(lease) => {
                 let permit = match first.take() {
                     Some(permit) => Some(permit),

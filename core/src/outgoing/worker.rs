@@ -29,11 +29,18 @@ const TURN: usize = 32;
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let destination = lease.domain.clone();
     let unrecorded = Arc::new(Semaphore::new(UNRECORDED));
+    let mut working = Working { outbound: &outbound, destination: &destination, has_ended: false };
     let (mut carried, mut served) = (None, 0);
     let mut next = Next::Deliver(lease);
     let rest = loop {
         match next {
-            Next::Deliver(lease) => carried = deliver(&outbound, lease, carried, &unrecorded).await,
+            Next::Deliver(lease) => match deliver(&outbound, lease, carried, &unrecorded).await {
+                Went::On(kept) => carried = kept,
+                Went::Nowhere => {
+                    carried = None;
+                    break outbound.scheduler.ends(&destination);
+                }
+            },
             Next::End(rest) => break rest,
         }
         served += 1;
@@ -44,10 +51,40 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
         }
         next = outbound.scheduler.next(&destination);
     };
+    working.has_ended = true;
     keep(&outbound, carried).await;
     for lease in rest {
         give_back(&outbound, &lease).await;
     }
+}
+
+/// A worker that the scheduler counts.
+struct Working<'a> {
+    outbound: &'a Arc<Outbound>,
+    destination: &'a str,
+    /// Whether the scheduler knows that it has ended.
+    has_ended: bool,
+}
+
+impl Drop for Working<'_> {
+    /// A defect must not use up a worker of the destination for ever, nor what waits for it.
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        for lease in self.outbound.scheduler.ends(self.destination) {
+            let outbound = Arc::clone(self.outbound);
+            outbound.services.tasks.clone().spawn(async move { give_back(&outbound, &lease).await });
+        }
+    }
+}
+
+/// How it went with a lease.
+enum Went {
+    /// On to the next, over this connection if there is one.
+    On(Option<Idle>),
+    /// Nowhere, since all hosts are busy: it would go no better with the next.
+    Nowhere,
 }
 
 /// Whether others may wait for a place among all.
@@ -67,23 +104,27 @@ pub(super) async fn give_back(outbound: &Outbound, lease: &Lease) {
     record_until_kept(outbound, settlement).await;
 }
 
-/// One attempt; the connection for the next.
+/// One attempt.
 async fn deliver(
     outbound: &Arc<Outbound>,
     lease: Lease,
     carried: Option<Idle>,
     unrecorded: &Arc<Semaphore>,
-) -> Option<Idle> {
+) -> Went {
     let mut ended = attempt::run(outbound, lease, carried).await;
     let kept = ended.trip.kept.take();
+    let is_held_up = ended.trip.conclusion() == Conclusion::Busy;
     conclude(outbound, &ended.lease.domain, &mut ended.trip).await;
+    if ended.trip.tally.reached().host.is_none() {
+        outbound.scheduler.unsent(&ended.lease.domain);
+    }
     let permit = Arc::clone(unrecorded).acquire_owned().await;
     let outbound = Arc::clone(outbound);
     outbound.services.tasks.clone().spawn(async move {
         record(&outbound, ended).await;
         drop(permit);
     });
-    kept
+    if is_held_up { Went::Nowhere } else { Went::On(kept) }
 }
 
 async fn record(outbound: &Outbound, ended: Ended) {

@@ -39,6 +39,7 @@ impl Attempt<'_> {
             let Some(kept) = kept else { continue };
             return line.remove(at).map(|endpoint| (endpoint, kept));
         }
+        let beyond = line.split_off(trip.left.min(line.len()));
         let left = &mut trip.left;
         let mut misses = vec![];
         let dial = |endpoint: Endpoint| -> race::Connecting<'_, _, _> {
@@ -46,6 +47,7 @@ impl Attempt<'_> {
             Box::pin(async move { self.dial(&endpoint).await })
         };
         let first = race::first(line, dial, |_, miss| misses.push(miss)).await;
+        line.extend(beyond);
         for miss in misses {
             if let Miss::Unreached(problem) = &miss {
                 report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
@@ -53,6 +55,7 @@ impl Attempt<'_> {
             trip.missed(miss);
         }
         let (endpoint, (socket, place)) = first?;
+        self.outbound.scheduler.won(&self.lease.domain, endpoint.address);
         Some((endpoint, Reached::New(socket, place)))
     }
 

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waxseal_plugins::verdicts::EnhancedCode;
 
+use std::time::Duration;
+
 use super::*;
 use crate::config::{Allowance, DestinationLimit, Rate};
 use crate::outgoing::peer;
@@ -251,6 +253,10 @@ fn rates_are_held_for_each_destination() {
     assert_eq!(world.starts("a.slow.example", 5), 1);
     assert_eq!(world.room("a.slow.example"), 1);
     assert_eq!(world.state.wake(), Some(world.now + Duration::from_secs(30)));
+    world.state.unsent("a.slow.example");
+    assert_eq!(world.room("a.slow.example"), 2, "what was not sent uses nothing up");
+    assert_eq!(world.starts("a.slow.example", 1), 1);
+    assert!(world.next("a.slow.example").is_none());
     assert_eq!(world.room("b.slow.example"), 1, "each has a rate of its own");
     world.after(30);
     assert_eq!(world.room("a.slow.example"), 2);
