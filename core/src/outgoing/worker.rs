@@ -34,13 +34,13 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let mut next = Next::Deliver(lease);
     let rest = loop {
         match next {
-            Next::Deliver(lease) => match deliver(&outbound, lease, carried, &unrecorded).await {
-                Went::On(kept) => carried = kept,
-                Went::Nowhere => {
-                    carried = None;
+            Next::Deliver(lease) => {
+                let went;
+                (carried, went) = deliver(&outbound, lease, carried, &unrecorded).await;
+                if went == Went::Nowhere {
                     break outbound.scheduler.ends(&destination);
                 }
-            },
+            }
             Next::End(rest) => break rest,
         }
         served += 1;
@@ -80,9 +80,10 @@ impl Drop for Working<'_> {
 }
 
 /// How it went with a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Went {
-    /// On to the next, over this connection if there is one.
-    On(Option<Idle>),
+    /// On to the next.
+    On,
     /// Nowhere, since all hosts are busy: it would go no better with the next.
     Nowhere,
 }
@@ -104,13 +105,13 @@ pub(super) async fn give_back(outbound: &Outbound, lease: &Lease) {
     record_until_kept(outbound, settlement).await;
 }
 
-/// One attempt.
+/// One attempt; the connection for the next.
 async fn deliver(
     outbound: &Arc<Outbound>,
     lease: Lease,
     carried: Option<Idle>,
     unrecorded: &Arc<Semaphore>,
-) -> Went {
+) -> (Option<Idle>, Went) {
     let mut ended = attempt::run(outbound, lease, carried).await;
     let kept = ended.trip.kept.take();
     let is_held_up = ended.trip.conclusion() == Conclusion::Busy;
@@ -124,7 +125,7 @@ async fn deliver(
         record(&outbound, ended).await;
         drop(permit);
     });
-    if is_held_up { Went::Nowhere } else { Went::On(kept) }
+    (kept, if is_held_up { Went::Nowhere } else { Went::On })
 }
 
 async fn record(outbound: &Outbound, ended: Ended) {

@@ -135,6 +135,7 @@ impl Scheduler {
         make_room: impl Fn(),
     ) -> Result<Place, NoPlace> {
         let deadline = Instant::now() + PATIENCE;
+        self.decide(|state, _| state.came(destination));
         loop {
             match self.decide(|state, now| state.enter(destination, host, now)) {
                 Entry::Free => return Ok(Place::taken(self, host)),

@@ -146,7 +146,6 @@ impl State {
 
     /// Asks for a place at a host.
     pub(super) fn enter(&mut self, name: &str, address: SocketAddr, now: Instant) -> Entry {
-        self.came(name);
         let destination = self.destination(name, now);
         destination.host.get_or_insert(address);
         let paced = destination.new_connections.as_ref().is_some_and(|pace| pace.available(now) == 0);
@@ -286,7 +285,7 @@ impl State {
     }
 
     /// A worker that was on its way to a host has come there, or to another.
-    fn came(&mut self, name: &str) {
+    pub(super) fn came(&mut self, name: &str) {
         let Some(expected) = self.destinations.get_mut(name).and_then(|it| it.coming.pop()) else { return };
         if let Some(host) = self.hosts.get_mut(&expected) {
             host.coming = host.coming.saturating_sub(1);

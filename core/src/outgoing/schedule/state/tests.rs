@@ -49,6 +49,7 @@ impl World {
     }
 
     fn enters(&mut self, destination: &str, host: SocketAddr) -> bool {
+        self.state.came(destination);
         matches!(self.state.enter(destination, host, self.now), Entry::Free)
     }
 
