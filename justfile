@@ -15,6 +15,10 @@ test:
 try:
     cargo run --release -- demo
 
+# The workloads, Waxseal beside Postfix
+bench *arguments:
+    scripts/bench.sh {{arguments}}
+
 # Advisories, licences and sources of the dependencies; needs cargo-deny
 deny:
     cargo deny check

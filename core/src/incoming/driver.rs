@@ -24,6 +24,9 @@ use crate::tls::start;
 /// Replies to pipelined commands wait for each other up to so many octets (RFC 2920).
 const BATCH: usize = 16 * 1024;
 
+/// The reply to QUIT (RFC 5321 section 4.1.1.10).
+const GOODBYE: u16 = 221;
+
 /// Why a session ended, other than by QUIT.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Ended {
@@ -110,7 +113,12 @@ impl Driver {
             Step::Close(reply) => {
                 self.say(&reply);
                 self.flush().await?;
-                self.connection.close_after_reply().await;
+                // QUIT is a client's last word: nothing of his is lost with the connection.
+                if reply.code == GOODBYE && self.connection.ahead() == 0 {
+                    self.connection.close().await;
+                } else {
+                    self.connection.close_after_reply().await;
+                }
                 return Ok(Flow::End);
             }
             Step::StartTls(plan) => {

@@ -205,7 +205,7 @@ impl Connection {
     pub async fn close_after_reply(mut self) {
         let drained = timeout(SHUTDOWN, async {
             self.stream.shutdown().await?;
-            while self.fill(CHUNK).await? > 0 {
+            while self.fill(LINES).await? > 0 {
                 self.input.clear();
             }
             io::Result::Ok(())

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::embedded::Place;
 use super::{MessageId, SpoolError};
 
 /// A body being written. Dropped before commit: gone.
@@ -45,12 +46,27 @@ pub trait BodyReader: Send {
 #[derive(Clone, Debug)]
 pub struct BodyRef {
     message: MessageId,
+    /// Where it was when this was made, if that is known: it may have been moved since.
+    pub(super) place: Option<Place>,
+    /// The body itself, if it is still in memory.
+    pub(super) content: Option<Bytes>,
 }
 
 impl BodyRef {
     /// The body of this message, wherever it is.
     pub fn of(message: MessageId) -> Self {
-        Self { message }
+        Self { message, place: None, content: None }
+    }
+
+    /// The body of this message, at this place.
+    pub(super) fn at(message: MessageId, place: Place) -> Self {
+        Self { message, place: Some(place), content: None }
+    }
+
+    /// The same, with the body itself where it is still in memory.
+    #[must_use]
+    pub(super) fn with(self, content: Option<Bytes>) -> Self {
+        Self { content, ..self }
     }
 
     /// The message.

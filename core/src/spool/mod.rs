@@ -1,14 +1,17 @@
 //! The durable queue.
 //!
-//! The trait and its words are here; `embedded` is the engine: SQLite, large bodies in files. What
+//! The trait and its words are here; `embedded` is the engine: bodies in files of its own, SQLite as their index. What
 //! [`Spool::commit`] has answered with `Ok` is on stable storage: only then may `250` be said.
 //!
 //! - `message`: messages and recipients as they come in; `body`: their bodies
 //! - `lease`: what is due, handed out, and what became of it
 //! - `queue`: what waits as an operator sees it, and what he may say of it
 //! - `health`: what goes wrong
+//! - `conformance`: what every engine must do
 
 mod body;
+#[cfg(test)]
+mod conformance;
 mod embedded;
 mod headers;
 mod health;

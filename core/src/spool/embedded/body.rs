@@ -1,7 +1,7 @@
-//! Bodies, written and read in chunks.
+//! Bodies written in chunks.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,13 +11,14 @@ use tempfile::TempPath;
 use super::blocking;
 use super::folder::Folder;
 use super::health::Condition;
-use crate::spool::{Body, BodyFile, BodyReader, BodyWriter, MessageId, SpoolError};
+use super::place::{At, Place};
+use crate::spool::{Body, BodyFile, BodyWriter, SpoolError};
 
-/// Bodies up to this size are kept in the database; a writer holds no more of a larger one in
+/// Bodies up to this size are kept in segments; a writer holds no more of a larger one in
 /// memory than this. Octets.
 pub(super) const SMALL: usize = 256 * 1024;
 
-/// The largest chunk that a reader gives. Octets.
+/// The most that is copied at once. Octets.
 const CHUNK: usize = 64 * 1024;
 
 /// A body being written: in memory as long as it is small, then in a file.
@@ -124,13 +125,10 @@ impl Iterator for Parts {
 }
 
 impl BodyFile {
-    /// Its name in the folder of bodies.
-    pub(super) fn name(&self) -> Option<&str> {
-        self.path.file_name()?.to_str()
-    }
-
-    pub(super) fn size(&self) -> u64 {
-        self.size
+    /// Where it is.
+    pub(super) fn place(&self) -> Option<Place> {
+        let name = self.path.file_name()?.to_str()?;
+        Some(Place { at: At::File(name.into()), length: self.size, checksum: self.checksum })
     }
 
     pub(super) fn checksum(&self) -> u32 {
@@ -139,90 +137,5 @@ impl BodyFile {
 
     pub(super) fn path_mut(&mut self) -> &mut TempPath {
         &mut self.path
-    }
-}
-
-/// What a body is said to be by its row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Expected {
-    pub(super) message: MessageId,
-    pub(super) length: u64,
-    pub(super) checksum: u32,
-}
-
-/// A small body being read. It was compared with its checksum as a whole.
-pub(super) struct MemoryReader(Parts);
-
-impl MemoryReader {
-    pub(super) fn new(content: Vec<u8>, expected: Expected) -> Result<Self, SpoolError> {
-        expected.compare(content.len() as u64, crc32c::crc32c(&content))?;
-        Ok(Self(Parts(content.into())))
-    }
-}
-
-#[async_trait]
-impl BodyReader for MemoryReader {
-    async fn read(&mut self) -> Result<Bytes, SpoolError> {
-        Ok(self.0.next().unwrap_or_default())
-    }
-}
-
-/// A large body being read. Its last chunk is held back until the checksum was compared, so that
-/// nobody takes a damaged body for a whole one.
-pub(super) struct FileReader {
-    file: Arc<File>,
-    expected: Expected,
-    length: u64,
-    checksum: u32,
-    ahead: Option<Bytes>,
-}
-
-impl FileReader {
-    pub(super) fn new(file: File, expected: Expected) -> Self {
-        Self { file: Arc::new(file), expected, length: 0, checksum: 0, ahead: None }
-    }
-
-    async fn read_ahead(&mut self) -> Result<Bytes, SpoolError> {
-        let file = Arc::clone(&self.file);
-        let chunk = blocking(move || {
-            let mut chunk = Vec::with_capacity(CHUNK);
-            (&*file).take(CHUNK as u64).read_to_end(&mut chunk).map(|_| Bytes::from(chunk))
-        });
-        let chunk = chunk.await?.map_err(|error| {
-            SpoolError::Damaged(format!("cannot read the body of {}: {error}", self.expected.message))
-        })?;
-        self.length += chunk.len() as u64;
-        self.checksum = crc32c::crc32c_append(self.checksum, &chunk);
-        if chunk.is_empty() {
-            self.expected.compare(self.length, self.checksum)?;
-        }
-        Ok(chunk)
-    }
-}
-
-#[async_trait]
-impl BodyReader for FileReader {
-    async fn read(&mut self) -> Result<Bytes, SpoolError> {
-        let chunk = match self.ahead.take() {
-            Some(chunk) => chunk,
-            None => self.read_ahead().await?,
-        };
-        if !chunk.is_empty() {
-            self.ahead = Some(self.read_ahead().await?);
-        }
-        Ok(chunk)
-    }
-}
-
-impl Expected {
-    fn compare(self, length: u64, checksum: u32) -> Result<(), SpoolError> {
-        if (length, checksum) == (self.length, self.checksum) {
-            return Ok(());
-        }
-        Err(SpoolError::Damaged(format!(
-            "the body of {} is damaged: {length} octets with checksum {checksum:08x}, but {} with {:08x} were \
-             written; the disk or somebody has changed it",
-            self.message, self.length, self.checksum,
-        )))
     }
 }

@@ -1,19 +1,14 @@
 //! The table of destinations, brought up to date once for all changes of a transaction.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::record::text;
 use super::schema::NEVER;
 use crate::spool::Status;
 
-/// The destinations that the changes of a transaction concern.
-#[derive(Debug, Default)]
-pub(super) struct Concerned(HashMap<String, Concern>);
-
+/// What a transaction changes of a destination.
 #[derive(Clone, Copy, Debug)]
-struct Concern {
+pub(super) struct Concern {
     /// How many recipients more there are.
     recipients: i64,
     /// The earliest due time of those that are new.
@@ -34,38 +29,26 @@ impl Default for Concern {
     }
 }
 
-impl Concerned {
+impl Concern {
     /// A recipient is new.
-    pub(super) fn arrived(&mut self, domain: &str, due: i64) {
-        let concern = self.concern(domain);
-        concern.recipients += 1;
-        concern.due = concern.due.min(due);
+    pub(super) fn arrived(&mut self, due: i64) {
+        self.recipients += 1;
+        self.due = self.due.min(due);
     }
 
     /// A recipient is due at another time.
-    pub(super) fn moved(&mut self, domain: &str) {
-        self.concern(domain).others = Others::Changed;
+    pub(super) fn moved(&mut self) {
+        self.others = Others::Changed;
     }
 
     /// A recipient is gone.
-    pub(super) fn left(&mut self, domain: &str) {
-        let concern = self.concern(domain);
-        concern.recipients -= 1;
-        concern.others = Others::Changed;
-    }
-
-    fn concern(&mut self, domain: &str) -> &mut Concern {
-        self.0.entry(domain.to_owned()).or_default()
+    pub(super) fn left(&mut self) {
+        self.recipients -= 1;
+        self.others = Others::Changed;
     }
 
     /// Brings the table up to date, at the end of the transaction.
-    pub(super) fn refresh(&self, connection: &Connection) -> Result<()> {
-        self.0.iter().try_for_each(|(domain, concern)| concern.refresh(connection, domain))
-    }
-}
-
-impl Concern {
-    fn refresh(self, connection: &Connection, domain: &str) -> Result<()> {
+    pub(super) fn refresh(self, connection: &Connection, domain: &str) -> Result<()> {
         let row: Option<(i64, i64)> = connection
             .prepare_cached(
                 "UPDATE destination SET recipients = recipients + ?2 WHERE domain = ?1
@@ -115,4 +98,21 @@ pub(super) fn put_off(connection: &Connection, domain: &str, until: Option<&(i64
         .prepare_cached("UPDATE destination SET until = ?2, why = ?3 WHERE domain = ?1")?
         .execute(params![domain, until.map(|(until, _)| until), why])
         .map(|_| ())
+}
+
+/// Makes what waits for a destination due earlier, and what is put off too: as if the clock had not
+/// been set back. Answers with how many recipients it concerned.
+pub(super) fn advance(connection: &Connection, domain: &str, by: i64, now: i64) -> Result<u64> {
+    connection
+        .prepare_cached(
+            "UPDATE destination SET until = max(until - ?2, ?3) WHERE domain = ?1 AND until > ?3",
+        )?
+        .execute(params![domain, by, now])?;
+    let moved = connection
+        .prepare_cached(
+            "UPDATE recipient SET due = max(due - ?2, ?3), attention = max(attention - ?2, ?3)
+             WHERE domain = ?1 AND due > ?3 AND due < ?4",
+        )?
+        .execute(params![domain, by, now, NEVER])?;
+    Ok(moved as u64)
 }

@@ -5,7 +5,7 @@
 //! there are more domains than leases, the next choice goes on with those that had no turn. So one
 //! dead domain, whatever waits for it, never keeps the others waiting.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
@@ -32,6 +32,8 @@ pub(super) struct Candidate {
     rank: usize,
     pub(super) domain: String,
     pub(super) message: MessageId,
+    /// The recipients' numbers.
+    pub(super) numbers: Vec<u32>,
 }
 
 /// What a choice looks at.
@@ -52,9 +54,9 @@ impl Choice<'_> {
         let mut left = most;
         let begun = std::mem::take(turn);
         // From where the last choice ended, and then from the start to there.
-        let stopped = match self.over_domains(&begun, None, &mut left, &mut candidates)? {
+        let stopped = match self.over_domains(&begun, None, (&mut left, most), &mut candidates)? {
             None if begun != Turn::default() => {
-                self.over_domains(&Turn::default(), Some(&begun), &mut left, &mut candidates)?
+                self.over_domains(&Turn::default(), Some(&begun), (&mut left, most), &mut candidates)?
             }
             stopped => stopped,
         };
@@ -74,7 +76,7 @@ impl Choice<'_> {
         &mut self,
         from: &Turn,
         to: Option<&Turn>,
-        left: &mut usize,
+        (left, most): (&mut usize, usize),
         candidates: &mut Vec<Candidate>,
     ) -> Result<Option<Turn>> {
         let connection = self.connection;
@@ -88,7 +90,7 @@ impl Choice<'_> {
             if to.is_some_and(|to| (at.next, &at.domain) > (to.next, &to.domain)) {
                 break;
             }
-            let found = self.of_domain(&at.domain, recipients, candidates)?;
+            let found = self.of_domain((&at.domain, recipients), most, candidates)?;
             *left = left.saturating_sub(usize::from(found));
             if *left == 0 {
                 return Ok(Some(at));
@@ -98,7 +100,12 @@ impl Choice<'_> {
     }
 
     /// Whether a domain has something.
-    fn of_domain(&mut self, domain: &str, recipients: u64, candidates: &mut Vec<Candidate>) -> Result<bool> {
+    fn of_domain(
+        &mut self,
+        (domain, recipients): (&str, u64),
+        most: usize,
+        candidates: &mut Vec<Candidate>,
+    ) -> Result<bool> {
         let (leases, leased) = self.leases.of_domain(domain);
         if leased as u64 >= recipients {
             return Ok(false);
@@ -107,31 +114,39 @@ impl Choice<'_> {
         if room == 0 {
             return Ok(false);
         }
-        let due = self.messages(domain, room)?;
+        let due = self.messages(domain, room.min(most))?;
         if due.len() < room {
             // All that is due is chosen or leased already: what else is there?
             let later = self.later(domain)?;
             later.into_iter().for_each(|later| self.note(later));
         }
         let found = !due.is_empty();
-        let candidate = |(rank, message)| Candidate { rank, domain: domain.to_owned(), message };
+        let candidate =
+            |(rank, (message, numbers))| Candidate { rank, domain: domain.to_owned(), message, numbers };
         candidates.extend(due.into_iter().enumerate().map(candidate));
         Ok(found)
     }
 
-    /// At most `most` messages that are due for a domain and free, oldest first.
-    fn messages(&self, domain: &str, most: usize) -> Result<Vec<MessageId>> {
+    /// At most `most` messages that are due for a domain, oldest first, with their recipients that
+    /// are free.
+    fn messages(&self, domain: &str, most: usize) -> Result<Vec<(MessageId, Vec<u32>)>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT message, number FROM recipient WHERE domain = ?1 AND due <= ?2 ORDER BY due, message, number",
         )?;
         let mut rows = statement.query(params![domain, self.now])?;
-        let (mut seen, mut messages) = (HashSet::new(), Vec::new());
-        while messages.len() < most.min(CANDIDATES)
-            && let Some(row) = rows.next()?
-        {
-            let message = record::id(row, 0)?;
-            if !self.leases.holds(message, row.get(1)?) && seen.insert(message) {
-                messages.push(message);
+        let (mut places, mut messages) = (HashMap::new(), Vec::<(MessageId, Vec<u32>)>::new());
+        while let Some(row) = rows.next()? {
+            let (message, number) = (record::id(row, 0)?, row.get(1)?);
+            if self.leases.holds(message, number) {
+                continue;
+            }
+            if messages.len() == most && !places.contains_key(&message) {
+                break;
+            }
+            let at = *places.entry(message).or_insert(messages.len());
+            match messages.get_mut(at) {
+                Some((_, numbers)) => numbers.push(number),
+                None => messages.push((message, vec![number])),
             }
         }
         Ok(messages)
@@ -159,6 +174,3 @@ impl Choice<'_> {
         self.next = Some(self.next.map_or(next, |noted| noted.min(next)));
     }
 }
-
-/// The most messages that a domain gives at once, whatever its room.
-const CANDIDATES: usize = 256;

@@ -1,13 +1,15 @@
-//! The spool's folder: who may use it, and the files of large bodies.
+//! The spool's folder: who may use it, and the files of bodies: `small` has segments, `big` has a
+//! file for each large one.
 //!
-//! A body's file is written under the name that it keeps. It belongs to the spool only when a row
+//! A large body's file is written under the name that it keeps. It belongs to the spool only when a row
 //! names it, so that a crash at any point leaves at most a file that nobody names; the next start
 //! removes it.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tempfile::TempPath;
 
 use super::OpenError;
+use super::inventory::Inventory;
 
 /// How often a lock that is taken is looked at again, and how long after: a process that has just
 /// ended may still hold it for a moment.
@@ -24,17 +27,19 @@ const LOOK: Duration = Duration::from_millis(25);
 /// The folder. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
-    root: PathBuf,
+    root: Arc<Path>,
 }
 
 impl Folder {
     /// Makes the folder if need be, and takes it for this process as long as the answered file
     /// lives.
     pub(super) fn take(root: &Path) -> Result<(Self, File), OpenError> {
-        let folder = Self { root: root.to_owned() };
+        let folder = Self { root: root.into() };
         let failed = |source| OpenError::Folder { folder: root.to_owned(), source };
         // Mail is private: nobody but the relay's own user reads the spool.
-        DirBuilder::new().recursive(true).mode(0o700).create(folder.bodies()).map_err(failed)?;
+        for bodies in [folder.bodies(), folder.segments()] {
+            DirBuilder::new().recursive(true).mode(0o700).create(bodies).map_err(failed)?;
+        }
         if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync(parent).map_err(failed)?;
         }
@@ -54,7 +59,7 @@ impl Folder {
 
     /// The folder as it is: nothing is made or taken.
     pub(super) fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.into() }
     }
 
     /// The database's file.
@@ -67,15 +72,55 @@ impl Folder {
         self.bodies().join(name)
     }
 
+    /// The file of a segment by its number.
+    pub(super) fn segment(&self, number: u64) -> PathBuf {
+        self.segments().join(format!("{number:016x}.segment"))
+    }
+
+    /// A new segment, whose name is on stable storage.
+    pub(super) fn create_segment(&self, number: u64) -> io::Result<File> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.segment(number))?;
+        sync(&self.segments())?;
+        Ok(file)
+    }
+
+    /// Removes a segment in which nothing lives. What cannot be removed now is removed at the next
+    /// start.
+    pub(super) fn remove_segment(&self, number: u64) {
+        if let Err(error) = fs::remove_file(self.segment(number)) {
+            tracing::warn!(number, %error, "cannot remove a segment in which nothing lives");
+        }
+    }
+
+    /// The numbers of all segments.
+    fn segment_numbers(&self) -> Result<Vec<u64>, OpenError> {
+        let number = |entry: io::Result<fs::DirEntry>| {
+            let name = entry?.file_name();
+            Ok(name.to_str().and_then(|name| u64::from_str_radix(name.strip_suffix(".segment")?, 16).ok()))
+        };
+        let entries = fs::read_dir(self.segments()).map_err(|source| self.failed(source))?;
+        let numbers: io::Result<Vec<Option<u64>>> = entries.map(number).collect();
+        Ok(numbers.map_err(|source| self.failed(source))?.into_iter().flatten().collect())
+    }
+
+    /// The number of the last segment that there is.
+    pub(super) fn last_segment(&self) -> Result<u64, OpenError> {
+        Ok(self.segment_numbers()?.into_iter().max().unwrap_or(0))
+    }
+
     /// Whether the disk has more than so many octets left. Where it does not say so, writing will.
     pub(super) fn has_room(&self, reserve: u64) -> bool {
-        let statistics = rustix::fs::statvfs(&self.root);
+        let statistics = rustix::fs::statvfs(&*self.root);
         statistics.map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= reserve)
     }
 
     /// Puts the names of the database and of the folder of bodies on stable storage.
     pub(super) fn sync(&self) -> Result<(), OpenError> {
-        sync(&self.root).map_err(|source| OpenError::Folder { folder: self.root.clone(), source })
+        sync(&self.root).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> OpenError {
+        OpenError::Folder { folder: self.root.to_path_buf(), source }
     }
 
     /// A new file for a body, removed when its path is dropped.
@@ -99,8 +144,13 @@ impl Folder {
         }
     }
 
-    /// Removes the files that no row names.
-    pub(super) fn remove_orphans(&self, connection: &Connection) -> Result<(), OpenError> {
+    /// Removes the files and segments that no row names.
+    pub(super) fn remove_orphans(&self, connection: &Connection, named: &Inventory) -> Result<(), OpenError> {
+        for number in self.segment_numbers()? {
+            if !named.segments.contains_key(&number) {
+                fs::remove_file(self.segment(number)).map_err(|source| self.failed(source))?;
+            }
+        }
         let failed = |source| OpenError::Folder { folder: self.bodies(), source };
         for entry in fs::read_dir(self.bodies()).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -114,6 +164,10 @@ impl Folder {
 
     fn bodies(&self) -> PathBuf {
         self.root.join("big")
+    }
+
+    fn segments(&self) -> PathBuf {
+        self.root.join("small")
     }
 }
 

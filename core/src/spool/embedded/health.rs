@@ -45,6 +45,15 @@ impl Condition {
         }
     }
 
+    /// The database's log could not be written back.
+    pub(super) fn record_checkpoint(&self, error: &rusqlite::Error) -> SpoolError {
+        match error.sqlite_error_code() {
+            // Nothing is lost, and nothing was synced in vain: later there may be space again.
+            Some(ErrorCode::DiskFull) => self.full(),
+            _ => self.fail(format!("cannot write the database's log back: {error}")),
+        }
+    }
+
     /// A write to a file has failed.
     pub(super) fn record_io(&self, what: &str, error: &io::Error) -> SpoolError {
         match error.kind() {

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
-use super::change::Attempt;
+use super::attention::Attention;
+use super::change::{Attempt, Settling};
 use super::due::Turn;
+use super::fresh::Fresh;
 use super::plan::Plan;
 use crate::spool::{Lease, MessageId, Purpose, Settlement, SpoolError};
 
@@ -19,6 +21,8 @@ pub(super) struct Leases {
     held: Mutex<Held>,
     /// When to choose again.
     pub(super) plan: Plan,
+    /// What was written lately.
+    pub(super) fresh: Fresh,
 }
 
 /// What choices are made with.
@@ -27,6 +31,8 @@ pub(super) struct Chooser {
     pub(super) connection: Connection,
     /// Whose turn is next.
     pub(super) turn: Turn,
+    /// When those that are put off must be looked at.
+    pub(super) attention: Attention,
 }
 
 #[derive(Debug, Default)]
@@ -64,9 +70,9 @@ enum Phase {
 
 impl Leases {
     /// None yet; the connection is the one to choose with.
-    pub(super) fn none(connection: Connection) -> Self {
-        let choosing = Mutex::new(Chooser { connection, turn: Turn::default() });
-        Self { choosing, held: Mutex::default(), plan: Plan::default() }
+    pub(super) fn none(connection: Connection, attention: Attention) -> Self {
+        let choosing = Mutex::new(Chooser { connection, turn: Turn::default(), attention });
+        Self { choosing, held: Mutex::default(), plan: Plan::default(), fresh: Fresh::default() }
     }
 
     /// What to choose with. No lease ends until it is let go.
@@ -77,6 +83,11 @@ impl Leases {
     /// Whether this recipient is leased.
     pub(super) fn holds(&self, message: MessageId, number: u32) -> bool {
         self.held().recipients.contains_key(&(message, number))
+    }
+
+    /// How many recipients are leased.
+    pub(super) fn count(&self) -> usize {
+        self.held().recipients.len()
     }
 
     /// How many leases to deliver this domain has, and how many of its recipients are leased.
@@ -94,8 +105,8 @@ impl Leases {
     }
 
     /// Begins to settle a lease, whose recipients stay leased until the writer is done. Answers
-    /// with what it was for.
-    pub(super) fn claim(&self, settlement: &Settlement) -> Result<Attempt, SpoolError> {
+    /// with its domain and what it was for.
+    pub(super) fn claim(&self, settlement: &Settlement) -> Result<(Arc<str>, Attempt), SpoolError> {
         let mut held = self.held();
         let keys = || settlement.outcomes.iter().map(|(number, _)| (settlement.message, *number));
         for (claimed, key) in keys().enumerate() {
@@ -106,17 +117,18 @@ impl Leases {
             }
         }
         let first = keys().next().and_then(|key| held.recipients.get(&key));
-        first.map(|holding| holding.attempt).ok_or(SpoolError::LeaseLost)
+        let first = first.map(|holding| (Arc::clone(&holding.domain), holding.attempt));
+        first.ok_or(SpoolError::LeaseLost)
     }
 
-    /// Ends the leases of a settlement; if it could not be written, they go on.
-    pub(super) fn end(&self, settlement: &Settlement, result: &Result<u64, SpoolError>) {
-        let _choosing = self.choose();
+    /// Ends the leases of a settlement; if it could not be written, they go on. The caller holds
+    /// the guard of [`Leases::choose`].
+    pub(super) fn end(&self, settling: &Settling, ending: Ending) {
         let mut held = self.held();
-        for (number, _) in &settlement.outcomes {
-            match result {
-                Ok(_) => held.end((settlement.message, *number)),
-                Err(_) => held.unclaim((settlement.message, *number)),
+        for (number, _) in &settling.outcomes {
+            match ending {
+                Ending::Written => held.end((settling.message, *number)),
+                Ending::NotWritten => held.unclaim((settling.message, *number)),
             }
         }
     }
@@ -124,6 +136,13 @@ impl Leases {
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a settlement was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    Written,
+    NotWritten,
 }
 
 /// Leases on their way to who asked for them. If he has gone away meanwhile, they end here:
@@ -151,6 +170,9 @@ impl Drop for Begun {
             lease.recipients.iter().for_each(|recipient| held.end((lease.envelope.id, recipient.number)));
         }
         drop(held);
+        let mut chooser = self.owner.choose();
+        self.leases.iter().for_each(|lease| chooser.attention.note(&lease.domain, 0));
+        drop(chooser);
         self.owner.plan.changed();
     }
 }

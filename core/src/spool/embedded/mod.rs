@@ -1,43 +1,75 @@
-//! The embedded engine: SQLite, with large bodies in files beside it.
+//! The embedded engine: small bodies in segments, large ones in files, and SQLite as the index of all.
 //!
-//! Everything that changes the queue passes through one thread ([`writer`]), which makes as many
-//! changes as are waiting in one synced transaction. Reading goes on beside it. Who holds which
-//! lease is kept in memory.
+//! Everything that changes the queue passes through one thread, the writer. It takes as many changes
+//! as are waiting, appends their bodies to a segment and syncs it, and commits one transaction that
+//! names them. So a body is on the disk before a row says where, and nothing must be replayed at a
+//! start. Reading goes on beside it. Who holds which lease is kept in memory.
+//!
+//! # Layout
+//!
+//! - `opening`, `folder`, `schema`, `migration`: a spool is opened
+//! - `writer`, `batch`: changes made durable; `change`, `arrival`, `steering`: the changes;
+//!   `books`, `destinations`, `inventory`: what they add up to
+//! - `place`, `segments`, `body`, `reading`: bodies; `compaction`: space given back
+//! - `choosing`, `due`, `attention`, `lease`, `fresh`, `plan`: what is leased, and when
+//! - `readers`, `listing`: queries beside the writer
+//! - `checkpoint`: the database's log; `health`, `space`: what goes wrong
 
+mod arrival;
+mod attention;
+mod batch;
 mod body;
+mod books;
 mod change;
+mod checkpoint;
 mod choosing;
+mod clock;
+mod compaction;
 mod destinations;
 mod due;
 mod folder;
+mod fresh;
 mod health;
+mod inventory;
 mod lease;
 mod listing;
+mod migration;
 mod opening;
+mod place;
 mod plan;
 mod read_only;
 mod readers;
+mod reading;
 mod record;
 mod schema;
+mod segments;
+mod space;
 mod steering;
 mod writer;
 
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 pub use opening::{OpenError, Options};
+pub(super) use place::Place;
 pub use read_only::ReadOnly;
 
-use self::change::{Added, Change};
+use self::arrival::Arrival;
+use self::change::{Change, Settling};
+use self::clock::Watch;
 use self::folder::Folder;
 use self::health::Condition;
+use self::inventory::Sums;
 use self::lease::{Begun, Leases};
 use self::readers::Readers;
+use self::reading::Bodies;
+use self::space::{Left, Space};
 use self::steering::{Lent, Steering};
 use self::writer::Request;
 use super::{
@@ -55,37 +87,72 @@ const AT_ONCE: usize = 1000;
 #[derive(Debug)]
 pub struct Embedded {
     folder: Folder,
-    options: Options,
+    space: Space,
     condition: Arc<Condition>,
     leases: Arc<Leases>,
     readers: Readers,
-    requests: Mutex<Option<mpsc::Sender<Request>>>,
+    bodies: Bodies,
+    shared: Arc<Shared>,
+    watch: Watch,
+    requests: Mutex<Option<Sender<Request>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the writer lets others see.
+#[derive(Debug)]
+struct Shared {
+    sums: Mutex<Sums>,
+}
+
+impl Shared {
+    fn new(sums: Sums) -> Self {
+        Self { sums: Mutex::new(sums) }
+    }
+
+    fn sums(&self) -> Sums {
+        *self.sums.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_sums(&self, sums: Sums) {
+        *self.sums.lock().unwrap_or_else(PoisonError::into_inner) = sums;
+    }
 }
 
 impl Embedded {
     /// Whether a message may come in.
     fn admit(&self) -> Result<(), SpoolError> {
         self.condition.check()?;
-        if self.folder.has_room(self.options.reserve) { Ok(()) } else { Err(SpoolError::Full) }
+        match self.space.left() {
+            Left::Enough => Ok(()),
+            Left::TooLittle => Err(SpoolError::Full),
+        }
     }
 
-    /// A place in the writer's queue.
-    async fn place(&self) -> Result<mpsc::OwnedPermit<Request>, SpoolError> {
-        self.condition.check()?;
-        let sender = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        sender.ok_or_else(closed)?.reserve_owned().await.map_err(|_| closed())
-    }
-
-    /// Lists a page, and what of it is leased.
-    async fn page(&self, filter: &Filter, after: Option<Position>, most: usize) -> Result<Page, SpoolError> {
-        let (leases, filter) = (Arc::clone(&self.leases), filter.clone());
-        self.readers.read(move |connection| listing::list(connection, &leases, &filter, after, most)).await
-    }
-
-    /// Has a change made that concerns no lease.
+    /// Has a change made, and waits until it is durable. Whoever waits has the bodies in memory
+    /// anyway: the writer's queue need not be bounded.
     async fn change(&self, change: Change) -> Result<u64, SpoolError> {
-        ask(self.place().await?, change).await
+        self.condition.check()?;
+        let (answer, answered) = oneshot::channel();
+        let sent = match &*self.requests.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(requests) => requests.send(Request { change, answer }).is_ok(),
+            None => false,
+        };
+        if !sent {
+            return Err(closed());
+        }
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// The clock was set back: what waits is due earlier, one destination after the other.
+    async fn advance(&self, by: i64) -> Result<(), SpoolError> {
+        tracing::warn!(seconds = by / 1_000_000_000, "the clock was set back: what waits is due earlier");
+        let mut after = None;
+        while let Some(destination) = self.readers.destination(after).await? {
+            let change = Change::Advance { destination: destination.clone(), by, now: clock::now() };
+            self.change(change).await?;
+            after = Some(destination);
+        }
+        Ok(())
     }
 }
 
@@ -103,14 +170,17 @@ impl Spool for Embedded {
         body: Body,
     ) -> Result<(), SpoolError> {
         self.admit()?;
-        let place = self.place().await?;
         // Due at once, even if the clock was set back.
         let due = record::nanoseconds(envelope.received.min(Timestamp::now()));
-        ask(place, Change::Add(Box::new(Added { envelope, recipients, body, due }))).await.map(|_| ())
+        let arrival = Arrival::new(envelope, recipients, body, due);
+        self.change(Change::Add(Box::new(arrival))).await.map(|_| ())
     }
 
     async fn lease(&self, most: usize, room: Arc<dyn Room>) -> Result<Vec<Lease>, SpoolError> {
         self.condition.check()?;
+        if let Some(by) = self.watch.set_back() {
+            self.advance(by).await?;
+        }
         let (now, leases) = (record::nanoseconds(Timestamp::now()), Arc::clone(&self.leases));
         let chosen = blocking(move || {
             let changes = leases.plan.changes();
@@ -128,9 +198,15 @@ impl Spool for Embedded {
 
     async fn settle(&self, settlement: Settlement) -> Result<(), SpoolError> {
         loop {
-            let place = self.place().await?;
-            let attempt = self.leases.claim(&settlement)?;
-            match ask(place, Change::Settle(settlement.clone(), attempt)).await {
+            let (domain, attempt) = self.leases.claim(&settlement)?;
+            let settling = Settling {
+                message: settlement.message,
+                outcomes: settlement.outcomes.clone(),
+                domain,
+                attempt,
+                notices: settlement.notices.iter().map(Arrival::notice).collect(),
+            };
+            match self.change(Change::Settle(settling)).await {
                 // What was delivered must be recorded, or it is delivered again: worth waiting.
                 Err(SpoolError::Full) => tokio::time::sleep(SPACE).await,
                 result => return result.map(|_| ()),
@@ -144,21 +220,18 @@ impl Spool for Embedded {
     }
 
     async fn open_body(&self, body: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError> {
-        self.readers.open_body(body).await
+        self.readers.open_body(&self.bodies, body).await
     }
 
     async fn message(
         &self,
         id: MessageId,
     ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError> {
-        let Some(envelope) = self.readers.envelope(id).await? else { return Ok(None) };
-        let only = Filter { message: Some(id), ..Filter::default() };
-        let page = self.page(&only, None, usize::MAX).await?;
-        Ok(Some((envelope, page.recipients, BodyRef::of(id))))
+        self.readers.message(&self.leases, id).await
     }
 
     async fn list(&self, filter: &Filter, after: Option<Position>, most: usize) -> Result<Page, SpoolError> {
-        self.page(filter, after, most).await
+        self.readers.list(&self.leases, filter, after, most).await
     }
 
     async fn destinations(
@@ -167,18 +240,13 @@ impl Spool for Embedded {
         after: Option<String>,
         most: usize,
     ) -> Result<Vec<QueuedDestination>, SpoolError> {
-        let (leases, filter) = (Arc::clone(&self.leases), filter.clone());
-        self.readers
-            .read(move |connection| {
-                listing::destinations(connection, &leases, &filter, after.as_deref(), most)
-            })
-            .await
+        self.readers.destinations(&self.leases, filter, after, most).await
     }
 
     async fn control(&self, filter: &Filter, what: Control) -> Result<u64, SpoolError> {
         let (mut after, mut concerned) = (None, 0);
         loop {
-            let page = self.page(filter, after, AT_ONCE).await?;
+            let page = self.readers.list(&self.leases, filter, after, AT_ONCE).await?;
             let lent = |queued: &Queued| if queued.leased { Lent::Leased } else { Lent::Free };
             let recipients = page.recipients.iter().map(|queued| (queued.position(), lent(queued)));
             let now = record::nanoseconds(Timestamp::now());
@@ -192,12 +260,12 @@ impl Spool for Embedded {
     }
 
     async fn stats(&self) -> Result<Stats, SpoolError> {
-        self.readers.stats(record::nanoseconds(Timestamp::now())).await
+        Ok(self.shared.sums().stats(self.readers.due(clock::now()).await?))
     }
 
     fn health(&self) -> Health {
         match self.condition.health() {
-            Health::Good if !self.folder.has_room(self.options.reserve) => Health::Full,
+            Health::Good if self.space.left() == Left::TooLittle => Health::Full,
             health => health,
         }
     }
@@ -211,13 +279,6 @@ impl Spool for Embedded {
             tracing::error!("the spool's writer has panicked");
         }
     }
-}
-
-/// Sends a change to the writer and waits until it is durable.
-async fn ask(place: mpsc::OwnedPermit<Request>, change: Change) -> Result<u64, SpoolError> {
-    let (answer, answered) = oneshot::channel();
-    place.send(Request { change, answer });
-    answered.await.unwrap_or_else(|_| Err(closed()))
 }
 
 /// Runs blocking work on a thread for it.

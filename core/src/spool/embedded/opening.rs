@@ -2,18 +2,28 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rusqlite::{Connection, Row};
-use tokio::sync::mpsc;
 
-use super::destinations::Concerned;
+use super::attention::Attention;
+use super::books::Books;
+use super::checkpoint::Checkpoints;
+use super::clock::Watch;
+use super::compaction::Compaction;
 use super::folder::Folder;
 use super::health::Condition;
+use super::inventory::{self, Inventory};
 use super::lease::Leases;
 use super::readers::Readers;
+use super::reading::Bodies;
+use super::segments::{self, Segments};
+use super::space::Space;
 use super::steering::{Lent, Steering};
-use super::{Embedded, record, schema, writer};
+use super::writer::Writer;
+use super::{Embedded, Shared, migration, record, schema};
 use crate::spool::{Control, Position};
 
 /// How the engine works.
@@ -23,6 +33,13 @@ pub struct Options {
     pub pages: u32,
     /// Octets of the disk that are left to settlements: with less, no message is accepted.
     pub reserve: u64,
+    /// A segment of this size is followed by the next one. Octets.
+    pub segment_size: u64,
+    /// Bodies that came in together and are no larger than this, all of them, go into the tables: one
+    /// sync less for who brings few. Octets.
+    pub in_tables: usize,
+    /// How old a segment is before what is left in it is copied; `None` for an hour.
+    pub compact_after: Option<Duration>,
 }
 
 impl Default for Options {
@@ -30,7 +47,13 @@ impl Default for Options {
         // The pages are SQLite's own limit. On a disk that is really full what was delivered could
         // not be recorded; the reserve is twice what the database's log grows to before it is
         // written back and used again.
-        Self { pages: u32::MAX - 1, reserve: 64 * 1024 * 1024 }
+        Self {
+            pages: u32::MAX - 1,
+            reserve: 64 * 1024 * 1024,
+            segment_size: segments::FULL,
+            in_tables: 64 * 1024,
+            compact_after: None,
+        }
     }
 }
 
@@ -66,6 +89,9 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
+    /// Bodies of a spool of an earlier version cannot be moved.
+    #[error("cannot move the bodies of an earlier version's spool: {0}")]
+    Bodies(#[source] io::Error),
     /// It is to be read as it is, but only a relay that starts brings it to our version.
     #[error(
         "the spool is of version {found}, and this program reads version {known}: use the one that belongs to it, or start the relay"
@@ -76,7 +102,7 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
-    /// The writer's thread cannot be started.
+    /// The writer's threads cannot be started.
     #[error("cannot start the spool's writer: {0}")]
     Thread(#[source] io::Error),
 }
@@ -98,48 +124,87 @@ impl Embedded {
     /// As [`Embedded::open`].
     pub fn open_with(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let (folder, lock) = Folder::take(folder)?;
-        let (connection, found) = schema::open_writer(&folder.database(), &options)?;
-        if found > schema::VERSION {
-            return Err(OpenError::TooNew { found, known: schema::VERSION });
+        let (mut connection, found) = schema::open_writer(&folder.database(), &options)?;
+        match found {
+            0 | schema::VERSION => {}
+            1 => migration::from_version_1(&mut connection, &folder)?,
+            found => return Err(OpenError::TooNew { found, known: schema::VERSION }),
         }
         folder.sync()?;
-        removed_while_leased(&connection)?;
-        folder.remove_orphans(&connection)?;
-        let leases = Arc::new(Leases::none(schema::open_reader(&folder.database())?));
+        let inventory = clean_up(&mut connection, &folder)?;
+        let database = folder.database();
+        let reader = schema::open_reader(&database)?;
+        let attention = Attention::load(&reader)?;
+        let leases = Arc::new(Leases::none(reader, attention));
         let condition = Arc::new(Condition::good());
-        let (sender, requests) = mpsc::channel(writer::QUEUE);
-        let writer = writer::Writer {
+        let bodies = Bodies::new(folder.clone());
+        let shared = Arc::new(Shared::new(inventory.sums));
+        let checkpoints = schema::open_checkpoints(&database)?;
+        let checkpoints =
+            Checkpoints::start(checkpoints, Arc::clone(&condition)).map_err(OpenError::Thread)?;
+        let last = inventory.segments.last_key_value().map_or(0, |(number, _)| *number);
+        let (sender, requests) = channel();
+        let writer = Writer {
             connection,
             requests,
+            in_tables: options.in_tables,
+            segments: Segments::from(
+                folder.clone(),
+                folder.last_segment()?.max(last) + 1,
+                options.segment_size,
+            ),
             folder: folder.clone(),
+            inventory,
+            gone: vec![],
+            bodies: bodies.clone(),
             condition: Arc::clone(&condition),
             leases: Arc::clone(&leases),
+            shared: Arc::clone(&shared),
+            checkpoints,
+            compaction: Compaction::new(options.compact_after),
             lock,
         };
         Ok(Self {
             writer: Mutex::new(Some(writer.start().map_err(OpenError::Thread)?)),
             readers: Readers::new(folder.clone()),
             requests: Mutex::new(Some(sender)),
+            space: Space::new(folder.clone(), options.reserve),
             folder,
-            options,
             condition,
             leases,
+            bodies,
+            shared,
+            watch: Watch::begin(),
         })
     }
 }
 
+/// Removes what the last run has left behind, and answers with what there is.
+fn clean_up(connection: &mut Connection, folder: &Folder) -> Result<Inventory, OpenError> {
+    let before = Inventory::load(connection)?;
+    let transaction = connection.transaction()?;
+    let mut books = Books::default();
+    remove_removed(&transaction, &mut books)?;
+    let after = books.close(&transaction, &before, None, 0)?;
+    let mut inventory = before;
+    inventory.segments.extend(after.segments);
+    inventory.sums = after.sums;
+    for number in inventory.take_empty(None) {
+        inventory::remove_row(&transaction, number)?;
+    }
+    transaction.commit()?;
+    // Only now: what is gone is gone on the disk too.
+    folder.remove_orphans(connection, &inventory)?;
+    Ok(inventory)
+}
+
 /// Removes what the operator wanted to be gone while it was being delivered.
-fn removed_while_leased(connection: &Connection) -> rusqlite::Result<()> {
-    let position = |row: &Row<'_>| {
-        Ok(Position { message: record::id(row, 0)?, number: row.get(1)? }).map(|at| (at, Lent::Free))
-    };
+fn remove_removed(connection: &Connection, books: &mut Books) -> rusqlite::Result<()> {
+    let position =
+        |row: &Row<'_>| Ok((Position { message: record::id(row, 0)?, number: row.get(1)? }, Lent::Free));
     let recipients = connection
         .prepare("SELECT message, number FROM recipient WHERE standing >= 2 AND standing = 3")?
         .query_map([], position)?
         .collect::<rusqlite::Result<_>>()?;
-    let transaction = connection.unchecked_transaction()?;
-    let mut concerned = Concerned::default();
-    Steering { what: Control::Remove, recipients, now: 0 }.make(&transaction, &mut concerned)?;
-    concerned.refresh(&transaction)?;
-    transaction.commit()
+    Steering { what: Control::Remove, recipients, now: 0 }.make(connection, books).map(|_| ())
 }

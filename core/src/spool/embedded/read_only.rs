@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
+use super::attention::Attention;
 use super::folder::Folder;
 use super::lease::Leases;
 use super::readers::Readers;
-use super::{OpenError, listing, record, schema};
+use super::reading::Bodies;
+use super::{OpenError, clock, schema};
 use crate::spool::{
     Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
     Page, Position, Queued, QueuedDestination, Room, Settlement, Spool, SpoolError, Stats, Status,
@@ -21,6 +23,7 @@ use crate::spool::{
 #[derive(Debug)]
 pub struct ReadOnly {
     readers: Readers,
+    bodies: Bodies,
     /// None are held: it stands still.
     leases: Arc<Leases>,
 }
@@ -41,8 +44,9 @@ impl ReadOnly {
         if found != schema::VERSION {
             return Err(OpenError::OtherVersion { found, known: schema::VERSION });
         }
-        let leases = Arc::new(Leases::none(Connection::open_in_memory()?));
-        Ok(Self { readers: Readers::over(there, connection), leases })
+        let leases = Arc::new(Leases::none(Connection::open_in_memory()?, Attention::default()));
+        let bodies = Bodies::new(there.clone());
+        Ok(Self { readers: Readers::over(there, connection), bodies, leases })
     }
 
     fn refuse<T>() -> Result<T, SpoolError> {
@@ -90,22 +94,18 @@ impl Spool for ReadOnly {
     }
 
     async fn open_body(&self, body: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError> {
-        self.readers.open_body(body).await
+        self.readers.open_body(&self.bodies, body).await
     }
 
     async fn message(
         &self,
         id: MessageId,
     ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError> {
-        let Some(envelope) = self.readers.envelope(id).await? else { return Ok(None) };
-        let only = Filter { message: Some(id), ..Filter::default() };
-        let page = self.list(&only, None, usize::MAX).await?;
-        Ok(Some((envelope, page.recipients, BodyRef::of(id))))
+        self.readers.message(&self.leases, id).await
     }
 
     async fn list(&self, filter: &Filter, after: Option<Position>, most: usize) -> Result<Page, SpoolError> {
-        let (leases, filter) = (Arc::clone(&self.leases), filter.clone());
-        self.readers.read(move |connection| listing::list(connection, &leases, &filter, after, most)).await
+        self.readers.list(&self.leases, filter, after, most).await
     }
 
     async fn destinations(
@@ -114,11 +114,7 @@ impl Spool for ReadOnly {
         after: Option<String>,
         most: usize,
     ) -> Result<Vec<QueuedDestination>, SpoolError> {
-        let (leases, filter) = (Arc::clone(&self.leases), filter.clone());
-        let list = move |connection: &Connection| {
-            listing::destinations(connection, &leases, &filter, after.as_deref(), most)
-        };
-        self.readers.read(list).await
+        self.readers.destinations(&self.leases, filter, after, most).await
     }
 
     async fn control(&self, _: &Filter, _: Control) -> Result<u64, SpoolError> {
@@ -126,7 +122,7 @@ impl Spool for ReadOnly {
     }
 
     async fn stats(&self) -> Result<Stats, SpoolError> {
-        self.readers.stats(record::nanoseconds(Timestamp::now())).await
+        Ok(self.readers.sums().await?.stats(self.readers.due(clock::now()).await?))
     }
 
     fn health(&self) -> Health {

@@ -1,18 +1,25 @@
-//! Reading beside the writer: what waits, and bodies.
+//! Queries beside the writer.
 
-use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Result};
 use tokio::sync::Semaphore;
 
-use super::body::{Expected, FileReader, MemoryReader};
 use super::folder::Folder;
-use super::{blocking, record, schema};
-use crate::spool::{BodyReader, BodyRef, Envelope, MessageId, SpoolError, Stats};
+use super::inventory::Sums;
+use super::lease::Leases;
+use super::place::{At, Place};
+use super::reading::Bodies;
+use super::{blocking, choosing, listing, reading, record, schema};
+use crate::spool::{
+    BodyReader, BodyRef, Envelope, Filter, MessageId, Page, Position, Queued, QueuedDestination, SpoolError,
+};
 
 /// How many connections read at once. Each has a cache of its own.
 const CONNECTIONS: usize = 4;
+
+/// The most due recipients that are counted.
+const DUE: i64 = 10_000;
 
 /// Connections that read, opened when they are needed.
 #[derive(Clone, Debug)]
@@ -32,30 +39,127 @@ impl Readers {
         Self { folder, permits: Arc::new(Semaphore::new(1)), idle: Arc::new(Mutex::new(vec![connection])) }
     }
 
-    pub(super) async fn stats(&self, now: i64) -> Result<Stats, SpoolError> {
-        self.read(move |connection| stats(connection, now)).await
+    /// A message's envelope, and where its body is.
+    pub(super) async fn about(&self, id: MessageId) -> Result<Option<(Arc<Envelope>, Place)>, SpoolError> {
+        self.read(move |connection| choosing::about(connection, id)).await
     }
 
-    pub(super) async fn envelope(&self, id: MessageId) -> Result<Option<Arc<Envelope>>, SpoolError> {
+    /// How many recipients are due, counted up to a limit.
+    pub(super) async fn due(&self, now: i64) -> Result<u64, SpoolError> {
         self.read(move |connection| {
-            let mut statement = connection
-                .prepare_cached(&format!("SELECT {} FROM message WHERE id = ?1", record::ENVELOPE))?;
-            statement.query_row([id.into_bytes()], record::envelope).optional()
+            connection
+                .prepare_cached(
+                    "SELECT count(*) FROM (
+                         SELECT 1 FROM destination JOIN recipient USING (domain)
+                         WHERE destination.next <= ?1 AND recipient.due <= ?1 LIMIT ?2)",
+                )?
+                .query_row([now, DUE], |row| record::count(row, 0))
         })
         .await
     }
 
-    pub(super) async fn open_body(&self, body: &BodyRef) -> Result<Box<dyn BodyReader>, SpoolError> {
-        let (folder, message) = (self.folder.clone(), body.message());
-        let stored = self.read(move |connection| stored(connection, &folder, message)).await?;
-        match stored {
-            None => Err(SpoolError::Unknown),
-            Some((expected, Content::Inline(content))) => Ok(Box::new(MemoryReader::new(content, expected)?)),
-            Some((expected, Content::File(Ok(file)))) => Ok(Box::new(FileReader::new(file, expected))),
-            Some((_, Content::File(Err(error)))) => {
-                Err(SpoolError::Damaged(format!("cannot open the body of {message}: {error}")))
+    /// The sums, as the tables have them.
+    pub(super) async fn sums(&self) -> Result<Sums, SpoolError> {
+        self.read(Sums::load).await
+    }
+
+    /// A message, with all its recipients that wait.
+    pub(super) async fn message(
+        &self,
+        leases: &Arc<Leases>,
+        id: MessageId,
+    ) -> Result<Option<(Arc<Envelope>, Vec<Queued>, BodyRef)>, SpoolError> {
+        let Some((envelope, place)) = self.about(id).await? else { return Ok(None) };
+        let only = Filter { message: Some(id), ..Filter::default() };
+        let (mut queued, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.list(leases, &only, after, usize::MAX).await?;
+            queued.extend(page.recipients);
+            after = page.next;
+            if after.is_none() {
+                return Ok(Some((envelope, queued, BodyRef::at(id, place))));
             }
         }
+    }
+
+    /// A page of what waits, and what of it is leased.
+    pub(super) async fn list(
+        &self,
+        leases: &Arc<Leases>,
+        filter: &Filter,
+        after: Option<Position>,
+        most: usize,
+    ) -> Result<Page, SpoolError> {
+        let (leases, filter) = (Arc::clone(leases), filter.clone());
+        self.read(move |connection| listing::list(connection, &leases, &filter, after, most)).await
+    }
+
+    /// A page of destinations.
+    pub(super) async fn destinations(
+        &self,
+        leases: &Arc<Leases>,
+        filter: &Filter,
+        after: Option<String>,
+        most: usize,
+    ) -> Result<Vec<QueuedDestination>, SpoolError> {
+        let (leases, filter) = (Arc::clone(leases), filter.clone());
+        let list = move |connection: &Connection| {
+            listing::destinations(connection, &leases, &filter, after.as_deref(), most)
+        };
+        self.read(list).await
+    }
+
+    /// Opens a body where it is said to be, or else where it is now: it may have been copied
+    /// elsewhere, or is gone.
+    pub(super) async fn open_body(
+        &self,
+        bodies: &Bodies,
+        body: &BodyRef,
+    ) -> Result<Box<dyn BodyReader>, SpoolError> {
+        if let Some(content) = &body.content {
+            return Ok(reading::in_memory(content.clone()));
+        }
+        let error = match &body.place {
+            Some(place) => match self.open(bodies, body.message(), place).await {
+                Ok(reader) => return Ok(reader),
+                Err(error) => Some(error),
+            },
+            None => None,
+        };
+        let Some((_, place)) = self.about(body.message()).await? else { return Err(SpoolError::Unknown) };
+        match error {
+            Some(error) if body.place.as_ref() == Some(&place) => Err(error),
+            _ => self.open(bodies, body.message(), &place).await,
+        }
+    }
+
+    async fn open(
+        &self,
+        bodies: &Bodies,
+        message: MessageId,
+        place: &Place,
+    ) -> Result<Box<dyn BodyReader>, SpoolError> {
+        if place.at != At::Table {
+            return bodies.open(message, place).await;
+        }
+        let octets = self.read(move |connection| {
+            let mut content = connection.prepare_cached("SELECT octets FROM content WHERE message = ?1")?;
+            content.query_row([message.into_bytes()], |row| row.get(0)).optional()
+        });
+        match octets.await? {
+            Some(octets) => reading::from_table(message, place, octets),
+            None => Err(SpoolError::Damaged(format!("the body of {message} is not in the database"))),
+        }
+    }
+
+    /// The first destination after a name.
+    pub(super) async fn destination(&self, after: Option<String>) -> Result<Option<String>, SpoolError> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached("SELECT min(domain) FROM destination WHERE domain > ?1")?
+                .query_row([after.unwrap_or_default()], |row| row.get(0))
+        })
+        .await
     }
 
     /// Runs a query on a thread for blocking work.
@@ -70,9 +174,9 @@ impl Readers {
             let connection = this.take()?;
             let answer = query(&connection);
             this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-            Ok(answer)
+            answer
         });
-        answer.await?.and_then(|answer| answer).map_err(|error| unreadable(&error))
+        answer.await?.map_err(|error| unreadable(&error))
     }
 
     fn take(&self) -> Result<Connection> {
@@ -84,48 +188,4 @@ impl Readers {
 /// A query has failed. That alone does not stop the spool.
 pub(super) fn unreadable(error: &rusqlite::Error) -> SpoolError {
     SpoolError::Failed(format!("cannot read the database: {error}"))
-}
-
-enum Content {
-    Inline(Vec<u8>),
-    File(std::io::Result<File>),
-}
-
-fn stored(
-    connection: &Connection,
-    folder: &Folder,
-    message: MessageId,
-) -> Result<Option<(Expected, Content)>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT length, checksum, file, content FROM message LEFT JOIN body ON body.message = id WHERE id = ?1",
-    )?;
-    let stored = statement.query_row([message.into_bytes()], |row| {
-        let expected = Expected { message, length: record::count(row, 0)?, checksum: row.get(1)? };
-        let content = match row.get::<_, Option<String>>(2)? {
-            Some(name) => Content::File(File::open(folder.body(&name))),
-            None => Content::Inline(row.get::<_, Option<Vec<u8>>>(3)?.unwrap_or_default()),
-        };
-        Ok((expected, content))
-    });
-    stored.optional()
-}
-
-/// The most due recipients that are counted.
-const DUE: i64 = 10_000;
-
-fn stats(connection: &Connection, now: i64) -> Result<Stats> {
-    let (messages, octets) = connection
-        .prepare_cached("SELECT count(*), coalesce(sum(length), 0) FROM message")?
-        .query_row([], |row| Ok((record::count(row, 0)?, record::count(row, 1)?)))?;
-    let (recipients, held) = connection
-        .prepare_cached("SELECT count(*), coalesce(sum(standing = 1), 0) FROM recipient")?
-        .query_row([], |row| Ok((record::count(row, 0)?, record::count(row, 1)?)))?;
-    let due = connection
-        .prepare_cached(
-            "SELECT count(*) FROM (
-                 SELECT 1 FROM destination JOIN recipient USING (domain)
-                 WHERE destination.next <= ?1 AND recipient.due <= ?1 LIMIT ?2)",
-        )?
-        .query_row([now, DUE], |row| record::count(row, 0))?;
-    Ok(Stats { messages, recipients, due, held, octets })
 }

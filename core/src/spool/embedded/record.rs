@@ -36,10 +36,11 @@ pub(super) fn id(row: &Row<'_>, column: usize) -> Result<MessageId> {
     Ok(MessageId::from_bytes(row.get(column)?))
 }
 
-/// The columns that [`envelope`] reads.
-pub(super) const ENVELOPE: &str = "id, received, sender, size, eight_bit, smtp_utf8, dsn";
+/// Reads a message: its [`envelope`], and the place of its body.
+pub(super) const MESSAGE: &str = "SELECT id, received, sender, size, eight_bit, smtp_utf8, dsn,
+    segment, offset, file, length, checksum FROM message WHERE id = ?1";
 
-/// The envelope in the columns of [`ENVELOPE`].
+/// The envelope in the first columns of [`MESSAGE`].
 pub(super) fn envelope(row: &Row<'_>) -> Result<Arc<Envelope>> {
     Ok(Arc::new(Envelope {
         id: id(row, 0)?,
@@ -52,8 +53,9 @@ pub(super) fn envelope(row: &Row<'_>) -> Result<Arc<Envelope>> {
     }))
 }
 
-/// The columns that [`recipient`] reads.
-pub(super) const RECIPIENT: &str = "number, address, attempts, status, dsn, attention";
+/// Reads a [`recipient`].
+pub(super) const RECIPIENT: &str = "SELECT number, address, attempts, status, dsn, attention
+    FROM recipient WHERE message = ?1 AND number = ?2";
 
 /// The recipient in the columns of [`RECIPIENT`].
 pub(super) fn recipient(row: &Row<'_>) -> Result<LeasedRecipient> {

@@ -18,8 +18,9 @@ pub(super) const NEVER: i64 = i64::MAX;
 /// `destination` has a line for every domain that something waits for, with the earliest due time
 /// of its recipients, and until when it is put off. It is what keeps the choice of what is due fair
 /// and cheap, however much waits for one dead domain. The index on recipients has all that a choice
-/// needs. Bodies have a table of their own, so that counting and listing messages does not read them.
-const TABLES: &str = "
+/// needs. `content` has the bodies of messages that came in with few others, and so need no sync of
+/// their own; a message with neither segment nor file has its body there. `segment` and `sums` say what there is, so that nothing must be counted.
+pub(super) const TABLES: &str = "
     CREATE TABLE message (
         id BLOB PRIMARY KEY,
         received INTEGER NOT NULL,
@@ -28,14 +29,17 @@ const TABLES: &str = "
         eight_bit INTEGER NOT NULL,
         smtp_utf8 INTEGER NOT NULL,
         dsn TEXT,
-        checksum INTEGER NOT NULL,
+        segment INTEGER,
+        offset INTEGER,
+        file TEXT,
         length INTEGER NOT NULL,
-        file TEXT UNIQUE
+        checksum INTEGER NOT NULL
     ) WITHOUT ROWID;
-    CREATE TABLE body (
+    CREATE TABLE content (
         message BLOB PRIMARY KEY,
-        content BLOB NOT NULL
-    );
+        octets BLOB NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX message_file ON message (file) WHERE file IS NOT NULL;
     CREATE TABLE recipient (
         message BLOB NOT NULL,
         number INTEGER NOT NULL,
@@ -60,34 +64,28 @@ const TABLES: &str = "
         next INTEGER AS (max(due, ifnull(until, due)))
     ) WITHOUT ROWID;
     CREATE INDEX destination_next ON destination (next, domain);
+    CREATE TABLE segment (
+        number INTEGER PRIMARY KEY,
+        bodies INTEGER NOT NULL,
+        live INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        begun INTEGER NOT NULL
+    );
+    CREATE TABLE sums (
+        messages INTEGER NOT NULL,
+        recipients INTEGER NOT NULL,
+        held INTEGER NOT NULL,
+        octets INTEGER NOT NULL
+    );
+    INSERT INTO sums VALUES (0, 0, 0, 0);
     PRAGMA user_version = 2;
 ";
 
-/// Version 1 knew no times of attention: they are those of messages that come in now.
-const FROM_VERSION_1: [&str; 2] = [
-    "
-    DROP INDEX recipient_due;
-    DROP TABLE destination;
-    ALTER TABLE message RENAME TO old_message;
-    ALTER TABLE body RENAME TO old_body;
-    ALTER TABLE recipient RENAME TO old_recipient;
-    ",
-    "
-    INSERT INTO message (id, received, sender, size, eight_bit, smtp_utf8, checksum, length, file)
-        SELECT id, received, sender, size, eight_bit, smtp_utf8, checksum, length, file FROM old_message;
-    INSERT INTO body SELECT message, content FROM old_body;
-    INSERT INTO recipient (message, number, address, domain, due, attention, standing, attempts, status)
-        SELECT message, number, address, domain, due, received + 4 * 3600000000000, 0, attempts, status
-        FROM old_recipient JOIN old_message ON id = message;
-    INSERT INTO destination (domain, recipients, due) SELECT domain, count(*), min(due) FROM recipient GROUP BY domain;
-    DROP TABLE old_recipient;
-    DROP TABLE old_body;
-    DROP TABLE old_message;
-    ",
-];
+/// How many prepared statements a connection keeps: all of them.
+const STATEMENTS: usize = 64;
 
-/// Opens the writer's connection and makes the tables of a new spool. Answers with the version of
-/// the tables that are there.
+/// Opens the writer's connection, and makes the tables of a new spool. Answers with the version of
+/// the tables that were there; 0 for none.
 pub(super) fn open_writer(path: &Path, options: &Options) -> Result<(Connection, i64)> {
     let mut connection = Connection::open(path)?;
     // Page size and vacuum mode hold only if they are set before the first table. FULL, since
@@ -99,27 +97,35 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<(Connection,
          PRAGMA synchronous = FULL;
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;
-         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA wal_autocheckpoint = 0;
          PRAGMA busy_timeout = 10000;",
     )?;
     keep_plans(&connection)?;
     connection.pragma_update(None, "max_page_count", options.pages)?;
     let version = version(&connection)?;
-    if version < VERSION {
-        make_tables(&mut connection, version)?;
+    if version == 0 {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(TABLES)?;
+        transaction.commit()?;
     }
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_handler(Some(wait_for_others))?;
-    Ok((connection, version.max(VERSION)))
+    Ok((connection, version))
 }
 
-/// Makes the tables, with what a spool of the version before has: all of it or nothing.
-fn make_tables(connection: &mut Connection, version: i64) -> Result<()> {
-    let transaction = connection.transaction()?;
-    let [before, after] = if version == 1 { FROM_VERSION_1 } else { [""; 2] };
-    for statements in [before, TABLES, after] {
-        transaction.execute_batch(statements)?;
-    }
-    transaction.commit()
+/// Opens the connection that writes the log back.
+pub(super) fn open_checkpoints(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA busy_timeout = 10000;",
+    )?;
+    Ok(connection)
+}
+
+/// The log is not written back when the connection is closed.
+pub(super) fn leave_log(connection: &Connection) {
+    // If this fails, so does the writing back.
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
 }
 
 /// Opens a connection that only reads.
@@ -127,6 +133,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.execute_batch("PRAGMA cache_size = -4096; PRAGMA busy_timeout = 10000;")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     keep_plans(&connection)?;
     Ok(connection)
 }

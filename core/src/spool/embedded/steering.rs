@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use super::change::{Made, remove_if_finished, remove_recipient};
-use super::destinations::{self, Concerned};
-use super::record::standing_number;
+use super::books::Books;
+use super::change::{remove_if_finished, remove_recipient};
+use super::destinations;
+use super::record::{standing, standing_number};
 use super::schema::NEVER;
-use crate::spool::{Control, MessageId, Position, Standing};
+use crate::spool::{Control, Position, Standing};
 
 /// What is said of which recipients.
 #[derive(Debug)]
@@ -27,57 +28,55 @@ pub(super) enum Lent {
 }
 
 impl Steering {
-    pub(super) fn make(&self, connection: &Connection, concerned: &mut Concerned) -> Result<Made> {
-        let mut made = Made::default();
-        let (mut messages, mut domains) = (BTreeSet::<MessageId>::new(), BTreeSet::new());
+    /// Does it. Answers with how many recipients it concerned.
+    pub(super) fn make(&self, connection: &Connection, books: &mut Books) -> Result<u64> {
+        let (mut messages, mut domains, mut concerned) = (BTreeSet::new(), BTreeSet::new(), 0);
         for (position, lent) in &self.recipients {
-            let domain = match (self.what, lent) {
-                (Control::Remove, Lent::Free) => {
-                    messages.insert(position.message);
-                    remove_recipient(connection, (position.message, position.number), concerned)?
-                }
-                (what, _) => self.turn(connection, *position, what, concerned)?,
+            let domain = if self.what == Control::Remove && *lent == Lent::Free {
+                messages.insert(position.message);
+                remove_recipient(connection, (position.message, position.number), books)?
+            } else {
+                self.turn(connection, *position, books)?
             };
-            made.recipients += u64::from(domain.is_some());
+            concerned += u64::from(domain.is_some());
             domains.extend(domain);
         }
-        for message in messages {
-            made.unnamed.extend(remove_if_finished(connection, message)?);
-        }
+        messages.iter().try_for_each(|message| remove_if_finished(connection, *message, books))?;
         if self.what == Control::Retry {
             domains.iter().try_for_each(|domain| destinations::put_off(connection, domain, None))?;
         }
-        Ok(made)
+        Ok(concerned)
     }
 
     /// Changes a recipient's standing and due time. Answers with its domain if it was concerned.
-    fn turn(
-        &self,
-        connection: &Connection,
-        Position { message, number }: Position,
-        what: Control,
-        concerned: &mut Concerned,
-    ) -> Result<Option<String>> {
-        use Standing::{GivenUp, Held, Removed, Waiting};
-        let (from, to, due): (&[Standing], _, _) = match what {
-            Control::Retry => (&[Waiting], Waiting, self.now),
-            Control::Hold => (&[Waiting, GivenUp], Held, NEVER),
-            Control::Release => (&[Held], Waiting, self.now),
-            Control::Remove => (&[Waiting, Held, GivenUp], Removed, NEVER),
-            Control::Bounce => (&[Waiting, Held], GivenUp, NEVER),
-        };
-        let from = |at: usize| standing_number(*from.get(at).or(from.first()).unwrap_or(&Waiting));
-        let domain: Option<String> = connection
-            .prepare_cached(
-                "UPDATE recipient SET standing = ?3, due = ?4
-                 WHERE message = ?1 AND number = ?2 AND standing IN (?5, ?6, ?7) RETURNING domain",
-            )?
-            .query_row(
-                params![message.into_bytes(), number, standing_number(to), due, from(0), from(1), from(2)],
-                |row| row.get(0),
-            )
+    fn turn(&self, connection: &Connection, position: Position, books: &mut Books) -> Result<Option<String>> {
+        let key = (position.message.into_bytes(), position.number);
+        let found: Option<(String, Standing)> = connection
+            .prepare_cached("SELECT domain, standing FROM recipient WHERE message = ?1 AND number = ?2")?
+            .query_row(key, |row| Ok((row.get(0)?, standing(row, 1)?)))
             .optional()?;
-        domain.iter().for_each(|domain| concerned.moved(domain));
-        Ok(domain)
+        let Some((domain, before)) = found else { return Ok(None) };
+        let Some((after, due)) = self.turned(before) else { return Ok(None) };
+        connection
+            .prepare_cached(
+                "UPDATE recipient SET standing = ?3, due = ?4 WHERE message = ?1 AND number = ?2",
+            )?
+            .execute(params![key.0, key.1, standing_number(after), due])?;
+        books.recipient_moved(&domain);
+        books.held(i64::from(after == Standing::Held) - i64::from(before == Standing::Held));
+        Ok(Some(domain))
+    }
+
+    /// What a recipient of this standing turns into, and when it is due; `None` where it is not
+    /// concerned.
+    fn turned(&self, before: Standing) -> Option<(Standing, i64)> {
+        use Standing::{GivenUp, Held, Removed, Waiting};
+        match (self.what, before) {
+            (Control::Retry, Waiting) | (Control::Release, Held) => Some((Waiting, self.now)),
+            (Control::Hold, Waiting | GivenUp) => Some((Held, NEVER)),
+            (Control::Remove, Waiting | Held | GivenUp) => Some((Removed, NEVER)),
+            (Control::Bounce, Waiting | Held) => Some((GivenUp, NEVER)),
+            _ => None,
+        }
     }
 }

@@ -1,33 +1,45 @@
 //! The writer: one thread makes all changes, and one transaction is as many as are waiting.
 //!
-//! It takes what waits, commits, answers, and begins again: batches grow by themselves under load,
-//! and nobody waits for a timer.
+//! It takes what waits, writes and syncs the bodies, commits, answers, and begins again: batches grow
+//! by themselves under load, and nobody who brings mail waits for a timer. Only while nobody does,
+//! outcomes are collected for a moment.
 
 use std::fs::File;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use super::change::Change;
-use super::destinations::Concerned;
+use super::batch::Batch;
+use super::books::Books;
+use super::checkpoint::Checkpoints;
+use super::clock;
+use super::compaction::{Compaction, Survivor};
 use super::folder::Folder;
 use super::health::Condition;
+use super::inventory::Inventory;
 use super::lease::Leases;
+use super::reading::Bodies;
+use super::segments::Segments;
+use super::{Shared, change};
 use crate::spool::SpoolError;
 
 /// The most changes of a transaction.
 const CHANGES: usize = 512;
 /// The most octets of bodies in a transaction, but for the last.
 const OCTETS: usize = 16 * 1024 * 1024;
-/// How many changes may wait: with small bodies of 256 KiB, 32 MiB.
-pub(super) const QUEUE: usize = 128;
+/// How long outcomes are collected while nobody brings mail.
+const COLLECT: Duration = Duration::from_millis(5);
+/// How often segments are looked at while nothing happens.
+const TICK: Duration = Duration::from_secs(1);
 
 /// A change and who asked for it.
 #[derive(Debug)]
 pub(super) struct Request {
-    pub(super) change: Change,
+    pub(super) change: change::Change,
     /// How many recipients it concerned.
     pub(super) answer: oneshot::Sender<Result<u64, SpoolError>>,
 }
@@ -35,10 +47,20 @@ pub(super) struct Request {
 /// What the writer works with. It ends when nobody can send requests any more.
 pub(super) struct Writer {
     pub(super) connection: Connection,
-    pub(super) requests: mpsc::Receiver<Request>,
+    pub(super) requests: Receiver<Request>,
     pub(super) folder: Folder,
+    pub(super) segments: Segments,
+    /// Octets of bodies that go into the tables rather than into a segment.
+    pub(super) in_tables: usize,
+    pub(super) inventory: Inventory,
+    /// Segments whose files are removed: their rows go with the next transaction.
+    pub(super) gone: Vec<u64>,
+    pub(super) bodies: Bodies,
     pub(super) condition: Arc<Condition>,
     pub(super) leases: Arc<Leases>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) compaction: Compaction,
     /// Held as long as something may be written. The last field: dropped after the connection.
     pub(super) lock: File,
 }
@@ -50,105 +72,165 @@ impl Writer {
     }
 
     fn run(mut self) {
-        while let Some(first) = self.requests.blocking_recv() {
-            let mut batch = self.gather(first);
-            let result = self.write(&mut batch);
-            if matches!(result, Err(SpoolError::Full)) && batch.len() > 1 {
-                // What removes something may still fit, and so may what is small.
-                self.write_singly(batch);
-            } else {
-                self.answer(batch, result);
+        loop {
+            match self.next() {
+                Ok(first) => {
+                    let batch = self.gather(first);
+                    self.serve(batch);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
+            self.compact();
         }
         self.tidy();
     }
 
+    fn next(&self) -> Result<Request, RecvTimeoutError> {
+        let current = self.segments.current().map(|(number, _)| number);
+        if self.compaction.has_work(&self.inventory.segments, current, clock::now()) {
+            return self.requests.recv_timeout(TICK);
+        }
+        self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
+    }
+
     /// The first request and those that wait behind it.
-    fn gather(&mut self, first: Request) -> Vec<Request> {
-        let mut octets = first.change.weight();
-        let mut batch = vec![first];
-        while batch.len() < CHANGES && octets < OCTETS {
-            let Ok(next) = self.requests.try_recv() else { break };
-            octets += next.change.weight();
+    fn gather(&self, first: Request) -> Batch {
+        let mut batch = Batch::of(first);
+        let until = Instant::now() + COLLECT;
+        while batch.requests.len() < CHANGES && batch.octets < OCTETS {
+            let next = match self.requests.try_recv() {
+                Ok(next) => Some(next),
+                Err(TryRecvError::Disconnected) => None,
+                // Somebody waits for his mail to be taken, or nobody else has an outcome to tell.
+                Err(TryRecvError::Empty) if batch.octets > 0 || self.leases.count() <= batch.outcomes => None,
+                Err(TryRecvError::Empty) => {
+                    self.requests.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+                }
+            };
+            let Some(next) = next else { break };
             batch.push(next);
         }
         batch
     }
 
+    fn serve(&mut self, mut batch: Batch) {
+        let result = self.write(&mut batch);
+        if matches!(result, Err(SpoolError::Full)) && batch.requests.len() > 1 {
+            // What removes something may still fit, and so may what is small.
+            for mut part in batch.apart() {
+                let result = self.write(&mut part);
+                part.answer(&self.leases, result);
+            }
+        } else {
+            batch.answer(&self.leases, result);
+        }
+    }
+
     /// Makes the changes durable: all of them or none. Answers with how many recipients each has
     /// concerned.
-    fn write(&mut self, batch: &mut [Request]) -> Result<Vec<u64>, SpoolError> {
+    fn write(&mut self, batch: &mut Batch) -> Result<Vec<u64>, SpoolError> {
         self.condition.check()?;
-        match self.transact(batch) {
-            Ok((concerned, unnamed)) => {
-                self.condition.record_success();
-                unnamed.iter().for_each(|name| self.folder.remove_body(name));
-                Ok(concerned)
+        let appended = batch.append(&mut self.segments, self.in_tables);
+        appended.map_err(|error| self.condition.record_io("a segment", &error))?;
+        let rows = batch.rows;
+        let transacted = self.transact(rows, |connection, books| {
+            batch.requests.iter_mut().map(|request| request.change.make(connection, books)).collect()
+        });
+        if let Err(SpoolError::Full) = &transacted {
+            // After any other error the commit may be on the disk: the files stay, and a restart
+            // finds out which of them are named.
+            batch.unmake();
+        }
+        transacted
+    }
+
+    /// Runs a transaction, and brings everything that follows from it up to date.
+    fn transact<T>(
+        &mut self,
+        rows: usize,
+        make: impl FnOnce(&Connection, &mut Books) -> rusqlite::Result<T>,
+    ) -> Result<T, SpoolError> {
+        let (mut books, current) = (Books::default(), self.segments.current());
+        let done = transact(&mut self.connection, &self.gone, |connection| {
+            let made = make(connection, &mut books)?;
+            Ok((made, books.close(connection, &self.inventory, current, clock::now())?))
+        });
+        let (made, after) = done.map_err(|error| self.condition.record_sql(&error))?;
+        self.condition.record_success();
+        self.gone.clear();
+        self.inventory.segments.extend(after.segments);
+        self.inventory.sums = after.sums;
+        self.shared.set_sums(after.sums);
+        books.unnamed.iter().for_each(|name| self.folder.remove_body(name));
+        for number in self.inventory.take_empty(current.map(|(number, _)| number)) {
+            self.folder.remove_segment(number);
+            self.bodies.forget(number);
+            self.gone.push(number);
+        }
+        self.checkpoints.committed(rows, &self.connection, &self.condition);
+        Ok(made)
+    }
+
+    /// Copies some of what lives in a segment in which little does. What cannot be read stays where
+    /// it is.
+    fn compact(&mut self) {
+        if self.condition.check().is_err() {
+            return;
+        }
+        let now = (self.segments.current().map(|(number, _)| number), clock::now());
+        let step = self.compaction.step(&self.connection, &self.folder, &self.inventory.segments, now);
+        match step {
+            Ok(survivors) if survivors.is_empty() => {}
+            Ok(survivors) => {
+                // Full: there will be another time. Otherwise the condition has it.
+                let _ = self.copy(&survivors);
             }
-            Err(error) => {
-                let error = self.condition.record_sql(&error);
-                // After any other error the commit may be on the disk: the files stay, and a
-                // restart finds out which of them are named.
-                if matches!(error, SpoolError::Full) {
-                    batch.iter_mut().for_each(|request| request.change.unmake());
-                }
-                Err(error)
-            }
+            Err(error) => tracing::warn!(%error, "cannot read a segment in which little lives"),
         }
     }
 
-    fn transact(&mut self, batch: &mut [Request]) -> rusqlite::Result<(Vec<u64>, Vec<String>)> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut concerned = Concerned::default();
-        let (mut recipients, mut unnamed) = (Vec::with_capacity(batch.len()), Vec::new());
-        for request in batch {
-            let made = request.change.make(&transaction, &mut concerned)?;
-            recipients.push(made.recipients);
-            unnamed.extend(made.unnamed);
-        }
-        concerned.refresh(&transaction)?;
-        transaction.commit()?;
-        Ok((recipients, unnamed))
-    }
-
-    fn write_singly(&mut self, batch: Vec<Request>) {
-        for request in batch {
-            let mut alone = vec![request];
-            let result = self.write(&mut alone);
-            self.answer(alone, result);
-        }
-    }
-
-    /// Leases end before the answer: who asked may ask for the next at once.
-    fn answer(&self, batch: Vec<Request>, result: Result<Vec<u64>, SpoolError>) {
-        let results: Vec<Result<u64, SpoolError>> = match result {
-            Ok(concerned) => concerned.into_iter().map(Ok).collect(),
-            Err(error) => batch.iter().map(|_| Err(error.clone())).collect(),
-        };
-        for (request, result) in batch.iter().zip(&results) {
-            if let Change::Settle(settlement, _) = &request.change {
-                self.leases.end(settlement, result);
-            }
-        }
-        self.leases.plan.changed();
-        for (Request { change, answer }, result) in batch.into_iter().zip(results) {
-            // With it goes the file of a message that was refused.
-            drop(change);
-            // Whoever has gone away meanwhile has broken the connection, or stops.
-            let _ = answer.send(result);
-        }
+    fn copy(&mut self, survivors: &[Survivor]) -> Result<(), SpoolError> {
+        let appended: Vec<_> = survivors.iter().map(Survivor::to_append).collect();
+        let places = self.segments.append(&appended);
+        let places = places.map_err(|error| self.condition.record_io("a segment", &error))?;
+        self.transact(survivors.len(), |connection, books| {
+            let mut moved = survivors.iter().zip(&places);
+            moved.try_for_each(|(survivor, place)| survivor.move_to(connection, place, books))
+        })
     }
 
     /// Leaves a small, plain file to the next start. The log has everything already, so a failure
     /// loses nothing.
     fn tidy(self) {
-        let tidied = self
-            .connection
-            .execute_batch("PRAGMA incremental_vacuum(8192); PRAGMA wal_checkpoint(TRUNCATE);");
-        if let Err(error) = tidied {
-            tracing::warn!(%error, "cannot tidy up the spool's database; nothing is lost");
+        self.checkpoints.end();
+        if self.condition.check().is_err() {
+            // What is on the disk is not known any more: the next start finds out.
+            super::schema::leave_log(&self.connection);
+        } else {
+            let tidied = self
+                .connection
+                .execute_batch("PRAGMA incremental_vacuum(8192); PRAGMA wal_checkpoint(TRUNCATE);");
+            if let Err(error) = tidied {
+                tracing::warn!(%error, "cannot tidy up the spool's database; nothing is lost");
+                super::schema::leave_log(&self.connection);
+            }
         }
         drop(self.connection);
         drop(self.lock);
     }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    gone: &[u64],
+    make: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for number in gone {
+        super::inventory::remove_row(&transaction, *number)?;
+    }
+    let made = make(&transaction)?;
+    transaction.commit()?;
+    Ok(made)
 }

@@ -84,10 +84,8 @@ pub(super) fn extension_name(number: u16) -> Option<String> {
 
 /// The library knows the names of many suites that it cannot negotiate.
 pub(super) fn suite_name(number: u16) -> Option<String> {
-    Suite::from_number(number)
-        .map(Suite::name)
-        .or_else(|| CipherSuite::from(number).as_str())
-        .map(|name| name.replace("TLS13_", "TLS_"))
+    let name = Suite::from_number(number).map(Suite::name).or_else(|| CipherSuite::from(number).as_str())?;
+    Some(name.strip_prefix("TLS13_").map_or_else(|| name.to_owned(), |rest| format!("TLS_{rest}")))
 }
 
 /// Supported groups, RFC 8422 section 5.1.1, RFC 7919, and the hybrid ones.

@@ -92,14 +92,68 @@ async fn a_damaged_large_body_is_an_error_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_damaged_small_body_is_an_error() {
+async fn what_comes_in_alone_is_in_the_tables_and_goes_with_its_last_recipient() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
+    let envelope = enqueue(&spool, &["bob@one.example", "carol@two.example"]).await;
+    assert!(segments(folder.path()).is_empty());
+    let octets = || -> Vec<Vec<u8>> {
+        let other = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
+        let mut content = other.prepare("SELECT octets FROM content").unwrap();
+        content.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    assert_eq!(octets(), [b"hello"]);
+    for lease in lease_within(&spool, 10, 10).await.unwrap() {
+        assert_eq!(spool.open_body(&lease.body).await.unwrap().read().await.unwrap(), "hello");
+        assert_eq!(read(&spool, envelope.id).await.unwrap(), b"hello", "from the tables, too");
+        spool.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
+    }
+    assert!(octets().is_empty());
+    spool.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_damaged_body_in_the_tables_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    let [one, other] = [enqueue(&spool, &["b@c.example"]).await, enqueue(&spool, &["b@c.example"]).await];
+    spool.shutdown().await;
+    let tool = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
+    tool.execute("UPDATE content SET octets = x'6a656c6c6f' WHERE message = ?1", [one.id.into_bytes()])
+        .unwrap();
+    tool.execute("DELETE FROM content WHERE message = ?1", [other.id.into_bytes()]).unwrap();
+    drop(tool);
+    let spool = open(folder.path());
+    for damaged in [one, other] {
+        let read_back = read(&spool, damaged.id).await;
+        assert!(matches!(read_back, Err(SpoolError::Damaged(_))), "{read_back:?}");
+    }
+    assert_eq!(spool.health(), crate::spool::Health::Good, "a bad body does not stop the rest");
+}
+
+#[tokio::test]
+async fn a_damaged_small_body_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { in_tables: 0, ..Options::default() };
+    let spool = Embedded::open_with(folder.path(), options).unwrap();
     let envelope = enqueue(&spool, &["bob@one.example"]).await;
-    let other = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
-    other.execute("UPDATE body SET content = x'68656c6c6e'", []).unwrap();
-    let error = spool.open_body(&BodyRef::of(envelope.id)).await.err().unwrap();
-    assert!(error.to_string().contains("damaged"), "{error}");
+    let other = enqueue(&spool, &["carol@two.example"]).await;
+    let segment = segments(folder.path()).remove(0);
+    let whole = std::fs::read(&segment).unwrap();
+    let record = whole.len() / 2;
+    for at in 0..record {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&segment, damaged).unwrap();
+        let read_back = read(&spool, envelope.id).await;
+        match at {
+            // The lengths and checksums that count are those of the index.
+            0..8 => assert_eq!(read_back.unwrap(), b"hello"),
+            _ => assert!(matches!(read_back, Err(SpoolError::Damaged(_))), "octet {at}: {read_back:?}"),
+        }
+        assert_eq!(read(&spool, other.id).await.unwrap(), b"hello");
+    }
+    assert_eq!(spool.health(), crate::spool::Health::Good, "one bad body does not stop the rest");
 }
 
 fn flip_last_octet(file: &Path) {

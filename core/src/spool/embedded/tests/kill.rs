@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::*;
 
@@ -27,12 +28,17 @@ async fn a_kill_while_mail_comes_and_goes_loses_and_repeats_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_kill_while_segments_are_copied_loses_and_repeats_nothing() {
+    for lines in [300, 700] {
+        killed_after(lines, "copied").await;
+    }
+}
+
 async fn killed_after(lines: usize, work: &str) {
     let folder = tempfile::tempdir().unwrap();
     let said = run_and_kill(folder.path(), lines, work);
-    let ids = |word: &str| -> BTreeSet<MessageId> {
-        said.iter().filter_map(|line| line.strip_prefix(word)?.trim().parse().ok()).collect()
-    };
+    let ids = |word: &str| ids(said.iter().map(String::as_str), word);
     let (accepted, settling, delivered) = (ids("accepted "), ids("settling "), ids("delivered "));
     assert!(!accepted.is_empty());
 
@@ -44,6 +50,11 @@ async fn killed_after(lines: usize, work: &str) {
     for id in found {
         assert!(read(&spool, id).await.unwrap() == body_of(id), "the body of {id}");
     }
+}
+
+/// The ids of which this was said. The first line begins with what the test runner says.
+pub(super) fn ids<'a>(said: impl Iterator<Item = &'a str>, word: &str) -> BTreeSet<MessageId> {
+    said.filter_map(|line| line.split_once(word)?.1.trim().parse().ok()).collect()
 }
 
 /// Runs the child until it has said so many lines, and has delivered something where it delivers;
@@ -60,11 +71,11 @@ fn run_and_kill(folder: &Path, lines: usize, work: &str) -> Vec<String> {
         .unwrap();
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let is_ours =
-        |line: &String| ["accepted ", "settling ", "delivered "].iter().any(|word| line.starts_with(word));
+        |line: &String| ["accepted ", "settling ", "delivered "].iter().any(|word| line.contains(word));
     let mut before: Vec<String> = Vec::new();
-    let mut awaits_delivery = work == "mixed";
+    let mut awaits_delivery = work != "enqueue";
     for line in said.by_ref().filter(is_ours) {
-        awaits_delivery &= !line.starts_with("delivered ");
+        awaits_delivery &= !line.contains("delivered ");
         before.push(line);
         if before.len() >= lines && !awaits_delivery {
             break;
@@ -79,7 +90,7 @@ fn run_and_kill(folder: &Path, lines: usize, work: &str) -> Vec<String> {
 }
 
 /// A body that can be told from the id alone; one in eight is large.
-fn body_of(id: MessageId) -> Vec<u8> {
+pub(super) fn body_of(id: MessageId) -> Vec<u8> {
     let seed = id.as_bytes()[15];
     let octets = if seed.is_multiple_of(8) { 300_000 } else { 100 + usize::from(seed) * 40 };
     content(octets).into_iter().map(|octet| octet ^ seed).collect()
@@ -89,11 +100,21 @@ fn body_of(id: MessageId) -> Vec<u8> {
 #[ignore = "the child of the tests above"]
 async fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let spool = Arc::new(open(Path::new(&folder)));
+    let work = std::env::var(WORK).unwrap();
+    let options = match work.as_str() {
+        "copied" => Options {
+            segment_size: 50_000,
+            in_tables: 6_000,
+            compact_after: Some(Duration::ZERO),
+            ..Options::default()
+        },
+        _ => Options::default(),
+    };
+    let spool = Arc::new(Embedded::open_with(Path::new(&folder), options).unwrap());
     for _ in 0..8 {
         tokio::spawn(accept(Arc::clone(&spool)));
     }
-    if std::env::var(WORK).unwrap() == "mixed" {
+    if work != "enqueue" {
         tokio::spawn(deliver(Arc::clone(&spool)));
     }
     std::future::pending::<()>().await;
@@ -124,7 +145,7 @@ async fn deliver(spool: Arc<Embedded>) {
     }
 }
 
-fn say(what: &str, id: MessageId) {
+pub(super) fn say(what: &str, id: MessageId) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{what} {id}").and_then(|()| out.flush()).unwrap();
 }

@@ -1,15 +1,19 @@
 //! The engine's tests, and what they share.
 
 mod bodies;
+mod compaction;
+#[cfg(target_os = "linux")]
+mod faults;
 mod kill;
+mod migration;
 mod model;
-mod operator;
 mod power;
 mod queue;
 mod read_only;
+mod suite;
 mod trouble;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -91,7 +95,7 @@ async fn read(spool: &Embedded, id: MessageId) -> Result<Vec<u8>, SpoolError> {
     let (mut reader, mut content) = (spool.open_body(&BodyRef::of(id)).await?, Vec::new());
     loop {
         let chunk = reader.read().await?;
-        assert!(chunk.len() <= 64 * 1024, "a chunk of {} octets", chunk.len());
+        assert!(chunk.len() <= 256 * 1024, "a chunk of {} octets", chunk.len());
         if chunk.is_empty() {
             return Ok(content);
         }
@@ -135,6 +139,14 @@ fn bounce(addresses: &[&str]) -> NewMessage {
 fn files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder.join("big")).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// The segments.
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("small")).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
 }
 
 /// A body that differs in every chunk.

@@ -243,6 +243,27 @@ async fn a_clock_that_is_set_forward_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_delays_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    enqueue(&spool, &["bob@one.example"]).await;
+    enqueue(&spool, &["carol@two.example"]).await;
+    for lease in leased(&spool, 2).await {
+        let seconds = if lease.domain == "one.example" { 3600 } else { 3 * 3600 };
+        spool.settle(settlement(&lease, &deferred(seconds))).await.unwrap();
+    }
+    let until = Timestamp::now() + SignedDuration::from_hours(1);
+    spool.put_off("one.example", Some((until, status()))).await.unwrap();
+    assert_eq!(leased(&spool, 2).await.len(), 0);
+    // As if it had been two hours later until now.
+    spool.advance(2 * 3600 * 1_000_000_000).await.unwrap();
+    let leases = leased(&spool, 2).await;
+    assert_eq!(leases.iter().map(|lease| lease.domain.as_str()).collect::<Vec<_>>(), ["one.example"]);
+    let due = listed(&spool).await[1].due;
+    assert!(due <= Timestamp::now() + SignedDuration::from_hours(1), "{due}");
+}
+
+#[tokio::test]
 async fn the_queue_is_listed_in_pages() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());

@@ -1,0 +1,118 @@
+//! A spool of version 1 taken over: its small bodies were in the database, and it knew no times of
+//! attention.
+
+use rusqlite::{Connection, params};
+
+use super::OpenError;
+use super::folder::Folder;
+use super::inventory::Inventory;
+use super::place::{At, HEAD, Head};
+use super::record::{self, signed};
+use super::schema::TABLES;
+use super::segments::{Appended, FULL, Segments};
+use crate::spool::MessageId;
+
+/// Octets of bodies that are moved at once.
+const STEP: usize = 16 * 1024 * 1024;
+
+const BEFORE: &str = "
+    DROP INDEX recipient_due;
+    DROP TABLE destination;
+    ALTER TABLE message RENAME TO old_message;
+    ALTER TABLE recipient RENAME TO old_recipient;
+";
+
+/// Times of attention are those of messages that come in now.
+const AFTER: &str = "
+    INSERT INTO message (id, received, sender, size, eight_bit, smtp_utf8, segment, offset, file, length, checksum)
+        SELECT id, received, sender, size, eight_bit, smtp_utf8, moved.segment, moved.offset, file, length, checksum
+        FROM old_message LEFT JOIN moved USING (id);
+    INSERT INTO recipient (message, number, address, domain, due, attention, standing, attempts, status)
+        SELECT message, number, address, domain, due, received + 4 * 3600000000000, 0, attempts, status
+        FROM old_recipient JOIN old_message ON id = message;
+    INSERT INTO destination (domain, recipients, due)
+        SELECT domain, count(*), min(due) FROM recipient GROUP BY domain;
+    UPDATE sums SET messages = (SELECT count(*) FROM message), recipients = (SELECT count(*) FROM recipient),
+        octets = (SELECT coalesce(sum(length), 0) FROM message);
+    DROP TABLE old_recipient;
+    DROP TABLE old_message;
+    DROP TABLE body;
+";
+
+/// Takes a spool of version 1 over: all of it, or nothing. Bodies are in segments before a row says
+/// so; if it is interrupted, there are segments that no row names.
+pub(super) fn from_version_1(connection: &mut Connection, folder: &Folder) -> Result<(), OpenError> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE moved (id BLOB PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL)",
+    )?;
+    let inventory = move_bodies(connection, folder)?;
+    let transaction = connection.transaction()?;
+    for statements in [BEFORE, TABLES, AFTER] {
+        transaction.execute_batch(statements)?;
+    }
+    for (number, segment) in &inventory.segments {
+        segment.store(&transaction, *number)?;
+    }
+    transaction.commit()?;
+    connection.execute_batch("DROP TABLE moved")?;
+    Ok(())
+}
+
+/// A body of version 1.
+struct Old {
+    id: MessageId,
+    checksum: u32,
+    content: Vec<u8>,
+}
+
+fn move_bodies(connection: &Connection, folder: &Folder) -> Result<Inventory, OpenError> {
+    let mut segments = Segments::from(folder.clone(), folder.last_segment()? + 1, FULL);
+    let mut inventory = Inventory::default();
+    let mut statement =
+        connection.prepare("SELECT id, checksum, content FROM message JOIN body ON body.message = id")?;
+    let mut rows = statement.query([])?;
+    let (mut waiting, mut octets) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let old = Old { id: record::id(row, 0)?, checksum: row.get(1)?, content: row.get(2)? };
+        octets += old.content.len();
+        waiting.push(old);
+        if octets >= STEP {
+            move_some(connection, &mut segments, &std::mem::take(&mut waiting), &mut inventory)?;
+            octets = 0;
+        }
+    }
+    move_some(connection, &mut segments, &waiting, &mut inventory)?;
+    Ok(inventory)
+}
+
+fn move_some(
+    connection: &Connection,
+    segments: &mut Segments,
+    bodies: &[Old],
+    inventory: &mut Inventory,
+) -> Result<(), OpenError> {
+    let appended: Vec<Appended<'_>> = bodies.iter().map(Old::to_append).collect();
+    if appended.is_empty() {
+        return Ok(());
+    }
+    let places = segments.append(&appended).map_err(OpenError::Bodies)?;
+    let size = segments.current().map_or(0, |(_, size)| size);
+    let mut statement = connection.prepare_cached("INSERT INTO moved VALUES (?1, ?2, ?3)")?;
+    for (old, place) in bodies.iter().zip(places) {
+        let At::Segment { number, offset } = place.at else { continue };
+        statement.execute(params![old.id.into_bytes(), signed(number), signed(offset)])?;
+        let segment = inventory.segments.entry(number).or_default();
+        segment.bodies += 1;
+        segment.live += signed(place.length) + HEAD as i64;
+        segment.size = size;
+    }
+    Ok(())
+}
+
+impl Old {
+    fn to_append(&self) -> Appended<'_> {
+        // Version 1 kept no larger ones in the database.
+        let length = u32::try_from(self.content.len()).unwrap_or(u32::MAX);
+        Appended { head: Head { id: self.id, length, checksum: self.checksum }, body: &self.content }
+    }
+}
