@@ -20,6 +20,7 @@ pub(in crate::outgoing) enum Arrival {
 
 /// What a worker does next.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is looked at at once, and each mail would pay for a box")]
 pub(in crate::outgoing) enum Next {
     /// This lease.
     Deliver(Lease),
