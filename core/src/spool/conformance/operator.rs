@@ -6,6 +6,7 @@ use crate::spool::{Control, Purpose, Standing};
 pub(super) async fn all<S: Site>() {
     every_word_in_every_state::<S>().await;
     what_was_said_during_an_attempt_holds_after_it::<S>().await;
+    nobody_is_told_of_what_was_held_or_removed::<S>().await;
     a_word_reaches_what_the_filter_takes::<S>().await;
     a_word_is_kept_over_a_restart::<S>().await;
     destinations_are_counted::<S>().await;
@@ -15,7 +16,7 @@ const WORDS: [Control; 5] =
     [Control::Retry, Control::Hold, Control::Release, Control::Remove, Control::Bounce];
 
 /// What can be seen of the only recipient.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Seen {
     Deliver,
     GiveUp,
@@ -71,7 +72,7 @@ async fn every_word_in_every_state<S: Site>() {
 
 async fn what_was_said_during_an_attempt_holds_after_it<S: Site>() {
     use Seen::{Deliver, GiveUp, Gone, Held, Later};
-    let after = [(Outcome::Delivered, [Gone, Gone, Gone, Gone, Gone])];
+    let after = [(Outcome::Delivered, [Gone; 5]), (failed(), [Gone, Held, Gone, Gone, Gone])];
     let later = (deferred(3600), [Later, Held, Later, Gone, GiveUp]);
     let back = (Outcome::Abandoned, [Deliver, Held, Deliver, Gone, GiveUp]);
     for (outcome, row) in after.into_iter().chain([later, back]) {
@@ -87,6 +88,22 @@ async fn what_was_said_during_an_attempt_holds_after_it<S: Site>() {
             assert_eq!(seen(&*spool).await, expected, "{word:?}, then {outcome:?}");
             spool.shutdown().await;
         }
+    }
+}
+
+async fn nobody_is_told_of_what_was_held_or_removed<S: Site>() {
+    let told = [(Control::Retry, 1), (Control::Hold, 0), (Control::Remove, 0), (Control::Bounce, 1)];
+    for (word, expected) in told {
+        let site = S::new().await;
+        let spool = site.open().await;
+        take_in(&*spool, &["bob@one.example"]).await;
+        let lease = lease(&*spool, 1).await.remove(0);
+        spool.control(&Filter::default(), word).await.unwrap();
+        let settlement = Settlement { notices: vec![notice()], ..settlement(&lease, &failed()) };
+        spool.settle(settlement).await.unwrap();
+        let notices = listed(&*spool).await.iter().filter(|queued| queued.sender.is_empty()).count();
+        assert_eq!(notices, expected, "{word:?}");
+        spool.shutdown().await;
     }
 }
 

@@ -22,6 +22,13 @@ const PAUSE: u32 = 100;
 #[derive(Debug, Default)]
 pub(super) struct Attention(HashMap<String, i64>);
 
+/// Whether there was something to note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Noted {
+    Nothing,
+    Something,
+}
+
 /// What needs attention for one destination.
 #[derive(Debug)]
 pub(super) struct Overdue {
@@ -38,9 +45,10 @@ impl Attention {
         domains.collect::<Result<_>>().map(Self)
     }
 
-    /// A destination is put off.
+    /// A destination is put off. If it was before, it has been looked at: nothing more needs attention
+    /// for being put off again.
     pub(super) fn put_off(&mut self, domain: &str) {
-        self.0.insert(domain.to_owned(), 0);
+        self.0.entry(domain.to_owned()).or_insert(0);
     }
 
     /// A destination is not put off any more.
@@ -54,13 +62,13 @@ impl Attention {
     }
 
     /// A recipient is new or has changed: if its destination is put off, it must be looked at then.
-    pub(super) fn note(&mut self, domain: &str, attention: i64) {
+    pub(super) fn note(&mut self, domain: &str, attention: i64) -> Noted {
         if self.0.is_empty() {
-            return;
+            return Noted::Nothing;
         }
-        if let Some(at) = self.0.get_mut(domain) {
-            *at = attention.min(*at);
-        }
+        let Some(at) = self.0.get_mut(domain) else { return Noted::Nothing };
+        *at = attention.min(*at);
+        Noted::Something
     }
 
     /// When the first must be looked at.

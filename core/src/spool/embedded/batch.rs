@@ -2,13 +2,13 @@
 
 use std::io;
 
-use super::arrival::{Arrival, Known};
-use super::change::{Change, Settling};
-use super::lease::{Chooser, Ending, Leases};
-use super::record::nanoseconds;
+use super::arrival::Arrival;
+use super::change::Change;
+use super::ending::Finished;
+use super::lease::{Ending, Leases};
 use super::segments::{Appended, Segments};
 use super::writer::Request;
-use crate::spool::{Outcome, SpoolError};
+use crate::spool::SpoolError;
 
 /// The changes of one transaction.
 #[derive(Debug)]
@@ -82,70 +82,24 @@ impl Batch {
         arrivals.for_each(Arrival::unmake);
     }
 
-    /// Tells everybody. Leases end before: who asked may ask for the next at once.
+    /// Answers those that bring mail, and has the rest done when it may be.
     pub(super) fn answer(self, leases: &Leases, result: Result<Vec<u64>, SpoolError>) {
-        let ending = if result.is_ok() { Ending::Written } else { Ending::NotWritten };
-        let mut chooser = leases.choose();
-        for request in &self.requests {
-            match &request.change {
-                Change::Settle(settling) => settling.end(leases, &mut chooser, ending),
-                other if ending == Ending::Written => other.tell(&mut chooser),
-                _ => {}
-            }
-        }
-        drop(chooser);
-        let (changes, answers): (Vec<_>, Vec<_>) =
-            self.requests.into_iter().map(|request| (request.change, request.answer)).unzip();
-        // With the others go the files of messages that were refused.
-        let added = changes.into_iter().filter_map(|change| match change {
-            Change::Add(arrival) if arrival.known == Known::Now => Some(*arrival),
-            _ => None,
-        });
-        match ending {
-            Ending::Written => leases.fresh.keep(added),
-            Ending::NotWritten => drop(added),
-        }
+        let mut finished = Finished::new(if result.is_ok() { Ending::Written } else { Ending::NotWritten });
+        let results = match result {
+            Ok(concerned) => concerned.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); self.requests.len()],
+        };
+        // Before the answers: whoever has his may ask at once for what is due.
         leases.plan.changed();
-        let results = result.map(Vec::into_iter);
-        match results {
-            Ok(concerned) => answers.into_iter().zip(concerned).for_each(|(answer, concerned)| {
-                // Whoever has gone away meanwhile has broken the connection, or stops.
-                let _ = answer.send(Ok(concerned));
-            }),
-            Err(error) => answers.into_iter().for_each(|answer| {
-                let _ = answer.send(Err(error.clone()));
-            }),
+        for (Request { change, answer }, result) in self.requests.into_iter().zip(results) {
+            finished.push(change, answer, result);
         }
+        leases.finish(finished);
     }
-}
 
-impl Settling {
-    fn end(&self, leases: &Leases, chooser: &mut Chooser, ending: Ending) {
-        leases.end(self, ending);
-        for (_, outcome) in &self.outcomes {
-            match outcome {
-                Outcome::Deferred { attention, .. } => {
-                    chooser.attention.note(&self.domain, nanoseconds(*attention));
-                }
-                Outcome::Abandoned => chooser.attention.note(&self.domain, 0),
-                Outcome::Delivered | Outcome::Failed { .. } => {}
-            }
-        }
-    }
-}
-
-impl Change {
-    /// Tells those that choose what has changed.
-    fn tell(&self, chooser: &mut Chooser) {
-        match self {
-            Self::PutOff { destination, until: Some(_) } => chooser.attention.put_off(destination),
-            Self::PutOff { destination, until: None } => chooser.attention.resume(destination),
-            Self::Steer(_) | Self::Advance { .. } => chooser.attention.look_at_all(),
-            Self::Add(_) | Self::Settle(_) => {
-                for recipient in self.arrivals().iter().flat_map(|arrival| &arrival.recipients) {
-                    chooser.attention.note(&recipient.domain, nanoseconds(recipient.attention));
-                }
-            }
-        }
+    /// Whether it is what the operator has said. That is decided by who is leased: nothing else may be
+    /// under way with it.
+    pub(super) fn is_steering(&self) -> bool {
+        self.requests.iter().any(Request::is_steering)
     }
 }

@@ -12,6 +12,7 @@ use super::blocking;
 use super::folder::Folder;
 use super::health::Condition;
 use super::place::{At, Place};
+use super::space::{Left, Space};
 use crate::spool::{Body, BodyFile, BodyWriter, SpoolError};
 
 /// Bodies up to this size are kept in segments; a writer holds no more of a larger one in
@@ -24,6 +25,7 @@ const CHUNK: usize = 64 * 1024;
 /// A body being written: in memory as long as it is small, then in a file.
 pub(super) struct Writer {
     folder: Folder,
+    space: Arc<Space>,
     condition: Arc<Condition>,
     buffer: BytesMut,
     file: Target,
@@ -44,12 +46,17 @@ struct Spilled {
 }
 
 impl Writer {
-    pub(super) fn new(folder: Folder, condition: Arc<Condition>) -> Self {
-        Self { folder, condition, buffer: BytesMut::new(), file: Target::Memory }
+    pub(super) fn new(folder: Folder, space: Arc<Space>, condition: Arc<Condition>) -> Self {
+        Self { folder, space, condition, buffer: BytesMut::new(), file: Target::Memory }
     }
 
     /// Writes the buffer out, and closes the file if it is the end.
     async fn spill(&mut self, end: End) -> Result<Spilled, SpoolError> {
+        // Large bodies are what fills a disk: one that has begun is no reason to go on.
+        if self.space.left() == Left::TooLittle {
+            self.file = Target::Lost;
+            return Err(SpoolError::Full);
+        }
         let target = std::mem::replace(&mut self.file, Target::Lost);
         let (folder, chunk) = (self.folder.clone(), self.buffer.split().freeze());
         let spilled = blocking(move || {

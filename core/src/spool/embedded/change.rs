@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::arrival::Arrival;
 use super::books::Books;
+use super::clock::Advance;
 use super::destinations;
+use super::lease::Leases;
 use super::place::{At, Place};
 use super::record::{nanoseconds, standing, standing_number, text};
 use super::schema::NEVER;
@@ -24,8 +26,8 @@ pub(super) enum Change {
     PutOff { destination: String, until: Option<(i64, Status)> },
     /// The operator has said something.
     Steer(Steering),
-    /// The clock was set back: what waits for a destination is due earlier. Nanoseconds.
-    Advance { destination: String, by: i64, now: i64 },
+    /// The clock was set back: what waits for a destination is due earlier.
+    Advance(Advance),
 }
 
 /// A settlement that counts: its lease is held.
@@ -54,7 +56,7 @@ impl Change {
         match self {
             Self::Add(arrival) => std::slice::from_ref(arrival),
             Self::Settle(settling) => &settling.notices,
-            Self::PutOff { .. } | Self::Steer(_) | Self::Advance { .. } => &[],
+            Self::PutOff { .. } | Self::Steer(_) | Self::Advance(_) => &[],
         }
     }
 
@@ -63,7 +65,7 @@ impl Change {
         match self {
             Self::Add(arrival) => std::slice::from_mut(arrival),
             Self::Settle(settling) => &mut settling.notices,
-            Self::PutOff { .. } | Self::Steer(_) | Self::Advance { .. } => &mut [],
+            Self::PutOff { .. } | Self::Steer(_) | Self::Advance(_) => &mut [],
         }
     }
 
@@ -73,18 +75,20 @@ impl Change {
     }
 
     /// Makes the change. Answers with how many recipients it concerned.
-    pub(super) fn make(&mut self, connection: &Connection, books: &mut Books) -> Result<u64> {
+    pub(super) fn make(
+        &mut self,
+        connection: &Connection,
+        books: &mut Books,
+        leases: &Leases,
+    ) -> Result<u64> {
         match self {
             Self::Add(arrival) => arrival.insert(connection, books)?,
             Self::Settle(settling) => settling.make(connection, books)?,
             Self::PutOff { destination, until } => {
                 destinations::put_off(connection, destination, until.as_ref())?;
             }
-            Self::Steer(steering) => return steering.make(connection, books),
-            Self::Advance { destination, by, now } => {
-                books.recipient_moved(destination);
-                return destinations::advance(connection, destination, *by, *now);
-            }
+            Self::Steer(steering) => return steering.make(connection, books, leases),
+            Self::Advance(advance) => return advance.make(connection, books),
         }
         Ok(1)
     }
@@ -92,42 +96,72 @@ impl Change {
 
 impl Settling {
     fn make(&mut self, connection: &Connection, books: &mut Books) -> Result<()> {
-        let mut left = Left::Some;
+        let (mut left, mut tell) = (Left::Some, Tell::Nobody);
         for (number, outcome) in &self.outcomes {
-            if self.apply(connection, *number, outcome, books)? == Left::Fewer {
-                left = Left::Fewer;
-            }
+            let applied = self.apply(connection, *number, outcome, books)?;
+            (left, tell) = (left.max(applied.0), tell.max(applied.1));
         }
-        self.notices.iter_mut().try_for_each(|notice| notice.insert(connection, books))?;
+        // They are about all recipients together: it is enough that one of them may be told of.
+        if tell == Tell::Sender {
+            self.notices.iter_mut().try_for_each(|notice| notice.insert(connection, books))?;
+        }
         match left {
             Left::Fewer => remove_if_finished(connection, self.message, books),
             Left::Some => Ok(()),
         }
     }
 
-    /// Applies an outcome. What the operator has said meanwhile stays so.
+    /// Applies an outcome. What the operator has said meanwhile stays so, but for what was delivered.
     fn apply(
         &self,
         connection: &Connection,
         number: u32,
         outcome: &Outcome,
         books: &mut Books,
-    ) -> Result<Left> {
+    ) -> Result<(Left, Tell)> {
         let key = (self.message, number);
-        let is_over = match outcome {
-            Outcome::Delivered | Outcome::Failed { .. } => true,
-            Outcome::Deferred { due, status, attention } => {
-                !self.defer(connection, key, (*due, *attention), status, books)?
+        match outcome {
+            Outcome::Delivered => {
+                remove_recipient(connection, key, books)?;
+                Ok((Left::Fewer, Tell::Sender))
             }
-            Outcome::Abandoned => is_removed(connection, key)?,
-        };
-        if is_over {
-            remove_recipient(connection, key, books)?;
+            Outcome::Failed { status } => self.fail(connection, key, status, books),
+            Outcome::Deferred { due, status, attention } => {
+                let deferred = self.defer(connection, key, (*due, *attention), status, books)?;
+                let Some(standing) = deferred else { return remove_quietly(connection, key, books) };
+                let tell = if standing == Standing::Waiting { Tell::Sender } else { Tell::Nobody };
+                Ok((Left::Some, tell))
+            }
+            Outcome::Abandoned if is_removed(connection, key)? => remove_quietly(connection, key, books),
+            Outcome::Abandoned => Ok((Left::Some, Tell::Nobody)),
         }
-        Ok(if is_over { Left::Fewer } else { Left::Some })
     }
 
-    /// Whether the recipient stays.
+    /// Ends a recipient, unless the operator holds it: then only what the attempt came to is kept.
+    fn fail(
+        &self,
+        connection: &Connection,
+        (id, number): (MessageId, u32),
+        status: &Status,
+        books: &mut Books,
+    ) -> Result<(Left, Tell)> {
+        let held = connection
+            .prepare_cached(
+                "UPDATE recipient SET attempts = attempts + ?3, status = ?4
+                 WHERE message = ?1 AND number = ?2 AND standing = 1",
+            )?
+            .execute(params![id.into_bytes(), number, self.attempt == Attempt::Made, text(status)?])?;
+        if held > 0 {
+            return Ok((Left::Some, Tell::Nobody));
+        }
+        let tell = match remove_recipient(connection, (id, number), books)? {
+            Some((_, Standing::Removed)) | None => Tell::Nobody,
+            Some(_) => Tell::Sender,
+        };
+        Ok((Left::Fewer, tell))
+    }
+
+    /// The recipient's standing, if it stays.
     fn defer(
         &self,
         connection: &Connection,
@@ -135,7 +169,7 @@ impl Settling {
         (due, attention): (jiff::Timestamp, jiff::Timestamp),
         status: &Status,
         books: &mut Books,
-    ) -> Result<bool> {
+    ) -> Result<Option<Standing>> {
         let values = params![
             id.into_bytes(),
             number,
@@ -144,24 +178,38 @@ impl Settling {
             text(status)?,
             nanoseconds(due).min(NEVER - 1),
         ];
-        let domain: Option<String> = connection
+        let deferred: Option<(String, Standing)> = connection
             .prepare_cached(
                 "UPDATE recipient SET attempts = attempts + ?3, attention = ?4, status = ?5,
                      due = CASE standing WHEN 0 THEN ?6 ELSE due END
-                 WHERE message = ?1 AND number = ?2 AND standing != 3 RETURNING domain",
+                 WHERE message = ?1 AND number = ?2 AND standing != 3 RETURNING domain, standing",
             )?
-            .query_row(values, |row| row.get(0))
+            .query_row(values, |row| Ok((row.get(0)?, standing(row, 1)?)))
             .optional()?;
-        domain.iter().for_each(|domain| books.recipient_moved(domain));
-        Ok(domain.is_some())
+        Ok(deferred.map(|(domain, standing)| {
+            books.recipient_moved(&domain);
+            standing
+        }))
     }
 }
 
 /// Whether a message has fewer recipients than before.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Left {
     Some,
     Fewer,
+}
+
+/// Who is told of an outcome. Of what the operator has held or removed nobody is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tell {
+    Nobody,
+    Sender,
+}
+
+fn remove_quietly(connection: &Connection, key: (MessageId, u32), books: &mut Books) -> Result<(Left, Tell)> {
+    remove_recipient(connection, key, books)?;
+    Ok((Left::Fewer, Tell::Nobody))
 }
 
 fn is_removed(connection: &Connection, (id, number): (MessageId, u32)) -> Result<bool> {
@@ -170,23 +218,23 @@ fn is_removed(connection: &Connection, (id, number): (MessageId, u32)) -> Result
         .exists(params![id.into_bytes(), number, standing_number(Standing::Removed)])
 }
 
-/// Removes a recipient. Answers with its domain.
+/// Removes a recipient. Answers with its domain, and how it stood.
 pub(super) fn remove_recipient(
     connection: &Connection,
     (id, number): (MessageId, u32),
     books: &mut Books,
-) -> Result<Option<String>> {
+) -> Result<Option<(String, Standing)>> {
     let removed: Option<(String, Standing)> = connection
         .prepare_cached(
             "DELETE FROM recipient WHERE message = ?1 AND number = ?2 RETURNING domain, standing",
         )?
         .query_row(params![id.into_bytes(), number], |row| Ok((row.get(0)?, standing(row, 1)?)))
         .optional()?;
-    Ok(removed.map(|(domain, standing)| {
-        books.recipient_left(&domain);
-        books.held(-i64::from(standing == Standing::Held));
-        domain
-    }))
+    if let Some((domain, standing)) = &removed {
+        books.recipient_left(domain);
+        books.held(-i64::from(*standing == Standing::Held));
+    }
+    Ok(removed)
 }
 
 /// Removes a message that has no recipients left.

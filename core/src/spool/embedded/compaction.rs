@@ -30,6 +30,9 @@ const OCTETS: usize = 1024 * 1024;
 /// How long the writer is left alone between two steps.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// And how long after a copy that failed: the disk is full.
+const AGAIN: Duration = Duration::from_secs(30);
+
 /// The segment that is gone through, and those that were.
 #[derive(Debug)]
 pub(super) struct Compaction {
@@ -37,7 +40,10 @@ pub(super) struct Compaction {
     going: Option<Going>,
     /// Segments that hold what cannot be copied: they stay until it is gone.
     stuck: Vec<u64>,
-    last: Instant,
+    /// The segment that the last step was about.
+    last_of: Option<u64>,
+    /// When the next step may be.
+    next: Instant,
 }
 
 #[derive(Debug)]
@@ -58,7 +64,7 @@ pub(super) struct Survivor {
 
 impl Compaction {
     pub(super) fn new(age: Option<Duration>) -> Self {
-        Self { age: age.unwrap_or(AGE), going: None, stuck: vec![], last: Instant::now() }
+        Self { age: age.unwrap_or(AGE), going: None, stuck: vec![], last_of: None, next: Instant::now() }
     }
 
     /// Whether there is something to do, now or in a moment.
@@ -66,7 +72,8 @@ impl Compaction {
         self.going.is_some() || self.choose(segments, current, now).is_some()
     }
 
-    /// The survivors of the next step.
+    /// The survivors of the next step. A segment that cannot be read stays as it is; others have their
+    /// turn.
     pub(super) fn step(
         &mut self,
         connection: &Connection,
@@ -74,21 +81,47 @@ impl Compaction {
         segments: &BTreeMap<u64, Segment>,
         (current, now): (Option<u64>, i64),
     ) -> io::Result<Vec<Survivor>> {
-        if self.last.elapsed() < PAUSE {
+        if Instant::now() < self.next {
             return Ok(vec![]);
         }
-        self.last = Instant::now();
-        if self.going.is_none() {
-            let Some(number) = self.choose(segments, current, now) else { return Ok(vec![]) };
-            self.going = Some(Going::begin(number, folder)?);
-        }
-        let Some(going) = &mut self.going else { return Ok(vec![]) };
-        let survivors = going.survivors(connection)?;
-        if going.offset >= going.size {
-            self.stuck.push(going.number);
+        self.next = Instant::now() + PAUSE;
+        self.stuck.retain(|number| segments.contains_key(number));
+        let number = match &self.going {
+            Some(going) => going.number,
+            None => match self.choose(segments, current, now) {
+                Some(number) => number,
+                None => return Ok(vec![]),
+            },
+        };
+        self.last_of = Some(number);
+        let survivors = self.survivors(number, connection, folder);
+        if survivors.is_err() || self.going.is_none() {
+            self.stuck.push(number);
             self.going = None;
         }
-        self.stuck.retain(|number| segments.contains_key(number));
+        survivors
+    }
+
+    /// What the last step found could not be copied: later its segment is gone through once more.
+    pub(super) fn undo(&mut self) {
+        self.going = None;
+        self.stuck.retain(|number| Some(*number) != self.last_of);
+        self.next = Instant::now() + AGAIN;
+    }
+
+    /// The survivors of the next step in this segment; after the last of them nothing is going any more.
+    fn survivors(
+        &mut self,
+        number: u64,
+        connection: &Connection,
+        folder: &Folder,
+    ) -> io::Result<Vec<Survivor>> {
+        let mut going = match self.going.take() {
+            Some(going) => going,
+            None => Going::begin(number, folder)?,
+        };
+        let survivors = going.survivors(connection)?;
+        self.going = Some(going).filter(|going| going.offset < going.size);
         Ok(survivors)
     }
 
@@ -152,7 +185,10 @@ impl Going {
     fn read(&self, head: Head, place: Place) -> io::Result<Option<Survivor>> {
         let mut body = vec![0; head.length as usize];
         let At::Segment { offset, .. } = place.at else { return Ok(None) };
-        self.file.read_exact_at(&mut body, offset + HEAD as u64)?;
+        if let Err(error) = self.file.read_exact_at(&mut body, offset + HEAD as u64) {
+            tracing::error!(segment = self.number, message = %head.id, %error, "a body cannot be read");
+            return Ok(None);
+        }
         if let Err(error) = place.compare(head.id, body.len() as u64, crc32c::crc32c(&body)) {
             tracing::error!(segment = self.number, %error, "a body cannot be copied");
             return Ok(None);

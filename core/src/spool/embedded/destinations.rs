@@ -99,20 +99,3 @@ pub(super) fn put_off(connection: &Connection, domain: &str, until: Option<&(i64
         .execute(params![domain, until.map(|(until, _)| until), why])
         .map(|_| ())
 }
-
-/// Makes what waits for a destination due earlier, and what is put off too: as if the clock had not
-/// been set back. Answers with how many recipients it concerned.
-pub(super) fn advance(connection: &Connection, domain: &str, by: i64, now: i64) -> Result<u64> {
-    connection
-        .prepare_cached(
-            "UPDATE destination SET until = max(until - ?2, ?3) WHERE domain = ?1 AND until > ?3",
-        )?
-        .execute(params![domain, by, now])?;
-    let moved = connection
-        .prepare_cached(
-            "UPDATE recipient SET due = max(due - ?2, ?3), attention = max(attention - ?2, ?3)
-             WHERE domain = ?1 AND due > ?3 AND due < ?4",
-        )?
-        .execute(params![domain, by, now, NEVER])?;
-    Ok(moved as u64)
-}

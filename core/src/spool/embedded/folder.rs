@@ -17,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tempfile::TempPath;
 
 use super::OpenError;
+use super::health::of_opening;
 use super::inventory::Inventory;
 
 /// How often a lock that is taken is looked at again, and how long after: a process that has just
@@ -28,13 +29,21 @@ const LOOK: Duration = Duration::from_millis(25);
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
     root: Arc<Path>,
+    names: Option<Arc<Names>>,
+}
+
+/// The folders of bodies, open: a name can be synced even when no file more can be opened.
+#[derive(Debug)]
+struct Names {
+    small: File,
+    big: File,
 }
 
 impl Folder {
     /// Makes the folder if need be, and takes it for this process as long as the answered file
     /// lives.
     pub(super) fn take(root: &Path) -> Result<(Self, File), OpenError> {
-        let folder = Self { root: root.into() };
+        let mut folder = Self::at(root);
         let failed = |source| OpenError::Folder { folder: root.to_owned(), source };
         // Mail is private: nobody but the relay's own user reads the spool.
         for bodies in [folder.bodies(), folder.segments()] {
@@ -43,6 +52,8 @@ impl Folder {
         if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             sync(parent).map_err(failed)?;
         }
+        let names = Names::open(&folder).map_err(failed)?;
+        folder.names = Some(Arc::new(names));
         let lock = File::create(root.join("lock")).map_err(failed)?;
         for _ in 1..PATIENCE {
             match lock.try_lock() {
@@ -59,12 +70,17 @@ impl Folder {
 
     /// The folder as it is: nothing is made or taken.
     pub(super) fn at(root: &Path) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), names: None }
     }
 
     /// The database's file.
     pub(super) fn database(&self) -> PathBuf {
         self.root.join("queue.sqlite")
+    }
+
+    /// The database's log.
+    pub(super) fn log(&self) -> PathBuf {
+        self.root.join("queue.sqlite-wal")
     }
 
     /// The file of a body by its name.
@@ -79,8 +95,11 @@ impl Folder {
 
     /// A new segment, whose name is on stable storage.
     pub(super) fn create_segment(&self, number: u64) -> io::Result<File> {
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.segment(number))?;
-        sync(&self.segments())?;
+        let file = create(&self.segment(number)).map_err(of_opening)?;
+        match &self.names {
+            Some(names) => names.small.sync_all()?,
+            None => sync(&self.segments())?,
+        }
         Ok(file)
     }
 
@@ -101,6 +120,14 @@ impl Folder {
         let entries = fs::read_dir(self.segments()).map_err(|source| self.failed(source))?;
         let numbers: io::Result<Vec<Option<u64>>> = entries.map(number).collect();
         Ok(numbers.map_err(|source| self.failed(source))?.into_iter().flatten().collect())
+    }
+
+    /// Removes all segments: to be called only where no row names one.
+    pub(super) fn remove_segments(&self) -> Result<(), OpenError> {
+        for number in self.segment_numbers()? {
+            fs::remove_file(self.segment(number)).map_err(|source| self.failed(source))?;
+        }
+        Ok(())
     }
 
     /// The number of the last segment that there is.
@@ -127,13 +154,17 @@ impl Folder {
     pub(super) fn create_body(&self) -> io::Result<(File, TempPath)> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("").suffix(".body").rand_bytes(20);
-        Ok(builder.tempfile_in(self.bodies())?.into_parts())
+        // Not `tempfile_in`: it does not say what the system has answered.
+        Ok(builder.make_in(self.bodies(), create).map_err(of_opening)?.into_parts())
     }
 
     /// Puts the names of the bodies' files on stable storage: without it a synced file may have
     /// lost its name after a power loss.
     pub(super) fn sync_bodies(&self) -> io::Result<()> {
-        sync(&self.bodies())
+        match &self.names {
+            Some(names) => names.big.sync_all(),
+            None => sync(&self.bodies()),
+        }
     }
 
     /// Removes a body's file that no row names any more. What cannot be removed now is removed at
@@ -169,6 +200,16 @@ impl Folder {
     fn segments(&self) -> PathBuf {
         self.root.join("small")
     }
+}
+
+impl Names {
+    fn open(folder: &Folder) -> io::Result<Self> {
+        Ok(Self { small: File::open(folder.segments())?, big: File::open(folder.bodies())? })
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn is_named(connection: &Connection, name: &str) -> rusqlite::Result<bool> {

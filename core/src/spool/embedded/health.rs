@@ -54,8 +54,13 @@ impl Condition {
         }
     }
 
-    /// A write to a file has failed.
+    /// A write to a file has failed, or a file could not be made.
     pub(super) fn record_io(&self, what: &str, error: &io::Error) -> SpoolError {
+        if error.get_ref().and_then(|cause| cause.downcast_ref::<Scarce>()).is_some() {
+            // Nothing was written, and nothing is known to be wrong with the disk.
+            tracing::warn!(%error, "cannot make {what}: mail is refused meanwhile");
+            return SpoolError::Full;
+        }
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => self.full(),
             _ => self.fail(format!("cannot write {what}: {error}")),
@@ -87,9 +92,37 @@ impl Condition {
     }
 }
 
+/// The machine or the process has too much open, or too little memory, to open one file more. That
+/// passes.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Scarce(io::Error);
+
+/// Marks an error of opening or making a file if it passes. A write or a sync is not asked about: what
+/// they left is not known.
+pub(super) fn of_opening(error: io::Error) -> io::Error {
+    use rustix::io::Errno;
+    match Errno::from_io_error(&error) {
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => io::Error::other(Scarce(error)),
+        _ => error,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_too_many_passes_but_only_where_it_is_opened() {
+        let condition = Condition::good();
+        let too_many = of_opening(io::Error::from_raw_os_error(24));
+        assert!(matches!(condition.record_io("a file", &too_many), SpoolError::Full));
+        assert_eq!(condition.health(), Health::Good);
+        let read_only = of_opening(io::Error::from_raw_os_error(30));
+        assert!(matches!(condition.record_io("a file", &read_only), SpoolError::Failed(_)));
+        let written = Condition::good().record_io("a file", &io::Error::from_raw_os_error(12));
+        assert!(matches!(written, SpoolError::Failed(_)));
+    }
 
     #[test]
     fn a_full_disk_passes_but_a_failed_write_stays() {

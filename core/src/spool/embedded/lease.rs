@@ -1,13 +1,14 @@
 //! Who holds what. Leases are in memory: a restart frees them all.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::Connection;
 
 use super::attention::Attention;
 use super::change::{Attempt, Settling};
 use super::due::Turn;
+use super::ending::{Added, Finished};
 use super::fresh::Fresh;
 use super::plan::Plan;
 use crate::spool::{Lease, MessageId, Purpose, Settlement, SpoolError};
@@ -18,6 +19,8 @@ pub(super) struct Leases {
     /// Held while something is chosen and while a lease ends. A choice reads the database as it
     /// was a moment ago: a lease that ended meanwhile would let it choose what was just delivered.
     choosing: Mutex<Chooser>,
+    /// What is to be done as soon as nobody chooses.
+    finished: Mutex<Vec<Finished>>,
     held: Mutex<Held>,
     /// When to choose again.
     pub(super) plan: Plan,
@@ -72,12 +75,57 @@ impl Leases {
     /// None yet; the connection is the one to choose with.
     pub(super) fn none(connection: Connection, attention: Attention) -> Self {
         let choosing = Mutex::new(Chooser { connection, turn: Turn::default(), attention });
-        Self { choosing, held: Mutex::default(), plan: Plan::default(), fresh: Fresh::default() }
+        Self {
+            choosing,
+            finished: Mutex::default(),
+            held: Mutex::default(),
+            plan: Plan::default(),
+            fresh: Fresh::default(),
+        }
     }
 
     /// What to choose with. No lease ends until it is let go.
-    pub(super) fn choose(&self) -> MutexGuard<'_, Chooser> {
-        self.choosing.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn choose(&self) -> Guard<'_> {
+        let mut chooser = self.choosing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.end_finished(&mut chooser);
+        Guard { chooser, _after: CatchUp(self) }
+    }
+
+    /// Has done what follows from a transaction: now, or by whoever is choosing once he has chosen.
+    pub(super) fn finish(&self, finished: Finished) {
+        self.finished().push(finished);
+        self.catch_up();
+    }
+
+    /// Whoever lets the guard go looks here after that, so nothing is left behind.
+    fn catch_up(&self) {
+        while !self.finished().is_empty() {
+            let mut chooser = match self.choosing.try_lock() {
+                Ok(chooser) => chooser,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return,
+            };
+            self.end_finished(&mut chooser);
+        }
+    }
+
+    fn end_finished(&self, chooser: &mut Chooser) {
+        let finished = std::mem::take(&mut *self.finished());
+        finished.into_iter().for_each(|finished| finished.end(self, chooser));
+    }
+
+    fn finished(&self) -> MutexGuard<'_, Vec<Finished>> {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a new message for its first lease, but for the recipients that were chosen already: what
+    /// is said of them may change. The caller holds the guard of [`Leases::choose`].
+    pub(super) fn keep_fresh(&self, mut added: Added) {
+        let held = self.held();
+        let id = added.envelope.id;
+        added.recipients.retain(|(number, _)| !held.recipients.contains_key(&(id, *number)));
+        drop(held);
+        self.fresh.keep(added);
     }
 
     /// Whether this recipient is leased.
@@ -138,7 +186,22 @@ impl Leases {
     }
 }
 
-/// Whether a settlement was written.
+/// The right to choose. Fields are dropped in their order.
+pub(super) struct Guard<'a> {
+    pub(super) chooser: MutexGuard<'a, Chooser>,
+    _after: CatchUp<'a>,
+}
+
+/// Does what could not be done meanwhile.
+struct CatchUp<'a>(&'a Leases);
+
+impl Drop for CatchUp<'_> {
+    fn drop(&mut self) {
+        self.0.catch_up();
+    }
+}
+
+/// Whether a transaction was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
     Written,
@@ -170,9 +233,11 @@ impl Drop for Begun {
             lease.recipients.iter().for_each(|recipient| held.end((lease.envelope.id, recipient.number)));
         }
         drop(held);
-        let mut chooser = self.owner.choose();
-        self.leases.iter().for_each(|lease| chooser.attention.note(&lease.domain, 0));
-        drop(chooser);
+        let mut guard = self.owner.choose();
+        for lease in &self.leases {
+            guard.chooser.attention.note(&lease.domain, 0);
+        }
+        drop(guard);
         self.owner.plan.changed();
     }
 }

@@ -1,5 +1,5 @@
-//! A spool of version 1 taken over: its small bodies were in the database, and it knew no times of
-//! attention.
+//! A spool of an earlier version taken over: small bodies were in the database, and version 1 knew no
+//! times of attention, no standing and no destination that is put off.
 
 use rusqlite::{Connection, params};
 
@@ -8,22 +8,28 @@ use super::folder::Folder;
 use super::inventory::Inventory;
 use super::place::{At, HEAD, Head};
 use super::record::{self, signed};
-use super::schema::TABLES;
+use super::schema::{TABLES, VERSION};
 use super::segments::{Appended, FULL, Segments};
 use crate::spool::MessageId;
 
 /// Octets of bodies that are moved at once.
 const STEP: usize = 16 * 1024 * 1024;
 
-const BEFORE: &str = "
+/// What was there before our tables are made, and what comes into them then.
+struct Steps {
+    before: &'static str,
+    after: &'static str,
+}
+
+/// Times of attention are those of messages that come in now.
+const FROM_1: Steps = Steps {
+    before: "
     DROP INDEX recipient_due;
     DROP TABLE destination;
     ALTER TABLE message RENAME TO old_message;
     ALTER TABLE recipient RENAME TO old_recipient;
-";
-
-/// Times of attention are those of messages that come in now.
-const AFTER: &str = "
+",
+    after: "
     INSERT INTO message (id, received, sender, size, eight_bit, smtp_utf8, segment, offset, file, length, checksum)
         SELECT id, received, sender, size, eight_bit, smtp_utf8, moved.segment, moved.offset, file, length, checksum
         FROM old_message LEFT JOIN moved USING (id);
@@ -32,22 +38,68 @@ const AFTER: &str = "
         FROM old_recipient JOIN old_message ON id = message;
     INSERT INTO destination (domain, recipients, due)
         SELECT domain, count(*), min(due) FROM recipient GROUP BY domain;
+",
+};
+
+const FROM_2: Steps = Steps {
+    before: "
+    DROP INDEX recipient_due;
+    DROP INDEX recipient_ending;
+    DROP INDEX destination_next;
+    ALTER TABLE message RENAME TO old_message;
+    ALTER TABLE recipient RENAME TO old_recipient;
+    ALTER TABLE destination RENAME TO old_destination;
+",
+    after: "
+    INSERT INTO message
+            (id, received, sender, size, eight_bit, smtp_utf8, dsn, segment, offset, file, length, checksum)
+        SELECT id, received, sender, size, eight_bit, smtp_utf8, dsn, moved.segment, moved.offset, file, length,
+            checksum
+        FROM old_message LEFT JOIN moved USING (id);
+    INSERT INTO recipient
+            (message, number, address, domain, due, attention, standing, attempts, status, dsn)
+        SELECT message, number, address, domain, due, attention, standing, attempts, status, dsn
+        FROM old_recipient;
+    INSERT INTO destination (domain, recipients, due, until, why)
+        SELECT domain, count(*), min(recipient.due), until, why
+        FROM recipient LEFT JOIN old_destination USING (domain) GROUP BY domain;
+    DROP TABLE old_destination;
+",
+};
+
+const CONTENT: &str =
+    "CREATE TABLE IF NOT EXISTS content (message BLOB PRIMARY KEY, octets BLOB NOT NULL) WITHOUT ROWID";
+
+const ANYHOW: &str = "
     UPDATE sums SET messages = (SELECT count(*) FROM message), recipients = (SELECT count(*) FROM recipient),
+        held = (SELECT count(*) FROM recipient WHERE standing = 1),
         octets = (SELECT coalesce(sum(length), 0) FROM message);
     DROP TABLE old_recipient;
     DROP TABLE old_message;
     DROP TABLE body;
 ";
 
-/// Takes a spool of version 1 over: all of it, or nothing. Bodies are in segments before a row says
-/// so; if it is interrupted, there are segments that no row names.
-pub(super) fn from_version_1(connection: &mut Connection, folder: &Folder) -> Result<(), OpenError> {
+/// Takes a spool of version 1 or 2 over: all of it, or nothing. Bodies are in segments before a row
+/// says so; if it is interrupted, there are segments that no row names, and they go first the next
+/// time.
+pub(super) fn migrate(connection: &mut Connection, folder: &Folder, found: i64) -> Result<(), OpenError> {
+    let steps = if found == 1 { FROM_1 } else { FROM_2 };
+    if !connection.table_exists(None, "body")? {
+        // Tables like ours had the number 2 for a while, at first without that of contents.
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(CONTENT)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        return Ok(transaction.commit()?);
+    }
+    folder.remove_segments()?;
     connection.execute_batch(
         "CREATE TEMP TABLE moved (id BLOB PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL)",
     )?;
     let inventory = move_bodies(connection, folder)?;
+    // The segments' own folder has a name too.
+    folder.sync()?;
     let transaction = connection.transaction()?;
-    for statements in [BEFORE, TABLES, AFTER] {
+    for statements in [steps.before, TABLES, steps.after, ANYHOW] {
         transaction.execute_batch(statements)?;
     }
     for (number, segment) in &inventory.segments {
@@ -58,7 +110,7 @@ pub(super) fn from_version_1(connection: &mut Connection, folder: &Folder) -> Re
     Ok(())
 }
 
-/// A body of version 1.
+/// A body in the database.
 struct Old {
     id: MessageId,
     checksum: u32,
@@ -66,7 +118,7 @@ struct Old {
 }
 
 fn move_bodies(connection: &Connection, folder: &Folder) -> Result<Inventory, OpenError> {
-    let mut segments = Segments::from(folder.clone(), folder.last_segment()? + 1, FULL);
+    let mut segments = Segments::from(folder.clone(), 1, FULL);
     let mut inventory = Inventory::default();
     let mut statement =
         connection.prepare("SELECT id, checksum, content FROM message JOIN body ON body.message = id")?;
@@ -111,7 +163,7 @@ fn move_some(
 
 impl Old {
     fn to_append(&self) -> Appended<'_> {
-        // Version 1 kept no larger ones in the database.
+        // Earlier versions kept no larger ones in the database.
         let length = u32::try_from(self.content.len()).unwrap_or(u32::MAX);
         Appended { head: Head { id: self.id, length, checksum: self.checksum }, body: &self.content }
     }

@@ -7,11 +7,11 @@
 //!
 //! # Layout
 //!
-//! - `opening`, `folder`, `schema`, `migration`: a spool is opened
+//! - `opening`, `recovery`, `folder`, `schema`, `migration`: a spool is opened
 //! - `writer`, `batch`: changes made durable; `change`, `arrival`, `steering`: the changes;
 //!   `books`, `destinations`, `inventory`: what they add up to
 //! - `place`, `segments`, `body`, `reading`: bodies; `compaction`: space given back
-//! - `choosing`, `due`, `attention`, `lease`, `fresh`, `plan`: what is leased, and when
+//! - `choosing`, `due`, `attention`, `lease`, `fresh`, `plan`, `ending`: what is leased, and when
 //! - `readers`, `listing`: queries beside the writer
 //! - `checkpoint`: the database's log; `health`, `space`: what goes wrong
 
@@ -27,6 +27,7 @@ mod clock;
 mod compaction;
 mod destinations;
 mod due;
+mod ending;
 mod folder;
 mod fresh;
 mod health;
@@ -41,6 +42,7 @@ mod read_only;
 mod readers;
 mod reading;
 mod record;
+mod recovery;
 mod schema;
 mod segments;
 mod space;
@@ -62,7 +64,7 @@ pub use read_only::ReadOnly;
 
 use self::arrival::Arrival;
 use self::change::{Change, Settling};
-use self::clock::Watch;
+use self::clock::{Advance, Advanced, Due, Watch};
 use self::folder::Folder;
 use self::health::Condition;
 use self::inventory::Sums;
@@ -70,15 +72,15 @@ use self::lease::{Begun, Leases};
 use self::readers::Readers;
 use self::reading::Bodies;
 use self::space::{Left, Space};
-use self::steering::{Lent, Steering};
+use self::steering::Steering;
 use self::writer::Request;
 use super::{
     Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
     Page, Position, Queued, QueuedDestination, Room, Settlement, Spool, SpoolError, Stats, Status,
 };
 
-/// How long a settlement waits for space before it is tried again.
-const SPACE: Duration = Duration::from_secs(1);
+/// How long a settlement waits for space before it is tried again: at first, and at most.
+const SPACE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// How many recipients the operator's word reaches in one transaction: mail goes on meanwhile.
 const AT_ONCE: usize = 1000;
@@ -87,7 +89,7 @@ const AT_ONCE: usize = 1000;
 #[derive(Debug)]
 pub struct Embedded {
     folder: Folder,
-    space: Space,
+    space: Arc<Space>,
     condition: Arc<Condition>,
     leases: Arc<Leases>,
     readers: Readers,
@@ -148,11 +150,23 @@ impl Embedded {
         tracing::warn!(seconds = by / 1_000_000_000, "the clock was set back: what waits is due earlier");
         let mut after = None;
         while let Some(destination) = self.readers.destination(after).await? {
-            let change = Change::Advance { destination: destination.clone(), by, now: clock::now() };
-            self.change(change).await?;
+            self.advance_one(&destination, by).await?;
             after = Some(destination);
         }
         Ok(())
+    }
+
+    async fn advance_one(&self, destination: &str, by: i64) -> Result<(), SpoolError> {
+        let now = clock::now();
+        let advance = |what| Change::Advance(Advance { destination: destination.to_owned(), by, now, what });
+        self.change(advance(Advanced::PutOff)).await?;
+        let mut after = Due { at: now, message: MessageId::max(), number: u32::MAX };
+        loop {
+            let due = self.readers.due_after(destination.to_owned(), after, AT_ONCE).await?;
+            let Some(last) = due.last() else { return Ok(()) };
+            after = *last;
+            self.change(advance(Advanced::Recipients(due))).await?;
+        }
     }
 }
 
@@ -160,7 +174,11 @@ impl Embedded {
 impl Spool for Embedded {
     async fn begin(&self) -> Result<Box<dyn BodyWriter>, SpoolError> {
         self.admit()?;
-        Ok(Box::new(body::Writer::new(self.folder.clone(), Arc::clone(&self.condition))))
+        Ok(Box::new(body::Writer::new(
+            self.folder.clone(),
+            Arc::clone(&self.space),
+            Arc::clone(&self.condition),
+        )))
     }
 
     async fn commit(
@@ -184,8 +202,8 @@ impl Spool for Embedded {
         let (now, leases) = (record::nanoseconds(Timestamp::now()), Arc::clone(&self.leases));
         let chosen = blocking(move || {
             let changes = leases.plan.changes();
-            let mut chooser = leases.choose();
-            let chosen = choosing::choose(&mut chooser, &leases, room.as_ref(), most, now)?;
+            let mut guard = leases.choose();
+            let chosen = choosing::choose(&mut guard.chooser, &leases, room.as_ref(), most, now)?;
             leases.plan.chosen(changes, chosen.next);
             Ok(leases.begin(chosen.leases))
         });
@@ -197,6 +215,7 @@ impl Spool for Embedded {
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<(), SpoolError> {
+        let (mut pause, longest) = SPACE;
         loop {
             let (domain, attempt) = self.leases.claim(&settlement)?;
             let settling = Settling {
@@ -208,9 +227,10 @@ impl Spool for Embedded {
             };
             match self.change(Change::Settle(settling)).await {
                 // What was delivered must be recorded, or it is delivered again: worth waiting.
-                Err(SpoolError::Full) => tokio::time::sleep(SPACE).await,
+                Err(SpoolError::Full) => tokio::time::sleep(pause).await,
                 result => return result.map(|_| ()),
             }
+            pause = longest.min(pause * 2);
         }
     }
 
@@ -247,8 +267,7 @@ impl Spool for Embedded {
         let (mut after, mut concerned) = (None, 0);
         loop {
             let page = self.readers.list(&self.leases, filter, after, AT_ONCE).await?;
-            let lent = |queued: &Queued| if queued.leased { Lent::Leased } else { Lent::Free };
-            let recipients = page.recipients.iter().map(|queued| (queued.position(), lent(queued)));
+            let recipients = page.recipients.iter().map(Queued::position);
             let now = record::nanoseconds(Timestamp::now());
             let steering = Steering { what, recipients: recipients.collect(), now };
             concerned += self.change(Change::Steer(steering)).await?;

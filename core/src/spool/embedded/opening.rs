@@ -6,10 +6,11 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use super::attention::Attention;
 use super::books::Books;
+use super::change::{remove_if_finished, remove_recipient};
 use super::checkpoint::Checkpoints;
 use super::clock::Watch;
 use super::compaction::Compaction;
@@ -21,10 +22,9 @@ use super::readers::Readers;
 use super::reading::Bodies;
 use super::segments::{self, Segments};
 use super::space::Space;
-use super::steering::{Lent, Steering};
 use super::writer::Writer;
-use super::{Embedded, Shared, migration, record, schema};
-use crate::spool::{Control, Position};
+use super::{Embedded, Shared, migration, record, recovery, schema};
+use crate::spool::MessageId;
 
 /// How the engine works.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +81,9 @@ pub enum OpenError {
     /// The database cannot be opened.
     #[error("cannot open the spool's database: {0}")]
     Database(#[from] rusqlite::Error),
+    /// Its log cannot be read, or not be written again.
+    #[error("cannot bring the log of the spool's database to the disk: {0}")]
+    Log(#[source] io::Error),
     /// A newer Waxseal has used it.
     #[error("the spool is of version {found}, and this relay knows version {known}: a newer one has used it")]
     TooNew {
@@ -124,10 +127,11 @@ impl Embedded {
     /// As [`Embedded::open`].
     pub fn open_with(folder: &Path, options: Options) -> Result<Self, OpenError> {
         let (folder, lock) = Folder::take(folder)?;
+        recovery::write_again(&folder.log()).map_err(OpenError::Log)?;
         let (mut connection, found) = schema::open_writer(&folder.database(), &options)?;
         match found {
             0 | schema::VERSION => {}
-            1 => migration::from_version_1(&mut connection, &folder)?,
+            1 | 2 => migration::migrate(&mut connection, &folder, found)?,
             found => return Err(OpenError::TooNew { found, known: schema::VERSION }),
         }
         folder.sync()?;
@@ -147,6 +151,7 @@ impl Embedded {
         let writer = Writer {
             connection,
             requests,
+            next: None,
             in_tables: options.in_tables,
             segments: Segments::from(
                 folder.clone(),
@@ -168,7 +173,7 @@ impl Embedded {
             writer: Mutex::new(Some(writer.start().map_err(OpenError::Thread)?)),
             readers: Readers::new(folder.clone()),
             requests: Mutex::new(Some(sender)),
-            space: Space::new(folder.clone(), options.reserve),
+            space: Arc::new(Space::new(folder.clone(), options.reserve)),
             folder,
             condition,
             leases,
@@ -200,11 +205,13 @@ fn clean_up(connection: &mut Connection, folder: &Folder) -> Result<Inventory, O
 
 /// Removes what the operator wanted to be gone while it was being delivered.
 fn remove_removed(connection: &Connection, books: &mut Books) -> rusqlite::Result<()> {
-    let position =
-        |row: &Row<'_>| Ok((Position { message: record::id(row, 0)?, number: row.get(1)? }, Lent::Free));
-    let recipients = connection
+    let recipients: Vec<(MessageId, u32)> = connection
         .prepare("SELECT message, number FROM recipient WHERE standing >= 2 AND standing = 3")?
-        .query_map([], position)?
+        .query_map([], |row| Ok((record::id(row, 0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    Steering { what: Control::Remove, recipients, now: 0 }.make(connection, books).map(|_| ())
+    for (message, number) in recipients {
+        remove_recipient(connection, (message, number), books)?;
+        remove_if_finished(connection, message, books)?;
+    }
+    Ok(())
 }

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OptionalExtension, Result};
 use tokio::sync::Semaphore;
 
+use super::clock::Due;
 use super::folder::Folder;
 use super::inventory::Sums;
 use super::lease::Leases;
 use super::place::{At, Place};
 use super::reading::Bodies;
-use super::{blocking, choosing, listing, reading, record, schema};
+use super::{blocking, choosing, clock, listing, reading, record, schema};
 use crate::spool::{
     BodyReader, BodyRef, Envelope, Filter, MessageId, Page, Position, Queued, QueuedDestination, SpoolError,
 };
@@ -160,6 +161,16 @@ impl Readers {
                 .query_row([after.unwrap_or_default()], |row| row.get(0))
         })
         .await
+    }
+
+    /// The next recipients of a destination in the order of their due times.
+    pub(super) async fn due_after(
+        &self,
+        destination: String,
+        after: Due,
+        most: usize,
+    ) -> Result<Vec<Due>, SpoolError> {
+        self.read(move |connection| clock::due_after(connection, &destination, after, most)).await
     }
 
     /// Runs a query on a thread for blocking work.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Result};
 use super::Options;
 
 /// The version of the tables, kept in `user_version`.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// `due` of a recipient that is not to be tried at all: it is held, given up or removed.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -19,7 +19,8 @@ pub(super) const NEVER: i64 = i64::MAX;
 /// of its recipients, and until when it is put off. It is what keeps the choice of what is due fair
 /// and cheap, however much waits for one dead domain. The index on recipients has all that a choice
 /// needs. `content` has the bodies of messages that came in with few others, and so need no sync of
-/// their own; a message with neither segment nor file has its body there. `segment` and `sums` say what there is, so that nothing must be counted.
+/// their own; a message with neither segment nor file has its body there. `segment` and `sums` say what
+/// there is, so that nothing must be counted.
 pub(super) const TABLES: &str = "
     CREATE TABLE message (
         id BLOB PRIMARY KEY,
@@ -78,7 +79,7 @@ pub(super) const TABLES: &str = "
         octets INTEGER NOT NULL
     );
     INSERT INTO sums VALUES (0, 0, 0, 0);
-    PRAGMA user_version = 2;
+    PRAGMA user_version = 3;
 ";
 
 /// How many prepared statements a connection keeps: all of them.

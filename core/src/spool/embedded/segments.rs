@@ -60,13 +60,33 @@ impl Segments {
         };
         let begun = current.size;
         if let Err(error) = current.append(bodies) {
-            // It gives the space back, if that is still possible.
-            let _ = current.file.set_len(begun);
+            self.give_back(&current, begun);
             return Err(error);
         }
         let places = places(current.number, begun, bodies);
         self.current = Some(current);
         Ok(places)
+    }
+
+    /// Takes back what was appended since the segment that is written to was this long: no row names
+    /// it, surely. It is not written to again.
+    pub(super) fn take_back(&mut self, before: Option<(u64, u64)>) {
+        let Some(current) = self.current.take() else { return };
+        let begun = before.filter(|(number, _)| *number == current.number).map_or(0, |(_, size)| size);
+        if begun == current.size {
+            self.current = Some(current);
+        } else {
+            self.give_back(&current, begun);
+        }
+    }
+
+    /// Gives space back, if that is still possible; and the whole file if it was new.
+    fn give_back(&self, current: &Current, begun: u64) {
+        if begun == 0 {
+            self.folder.remove_segment(current.number);
+        } else {
+            let _ = current.file.set_len(begun);
+        }
     }
 
     fn create(&mut self) -> io::Result<Current> {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use super::books::Books;
 use super::change::{remove_if_finished, remove_recipient};
 use super::destinations;
+use super::lease::Leases;
 use super::record::{standing, standing_number};
 use super::schema::NEVER;
 use crate::spool::{Control, Position, Standing};
@@ -15,26 +16,21 @@ use crate::spool::{Control, Position, Standing};
 #[derive(Debug)]
 pub(super) struct Steering {
     pub(super) what: Control,
-    pub(super) recipients: Vec<(Position, Lent)>,
+    pub(super) recipients: Vec<Position>,
     /// Nanoseconds since 1970.
     pub(super) now: i64,
 }
 
-/// Whether a recipient is leased.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lent {
-    Free,
-    Leased,
-}
-
 impl Steering {
-    /// Does it. Answers with how many recipients it concerned.
-    pub(super) fn make(&self, connection: &Connection, books: &mut Books) -> Result<u64> {
+    /// Does it. Answers with how many recipients it concerned. The caller holds the guard of
+    /// [`Leases::choose`]: what is free now is so until it is written.
+    pub(super) fn make(&self, connection: &Connection, books: &mut Books, leases: &Leases) -> Result<u64> {
         let (mut messages, mut domains, mut concerned) = (BTreeSet::new(), BTreeSet::new(), 0);
-        for (position, lent) in &self.recipients {
-            let domain = if self.what == Control::Remove && *lent == Lent::Free {
+        for position in &self.recipients {
+            let key = (position.message, position.number);
+            let domain = if self.what == Control::Remove && !leases.holds(key.0, key.1) {
                 messages.insert(position.message);
-                remove_recipient(connection, (position.message, position.number), books)?
+                remove_recipient(connection, key, books)?.map(|(domain, _)| domain)
             } else {
                 self.turn(connection, *position, books)?
             };

@@ -35,6 +35,8 @@ const OCTETS: usize = 16 * 1024 * 1024;
 const COLLECT: Duration = Duration::from_millis(5);
 /// How often segments are looked at while nothing happens.
 const TICK: Duration = Duration::from_secs(1);
+/// How long the end waits for others that use the database.
+const LAST: Duration = Duration::from_secs(2);
 
 /// A change and who asked for it.
 #[derive(Debug)]
@@ -44,10 +46,19 @@ pub(super) struct Request {
     pub(super) answer: oneshot::Sender<Result<u64, SpoolError>>,
 }
 
+impl Request {
+    /// Whether it is what the operator has said.
+    pub(super) fn is_steering(&self) -> bool {
+        matches!(self.change, change::Change::Steer(_))
+    }
+}
+
 /// What the writer works with. It ends when nobody can send requests any more.
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) requests: Receiver<Request>,
+    /// The request that begins the next batch.
+    pub(super) next: Option<Request>,
     pub(super) folder: Folder,
     pub(super) segments: Segments,
     /// Octets of bodies that go into the tables rather than into a segment.
@@ -73,7 +84,7 @@ impl Writer {
 
     fn run(mut self) {
         loop {
-            match self.next() {
+            match self.next.take().map_or_else(|| self.wait(), Ok) {
                 Ok(first) => {
                     let batch = self.gather(first);
                     self.serve(batch);
@@ -86,7 +97,7 @@ impl Writer {
         self.tidy();
     }
 
-    fn next(&self) -> Result<Request, RecvTimeoutError> {
+    fn wait(&self) -> Result<Request, RecvTimeoutError> {
         let current = self.segments.current().map(|(number, _)| number);
         if self.compaction.has_work(&self.inventory.segments, current, clock::now()) {
             return self.requests.recv_timeout(TICK);
@@ -95,8 +106,11 @@ impl Writer {
     }
 
     /// The first request and those that wait behind it.
-    fn gather(&self, first: Request) -> Batch {
+    fn gather(&mut self, first: Request) -> Batch {
         let mut batch = Batch::of(first);
+        if batch.is_steering() {
+            return batch;
+        }
         let until = Instant::now() + COLLECT;
         while batch.requests.len() < CHANGES && batch.octets < OCTETS {
             let next = match self.requests.try_recv() {
@@ -108,8 +122,13 @@ impl Writer {
                     self.requests.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
                 }
             };
-            let Some(next) = next else { break };
-            batch.push(next);
+            match next {
+                Some(next) if !next.is_steering() => batch.push(next),
+                next => {
+                    self.next = next;
+                    break;
+                }
+            }
         }
         batch
     }
@@ -131,16 +150,22 @@ impl Writer {
     /// concerned.
     fn write(&mut self, batch: &mut Batch) -> Result<Vec<u64>, SpoolError> {
         self.condition.check()?;
+        let before = self.segments.current();
         let appended = batch.append(&mut self.segments, self.in_tables);
         appended.map_err(|error| self.condition.record_io("a segment", &error))?;
-        let rows = batch.rows;
+        let (rows, leases) = (batch.rows, Arc::clone(&self.leases));
+        // Who is leased must not change until it is written. The operator's words are rare.
+        let guard = batch.is_steering().then(|| leases.choose());
         let transacted = self.transact(rows, |connection, books| {
-            batch.requests.iter_mut().map(|request| request.change.make(connection, books)).collect()
+            let requests = batch.requests.iter_mut();
+            requests.map(|request| request.change.make(connection, books, &leases)).collect()
         });
+        drop(guard);
         if let Err(SpoolError::Full) = &transacted {
             // After any other error the commit may be on the disk: the files stay, and a restart
             // finds out which of them are named.
             batch.unmake();
+            self.segments.take_back(before);
         }
         transacted
     }
@@ -184,20 +209,27 @@ impl Writer {
             Ok(survivors) if survivors.is_empty() => {}
             Ok(survivors) => {
                 // Full: there will be another time. Otherwise the condition has it.
-                let _ = self.copy(&survivors);
+                if self.copy(&survivors).is_err() {
+                    self.compaction.undo();
+                }
             }
             Err(error) => tracing::warn!(%error, "cannot read a segment in which little lives"),
         }
     }
 
     fn copy(&mut self, survivors: &[Survivor]) -> Result<(), SpoolError> {
+        let before = self.segments.current();
         let appended: Vec<_> = survivors.iter().map(Survivor::to_append).collect();
         let places = self.segments.append(&appended);
         let places = places.map_err(|error| self.condition.record_io("a segment", &error))?;
-        self.transact(survivors.len(), |connection, books| {
+        let moved = self.transact(survivors.len(), |connection, books| {
             let mut moved = survivors.iter().zip(&places);
             moved.try_for_each(|(survivor, place)| survivor.move_to(connection, place, books))
-        })
+        });
+        if let Err(SpoolError::Full) = &moved {
+            self.segments.take_back(before);
+        }
+        moved
     }
 
     /// Leaves a small, plain file to the next start. The log has everything already, so a failure
@@ -208,9 +240,11 @@ impl Writer {
             // What is on the disk is not known any more: the next start finds out.
             super::schema::leave_log(&self.connection);
         } else {
-            let tidied = self
-                .connection
-                .execute_batch("PRAGMA incremental_vacuum(8192); PRAGMA wal_checkpoint(TRUNCATE);");
+            // Somebody reads: the log is read at the next start.
+            let tidied = self.connection.busy_timeout(LAST).and_then(|()| {
+                self.connection
+                    .execute_batch("PRAGMA incremental_vacuum(8192); PRAGMA wal_checkpoint(TRUNCATE);")
+            });
             if let Err(error) = tidied {
                 tracing::warn!(%error, "cannot tidy up the spool's database; nothing is lost");
                 super::schema::leave_log(&self.connection);

@@ -99,3 +99,25 @@ async fn what_is_left_of_a_segment_is_copied_and_found() {
         assert!(read(&spool, lease.envelope.id).await.unwrap() == content(1000));
     }
 }
+
+#[tokio::test]
+async fn a_segment_that_cannot_be_read_keeps_no_other_from_being_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = short_segments(folder.path());
+    take_in(&spool, 80).await;
+    let before = segments(folder.path());
+    // The first is the one that least lives in.
+    std::fs::rename(&before[0], folder.path().join("elsewhere")).unwrap();
+    for (number, lease) in lease_within(&spool, 100, 100).await.unwrap().iter().enumerate() {
+        if !(number == 0 || (number > 20 && number % 9 == 0)) {
+            spool.settle(settlement(lease, &Outcome::Delivered)).await.unwrap();
+        }
+    }
+    let gone = async {
+        while segments(folder.path()).contains(&before[1]) || segments(folder.path()).contains(&before[2]) {
+            spool.put_off("one.example", None).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("the others are copied");
+}

@@ -1,5 +1,6 @@
 //! The engine's tests, and what they share.
 
+mod beside;
 mod bodies;
 mod compaction;
 #[cfg(target_os = "linux")]

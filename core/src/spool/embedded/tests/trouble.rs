@@ -22,7 +22,7 @@ async fn a_newer_spool_is_left_alone() {
     let other = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
     other.pragma_update(None, "user_version", 99).unwrap();
     let error = Embedded::open(folder.path()).unwrap_err();
-    assert!(matches!(error, OpenError::TooNew { found: 99, known: 2 }), "{error}");
+    assert!(matches!(error, OpenError::TooNew { found: 99, known: 3 }), "{error}");
 }
 
 #[tokio::test]
@@ -121,4 +121,36 @@ async fn the_writer_waits_for_a_tool_that_has_locked_the_database() {
     assert!(tokio::time::timeout(std::time::Duration::from_millis(100), &mut commit).await.is_err());
     lock.rollback().unwrap();
     commit.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_full_database_refuses_leaves_nothing_in_the_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Embedded::open_with(folder.path(), Options { pages: 40, in_tables: 0, ..Options::default() })
+        .unwrap();
+    enqueue(&spool, &["bob@one.example"]).await;
+    let octets = || segments(folder.path()).iter().map(|path| path.metadata().unwrap().len()).sum::<u64>();
+    let before = octets();
+    for _ in 0..3 {
+        let envelope = Envelope { sender: "x".repeat(1_000_000), ..envelope() };
+        let body = Body::Inline(content(5000).into());
+        let refused = spool.commit(envelope, recipients(&["eve@one.example"]), body).await;
+        assert!(matches!(refused, Err(SpoolError::Full)), "{refused:?}");
+    }
+    assert_eq!((octets(), segments(folder.path()).len()), (before, 1));
+}
+
+#[tokio::test]
+async fn an_end_does_not_wait_for_a_tool_that_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    let id = enqueue(&spool, &["bob@one.example"]).await.id;
+    let mut tool = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
+    let reading = tool.transaction().unwrap();
+    reading.query_row("SELECT count(*) FROM message", [], |row| row.get::<_, i64>(0)).unwrap();
+    enqueue(&spool, &["bob@one.example"]).await;
+    let end = tokio::time::timeout(std::time::Duration::from_secs(20), spool.shutdown());
+    end.await.expect("it waits for the tool");
+    drop(reading);
+    assert_eq!(read(&open(folder.path()), id).await.unwrap(), b"hello");
 }

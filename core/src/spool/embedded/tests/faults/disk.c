@@ -2,7 +2,8 @@
  *
  * What is written under DISK_FOLDER goes into the log DISK_LOG in the order in which it happened: a
  * write before it is made, a sync when it begins and when it has ended, so that every prefix of the log
- * is a point at which the power may go. What is written to standard output is in it too.
+ * is a point at which the power may go. A sync that fails loses what was written since the last one, as
+ * kernels do: it is read as if it were there, and is not on the disk. What is written to standard output is in it too.
  *
  * DISK_FAIL=CALL:PART:NTH:ERRNO:TIMES makes a call fail: CALL is write, sync, open or unlink, PART the end
  * of the file's name, NTH which call of them is the first to fail, TIMES how many of them do.
@@ -155,7 +156,12 @@ ssize_t pwrite64(int fd, const void *data, size_t length, off_t offset) {
     int name(int fd) { \
         REAL(name); \
         if (!ours(fd)) return real(fd); \
-        if (fails("sync", paths[fd])) return -1; \
+        if (fails("sync", paths[fd])) { \
+            int error = errno; \
+            named('L', inodes[fd], 0, paths[fd]); \
+            errno = error; \
+            return -1; \
+        } \
         uint64_t token = __atomic_add_fetch(&tokens, 1, __ATOMIC_SEQ_CST); \
         named('B', inodes[fd], token, paths[fd]); \
         int result = real(fd); \

@@ -4,6 +4,7 @@
 //! built here, with the compiler that SQLite needs anyway.
 
 mod errors;
+mod lost;
 mod power;
 mod replay;
 

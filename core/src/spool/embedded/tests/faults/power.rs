@@ -43,7 +43,7 @@ async fn a_power_loss_at_any_time_loses_nothing_that_was_acknowledged() {
 }
 
 /// How many were there as they should, and how many gone as they should.
-async fn check(folder: &Path, said: &str, when: &str) -> (usize, usize) {
+pub(super) async fn check(folder: &Path, said: &str, when: &str) -> (usize, usize) {
     let ids = |word: &str| ids(said.lines(), word);
     let (accepted, settling, delivered) = (ids("accepted "), ids("settling "), ids("delivered "));
     let spool = small_segments(folder);

@@ -68,6 +68,10 @@ impl Disk {
             b'B' => {
                 self.begun.insert(entry.number, self.now);
             }
+            // What was not synced is lost: the kernel takes it for written, and will not write it.
+            b'L' => {
+                self.files.entry(entry.inode).or_default().later.clear();
+            }
             b'E' => self.synced(entry.inode, entry.number, &path()),
             other => panic!("{other}"),
         }
