@@ -60,6 +60,7 @@ mod dead_host;
 mod extensions;
 mod mx_order;
 mod notices;
+mod once;
 
 // Plugins: from nothing to a policy that loads.
 mod plugin_scaffold;

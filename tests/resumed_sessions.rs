@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ClientConfig;
 use waxseal_tests::client::{Client, message};
@@ -11,6 +12,7 @@ use waxseal_tests::host::{Host, Mode, Taking};
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::Site;
 use waxseal_tests::tls::{self, Versions};
+use waxseal_tests::wait::soon;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -77,9 +79,18 @@ async fn a_host_is_judged_again_when_its_session_is_resumed() {
         assert_eq!(session.tls.unwrap().resumed, resumed);
         assert_eq!(session.messages.len(), 1);
     }
-    let judged: Vec<Decision> =
-        relay.decisions().into_iter().filter(|it| it.is("outgoing", "certificate")).collect();
-    assert_eq!(judged.len(), 2);
+    // They are written a moment later.
+    let judged = soon("two judgements", async {
+        loop {
+            let judged: Vec<Decision> =
+                relay.decisions().into_iter().filter(|it| it.is("outgoing", "certificate")).collect();
+            if judged.len() == 2 {
+                return judged;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let judged = judged.await;
     assert!(judged.iter().all(|it| it.fact("certificate", "verified") == true), "{judged:?}");
 
     relay.retable(&[], &[r#""there.example" require_verified because "another bundle""#]).await;

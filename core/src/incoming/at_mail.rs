@@ -63,7 +63,7 @@ pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> R
 }
 
 async fn ask(hooks: &BundleHooks, view: View<'_>, row: &Arc<Row>, mail: &Arc<Mail>) -> Asked {
-    let recent = hooks.services.tls.incoming_memory.recent(view.peer.address.ip());
+    let recent = hooks.services.tls.incoming_memory.recent(&view.peer.address.ip());
     let client = Arc::new(view.client_at_mail(recent, row, &mail.sender_domain));
     let record = view.link.tls();
     let (certificate, mut denials) = match record {

@@ -123,11 +123,11 @@ impl Hooks for BundleHooks {
     }
 
     fn recent(&self, client: IpAddr) -> Recent {
-        self.services.tls.incoming_memory.recent(client)
+        self.services.tls.incoming_memory.recent(&client)
     }
 
     fn forget(&self, client: IpAddr) {
-        self.services.tls.incoming_memory.forget(client);
+        self.services.tls.incoming_memory.forget(&client);
     }
 
     fn refused(&self, why: Refusal) {

@@ -18,7 +18,7 @@ use super::replies;
 use super::session::Session;
 use crate::net::Connection;
 use crate::relay::Services;
-use crate::tls::failure::{FailureKind, HandshakeFailure};
+use crate::tls::failure::HandshakeFailure;
 use crate::tls::server::{Accepted, AtHello, ServerPlan};
 use crate::tls::{certificate, cipher};
 
@@ -104,8 +104,7 @@ fn record(accepted: Accepted, seen: Seen, session: &Session<BundleHooks>) -> (Co
 
 /// What we did ourselves is not remembered: a verdict or a failed hook never leads to clear.
 fn remember(services: &Services, client: IpAddr, failure: &HandshakeFailure) {
-    match failure.kind {
-        FailureKind::RefusedByPolicy | FailureKind::PolicyFailed | FailureKind::NotBegun => {}
-        _ => services.tls.incoming_memory.failed(client, &failure.to_string()),
+    if failure.kind.is_of_the_wire() {
+        services.tls.incoming_memory.failed(&client, &failure.to_string());
     }
 }

@@ -16,7 +16,7 @@ use crate::relay::Services;
 use crate::spool::{Lease, Purpose, Room};
 
 /// How long a spool that failed is left alone.
-const RESPITE: Duration = Duration::from_secs(5);
+pub(super) const RESPITE: Duration = Duration::from_secs(5);
 
 /// The most leases that are taken at once: fairness between domains is the spool's, and it is
 /// better when asked often.
@@ -98,7 +98,10 @@ async fn hand_out(outbound: &Arc<Outbound>, mut first: Option<OwnedSemaphorePerm
         }
         match outbound.scheduler.arrive(lease) {
             Arrival::Waits => {}
-            Arrival::GiveBack(lease) => give_back(outbound, &lease).await,
+            Arrival::GiveBack(lease) => {
+                let outbound = Arc::clone(outbound);
+                outbound.services.tasks.clone().spawn(async move { give_back(&outbound, &lease).await });
+            }
             Arrival::Start(lease) => {
                 let permit = match first.take() {
                     Some(permit) => Some(permit),

@@ -36,7 +36,7 @@ pub(super) enum Next {
 pub(super) fn after(obstacle: Obstacle<'_>, floor: Floor) -> Next {
     match (obstacle, floor) {
         (Obstacle::Refused(_), Floor::None) => Next::AskThenGoOn,
-        (Obstacle::Handshake(failure), Floor::None) if is_of_the_wire(failure.kind) => Next::AskThenRedial,
+        (Obstacle::Handshake(failure), Floor::None) if failure.kind.is_of_the_wire() => Next::AskThenRedial,
         (Obstacle::Refused(why), _) => Next::RuleOut(refused(why)),
         (Obstacle::Handshake(failure), _) => Next::RuleOut(failed(failure)),
     }
@@ -55,25 +55,6 @@ pub(super) fn failed(failure: &HandshakeFailure) -> Problem {
         _ => EnhancedCode::new(4, 7, 5),
     };
     Problem::temporary(code, format!("TLS is required: {failure}"))
-}
-
-/// Whether it is a failure of network or protocol: only such may lead to clear.
-fn is_of_the_wire(kind: FailureKind) -> bool {
-    match kind {
-        FailureKind::NotOffered
-        | FailureKind::Refused
-        | FailureKind::NoVersion
-        | FailureKind::NothingShared
-        | FailureKind::PeerAlert
-        | FailureKind::OurCertificateRefused
-        | FailureKind::Garbage
-        | FailureKind::Closed
-        | FailureKind::Reset
-        | FailureKind::Timeout
-        | FailureKind::Misbehaved
-        | FailureKind::Injected => true,
-        FailureKind::RefusedByPolicy | FailureKind::PolicyFailed | FailureKind::NotBegun => false,
-    }
 }
 
 #[cfg(test)]

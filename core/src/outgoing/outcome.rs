@@ -45,6 +45,9 @@ pub(super) struct Reached {
 enum Stop {
     /// All hosts were tried.
     AtEnd,
+    /// A host may have taken the message without a word: it is offered to no other now. Who was not told
+    /// of to any is given back.
+    Unconfirmed,
     /// The relay stops, or its policies were reloaded: what is pending is given back, and no attempt
     /// is counted.
     Early,
@@ -181,6 +184,11 @@ impl Tally {
         self.stop = Stop::Early;
     }
 
+    /// A host may have taken the message: no further host is tried now.
+    pub(super) fn stop(&mut self) {
+        self.stop = Stop::Unconfirmed;
+    }
+
     /// The relay itself is at fault: who is left is tried again later, at no further host now.
     pub(super) fn at_fault(&mut self, code: EnhancedCode, reason: impl Into<String>) {
         self.stop = Stop::AtFault(Problem::temporary(code, reason));
@@ -192,7 +200,9 @@ impl Tally {
         let rest = self.pending.into_iter().map(|mut pending| {
             let outcome = match &stop {
                 Stop::Early => Outcome::Abandoned,
-                Stop::AtEnd => schedule.outcome(&pending),
+                // Not all hosts have refused them: not all were asked.
+                Stop::Unconfirmed if pending.hope == Hope::Lost => Outcome::Abandoned,
+                Stop::AtEnd | Stop::Unconfirmed => schedule.outcome(&pending),
                 Stop::AtFault(problem) => {
                     (pending.problem, pending.hope) = (Some(problem.clone()), Hope::Left);
                     schedule.outcome(&pending)
@@ -227,6 +237,11 @@ impl<'a> Schedule<'a> {
         let delivery = &outbound.services.config.delivery;
         let (received, now) = (lease.envelope.received, Timestamp::now());
         Self { delivery, received, now, chance: Chance::drawn() }
+    }
+
+    /// Whether a sender is told that his message waits: not once its time is over.
+    pub(super) fn warns(&self) -> bool {
+        self.delivery.warn.is_some() && self.now < self.expires()
     }
 
     /// When the message is given up.

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 pub(super) use self::key::Key;
 use super::facts;
@@ -23,6 +23,7 @@ use super::mail::Crossing;
 use super::schedule::Place;
 use super::session::Session;
 use super::starttls::{self, Means};
+use super::transaction::Usage;
 
 /// How long a connection is kept. Hosts dislike idle ones.
 pub(super) const KEPT: Duration = Duration::from_secs(3);
@@ -30,6 +31,12 @@ pub(super) const KEPT: Duration = Duration::from_secs(3);
 /// How long a connection may be idle without being asked whether it is still good: what the host has
 /// said or done meanwhile is seen without asking.
 const TRUSTED: Duration = Duration::from_secs(1);
+
+/// How long a host may take to say so: a new connection is had sooner.
+const PROMPT: Duration = Duration::from_secs(5);
+
+/// Within what time after mail has crossed it a connection was not idle.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// How long the hosts of a destination may be taken as they were looked up, while mail goes over a
 /// connection without a pause.
@@ -103,7 +110,16 @@ impl Idle {
         if !dialogue.is_quiet() {
             return false;
         }
-        self.used.elapsed() < TRUSTED || dialogue.ask("RSET").await.is_ok_and(|reply| reply.is_success())
+        if self.used.elapsed() < TRUSTED {
+            return true;
+        }
+        let answer = timeout(PROMPT, dialogue.ask("RSET")).await;
+        answer.is_ok_and(|answer| answer.is_ok_and(|reply| reply.is_success()))
+    }
+
+    /// How it was used before.
+    pub(super) fn usage(&self) -> Usage {
+        if self.used.elapsed() < MOMENT { Usage::Again } else { Usage::Rested }
     }
 
     /// Closes it without a word.

@@ -67,6 +67,12 @@ impl Problem {
         }
     }
 
+    /// For now, whatever was said.
+    #[must_use]
+    pub(super) fn for_now(self) -> Self {
+        Self(Status { code: self.0.code.in_class(4), ..self.0 })
+    }
+
     /// At this host.
     #[must_use]
     pub(super) fn at(self, host: &str) -> Self {

@@ -14,6 +14,9 @@ use super::hosts::Endpoint;
 /// How long an address may be silent before the next is tried as well (RFC 8305 section 8).
 const STAGGER: Duration = Duration::from_millis(250);
 
+/// How many may be on their way at once: a host with many addresses must not be met at all of them.
+const AT_ONCE: usize = 3;
+
 /// A connection on its way, or why there is none.
 pub(super) type Connecting<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
@@ -43,7 +46,9 @@ pub(super) async fn first<'a, T, E>(
 ) -> Option<(Endpoint, T)> {
     let mut running: Vec<(Endpoint, Connecting<'a, T, E>)> = vec![];
     loop {
-        if let Some(endpoint) = line.pop_front() {
+        if running.len() < AT_ONCE
+            && let Some(endpoint) = line.pop_front()
+        {
             running.push((endpoint.clone(), connect(endpoint)));
         }
         if running.is_empty() {
@@ -51,7 +56,7 @@ pub(super) async fn first<'a, T, E>(
         }
         let (at, result) = tokio::select! {
             ended = ended(&mut running) => ended,
-            () = sleep(STAGGER), if !line.is_empty() => continue,
+            () = sleep(STAGGER), if !line.is_empty() && running.len() < AT_ONCE => continue,
         };
         let (endpoint, _) = running.remove(at);
         match result {
@@ -132,6 +137,19 @@ mod tests {
         assert_eq!(endpoint.address.ip().to_string(), "192.0.2.9");
         assert_eq!(start.elapsed(), STAGGER);
         assert_eq!(said(&line), ["2001:db8::1", "192.0.2.8"], "who was not heard out stays in line");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_than_three_are_on_their_way_at_once() {
+        let mut begun = 0;
+        let mut line = line(&["192.0.2.1"; 8]);
+        let counting = |endpoint| {
+            begun += 1;
+            connect(endpoint)
+        };
+        let race = first(&mut line, counting, |_, ()| panic!("none fails"));
+        assert!(tokio::time::timeout(Duration::from_secs(60), race).await.is_err());
+        assert_eq!(begun, AT_ONCE);
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,6 +17,7 @@ use super::session::{Greeted, Session, connect, greet};
 use super::starttls::{Hindrance, Means, start_tls};
 use crate::tls::client::ClientPlan;
 use crate::tls::failure::HandshakeFailure;
+use crate::tls::memory::Asked;
 
 /// What is to be brought to a host.
 pub(super) struct Reach<'a> {
@@ -43,6 +44,10 @@ impl Reach<'_> {
         };
         match grounds.course().clone() {
             Course::StartTls { plan, floor } => self.start(endpoint, greeted, (grounds, &plan), floor).await,
+            // The next envelope is told anew how often handshakes have failed: it may be otherwise then.
+            Course::Clear { why, floor } if is_avoided(&greeted.host) => {
+                self.ask_mail(greeted.in_clear(why, floor)).await
+            }
             Course::Clear { why, floor } => self.ask_mail(greeted.in_clear(why, floor).on(grounds)).await,
         }
     }
@@ -53,7 +58,7 @@ impl Reach<'_> {
     ///
     /// The host does not want us; the connection is closed.
     pub(super) async fn greet(&self, endpoint: &Endpoint, socket: TcpStream) -> Result<Greeted, Problem> {
-        let recent = self.means.tls.outgoing_memory.recent(endpoint.address.ip());
+        let recent = self.means.tls.outgoing_memory.recent_or_trial(&self.asked(endpoint));
         let host = facts::host(endpoint, self.domain, self.row, recent.failures);
         greet(socket, endpoint, host, (&self.means.config.hostname, &self.means.config.timeouts)).await
     }
@@ -74,7 +79,7 @@ impl Reach<'_> {
         let host = greeted.host.clone();
         match start_tls(self.means, greeted, plan, floor).await {
             Ok(session) => {
-                self.means.tls.outgoing_memory.forget(endpoint.address.ip());
+                self.means.tls.outgoing_memory.forget(&self.asked(endpoint));
                 report::handshake(self.means.asker, &session.crossing);
                 self.ask_mail(session.on(grounds)).await
             }
@@ -106,7 +111,9 @@ impl Reach<'_> {
         floor: Floor,
     ) -> Result<Accepted, Problem> {
         let why = failure.to_string();
-        self.means.tls.outgoing_memory.failed(endpoint.address.ip(), &why);
+        if failure.kind.is_of_the_wire() {
+            self.means.tls.outgoing_memory.failed(&self.asked(endpoint), &why);
+        }
         report::failed_handshake(self.means.asker, failure.kind);
         match fallback::after(Obstacle::Handshake(&failure), floor) {
             Next::AskThenRedial => {}
@@ -134,6 +141,15 @@ impl Reach<'_> {
         greeted.dialogue.quit().await;
         Err(problem.at(&greeted.host.name))
     }
+
+    fn asked(&self, endpoint: &Endpoint) -> Asked {
+        Asked::of(endpoint.address, &endpoint.name, self.row)
+    }
+}
+
+/// Whether clear text may be owed to handshakes that have failed.
+fn is_avoided(host: &Host) -> bool {
+    host.offers_tls && host.recent_failures > 0
 }
 
 #[cfg(test)]

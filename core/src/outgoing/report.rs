@@ -71,6 +71,10 @@ pub(super) fn settled(
         }
         recipient_line(&asker.session, lease, recipient, outcome);
     }
+    if outcomes.iter().all(|(_, outcome)| counted(outcome).is_none()) {
+        tracing::debug!(session = %asker.session, id = %lease.envelope.id, domain = %lease.domain, "an attempt was given back");
+        return;
+    }
     let count = |wanted| outcomes.iter().filter(|(_, outcome)| counted(outcome) == wanted).count();
     let status = outcomes.iter().find_map(|(_, outcome)| status(outcome));
     let at_fault = status.and_then(|status| status.host.as_deref());

@@ -38,7 +38,8 @@ pub(super) struct Session {
     pub capabilities: Capabilities,
     /// What the mail hook is told of the connection.
     pub crossing: Crossing,
-    /// What it rests on; `None` for one in clear after TLS was wanted, which is not kept.
+    /// What it rests on; `None` for one in clear after TLS was wanted, or avoided since
+    /// it failed before: that is not kept.
     pub grounds: Option<Grounds>,
 }
 

@@ -1,12 +1,14 @@
 //! The end of an attempt: outcomes, and what the sender is told of them, recorded at once.
 
+use tokio::time::sleep;
 use waxseal_plugins::facts::Row;
 
 use super::Outbound;
+use super::dispatch::RESPITE;
 use super::notice::{self, Action, Ended, Occasion, Returned, Until};
 use super::outcome::{Schedule, Tally};
 use super::{report, returned, unattempted};
-use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome, Settlement};
+use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome, Settlement, SpoolError};
 use crate::tls::ask::Asker;
 
 /// Settles a lease by what the hosts said.
@@ -40,10 +42,19 @@ async fn record(
 ) {
     let id = lease.envelope.id;
     let outcomes = outcomes.into_iter().map(|(recipient, outcome)| (recipient.number, outcome)).collect();
-    let settlement = Settlement { message: id, epoch: lease.epoch, outcomes, notices };
-    if let Err(error) = outbound.services.spool.settle(settlement).await {
-        // The recipients stay in the spool, and are tried again after a restart.
+    record_until_kept(outbound, Settlement { message: id, epoch: lease.epoch, outcomes, notices }).await;
+}
+
+/// Records it; where the spool cannot now, again after a pause: else the lease would be held until a
+/// restart, and delivered mail be sent twice then.
+pub(super) async fn record_until_kept(outbound: &Outbound, settlement: Settlement) {
+    let (id, stopping) = (settlement.message, &outbound.services.stopping);
+    while let Err(error) = outbound.services.spool.settle(settlement.clone()).await {
         tracing::error!(%id, %error, "an attempt's outcome could not be recorded");
+        let may_pass = matches!(error, SpoolError::Full | SpoolError::Failed(_));
+        if !may_pass || stopping.run_until_cancelled(sleep(RESPITE)).await.is_none() {
+            return;
+        }
     }
 }
 
@@ -58,7 +69,7 @@ async fn notices(
     let mut notices = vec![];
     for action in [Action::Failed, Action::Delayed, Action::Relayed] {
         let recipients = ended.told(action);
-        if recipients.is_empty() || (action == Action::Delayed && schedule.delivery.warn.is_none()) {
+        if recipients.is_empty() || (action == Action::Delayed && !schedule.warns()) {
             continue;
         }
         if envelope.sender.is_empty() {

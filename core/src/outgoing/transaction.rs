@@ -13,7 +13,7 @@ pub(super) use self::content::Content;
 use self::content::Unsent;
 use self::plan::{CLOSING, Framing, Pace, Phase, is_too_much, recipient_problem};
 use super::commands::{mail_command, rcpt_command};
-use super::dialogue::{Broken, Dialogue};
+use super::dialogue::Dialogue;
 use super::mail::Accepted;
 use super::outcome::Tally;
 use super::session::Session;
@@ -41,8 +41,10 @@ pub(super) struct Letter<'a> {
 pub(super) enum Usage {
     /// It is new.
     First,
-    /// Mail has crossed it: the host may have closed it, or be about to.
+    /// Mail has just crossed it: the host may close it, but has not yet, as far as was seen.
     Again,
+    /// Mail has crossed it, and it was idle since: the host may have closed it, or be about to.
+    Rested,
 }
 
 /// What the connection is good for after a transaction.
@@ -52,8 +54,12 @@ pub(super) enum After {
     Reuse,
     /// QUIT: the host did not take the envelope, or is about to close.
     Quit,
-    /// QUIT: the host has too much.
+    /// QUIT: the host has too much, maybe of this sender.
     Throttled,
+    /// QUIT: the host closes the connection (421).
+    Closing,
+    /// QUIT: the host wants TLS, which failed before and was not tried, or failed just now.
+    WantsTls,
     /// Nothing: it broke.
     Drop,
     /// Nothing: the host had closed it, or was about to, before it heard of this envelope. Nobody was
@@ -75,10 +81,15 @@ pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut
         }
     };
     let pace = Pace::of(&session.capabilities);
-    let framing = Framing::of(&session.capabilities, pace, &content);
+    let framing = Framing::of(&session.capabilities, (pace, usage), &content);
     tally.meets(&session.capabilities);
     let (dialogue, capabilities) = (&mut session.dialogue, &session.capabilities);
     let phase = Phase::Envelope;
+    let lacks = if session.grounds.is_none() && host.offers_tls && !host.encrypted {
+        Lacks::Tls
+    } else {
+        Lacks::Nothing
+    };
     let mut transaction = Transaction {
         dialogue,
         capabilities,
@@ -89,8 +100,12 @@ pub(super) async fn transact(accepted: Accepted, letter: Letter<'_>, tally: &mut
         tally,
         host: &host.name,
         phase,
+        sent: Sent::Part,
+        refused: 0,
+        lacks,
     };
     let after = match transaction.run(&mail, content).await {
+        Ok(After::Reuse | After::Quit) if transaction.lacks == Lacks::DemandedTls => After::WantsTls,
         Ok(after) => after,
         Err(fault) => transaction.failed(fault),
     };
@@ -112,6 +127,30 @@ struct Transaction<'a> {
     tally: &'a mut Tally,
     host: &'a str,
     phase: Phase,
+    sent: Sent,
+    /// How many recipients the host has refused.
+    refused: usize,
+    lacks: Lacks,
+}
+
+/// How much has gone out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    /// Too little for the host to take the message.
+    Part,
+    /// All that it needs for that: unless it says no, only its word tells whether it has it.
+    Whole,
+}
+
+/// What the connection lacks of what the host offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lacks {
+    /// Nothing that would have come about otherwise.
+    Nothing,
+    /// TLS, which failed, now or before.
+    Tls,
+    /// Likewise, and the host has said that it wants it.
+    DemandedTls,
 }
 
 /// What the host said to MAIL and RCPT.
@@ -132,6 +171,9 @@ impl Transaction<'_> {
         if self.pace == Pace::Pipelined {
             let group = self.group(mail, &content);
             self.dialogue.send_data(&group).await?;
+            if self.framing == Framing::AtOnce {
+                self.sent = Sent::Whole;
+            }
         }
         let heard = self.envelope(mail).await?;
         match self.framing {
@@ -163,10 +205,8 @@ impl Transaction<'_> {
         let reply = self.say(|| mail.to_owned()).await?;
         let mut heard = Heard { no: None, taken: vec![], later: false };
         if !reply.is_success() {
-            if reply.code == CLOSING {
-                return Err(Unsent::Closing(reply));
-            }
             self.refused("the sender", &reply);
+            self.refused = self.recipients.len();
             heard.no = Some(reply);
             if self.pace == Pace::Stepwise {
                 return Ok(heard);
@@ -179,8 +219,10 @@ impl Transaction<'_> {
             if reply.is_success() {
                 heard.taken.push(recipient.number);
             } else if heard.no.is_none() {
+                self.refused += 1;
                 heard.later |= !reply.is_permanent();
                 let problem = recipient_problem(&reply).at(self.host);
+                let problem = self.unless_for_tls(problem, &reply);
                 self.note(recipient.number, problem);
             }
         }
@@ -211,7 +253,7 @@ impl Transaction<'_> {
         }
         self.phase = Phase::Content;
         content.send(self.dialogue).await?;
-        self.phase = Phase::Confirmation;
+        (self.phase, self.sent) = (Phase::Confirmation, Sent::Whole);
         let reply = self.dialogue.final_reply().await?;
         self.at_end(&heard.taken, &reply).await
     }
@@ -221,16 +263,22 @@ impl Transaction<'_> {
         if self.dialogue.was_told_more() {
             return Ok(self.spoke_out_of_turn("before the message was sent"));
         }
-        self.phase = Phase::Confirmation;
-        match content.send_chunks(self.dialogue, self.pace).await {
+        match self.content_in_chunks(content).await {
             Ok(reply) => self.at_end(taken, &reply).await,
             Err(Unsent::Refused(reply)) => {
-                // Replies to further chunks are on their way: nobody could tell them apart.
                 self.refused_for(taken, "the message", &reply);
-                Ok(After::Drop)
+                // Replies to further chunks are on their way: nobody could tell them apart.
+                Ok(if reply.code == CLOSING { After::Closing } else { After::Drop })
             }
             Err(unsent) => Err(unsent),
         }
+    }
+
+    async fn content_in_chunks(&mut self, content: Content) -> Result<Reply, Unsent> {
+        self.phase = Phase::Content;
+        let awaited = content.send_chunks(self.dialogue, self.pace).await?;
+        (self.phase, self.sent) = (Phase::Confirmation, Sent::Whole);
+        content::word_on_chunks(self.dialogue, awaited).await
     }
 
     /// The reply to a chunk that went out with the envelope. Where the host has taken no sender or no
@@ -241,6 +289,7 @@ impl Transaction<'_> {
         match (&heard.no, heard.taken.as_slice()) {
             (None, taken @ [_, ..]) => self.at_end(taken, &reply).await,
             _ if reply.is_success() => Ok(After::Drop),
+            _ if reply.code == CLOSING => Ok(After::Closing),
             _ => self.nobody(heard).await,
         }
     }
@@ -266,7 +315,7 @@ impl Transaction<'_> {
         self.refused_for(taken, "the message", reply);
         match reply {
             reply if reply.is_permanent() => self.reset().await,
-            reply if reply.code == CLOSING => Ok(After::Throttled),
+            reply if reply.code == CLOSING => Ok(After::Closing),
             _ => Ok(After::Quit),
         }
     }
@@ -281,11 +330,12 @@ impl Transaction<'_> {
     }
 
     /// The reply to a command; said first unless it went out with its group.
-    async fn say(&mut self, command: impl FnOnce() -> String) -> Result<Reply, Broken> {
-        match self.pace {
-            Pace::Pipelined => self.dialogue.reply().await,
-            Pace::Stepwise => self.dialogue.ask(&command()).await,
-        }
+    async fn say(&mut self, command: impl FnOnce() -> String) -> Result<Reply, Unsent> {
+        let reply = match self.pace {
+            Pace::Pipelined => self.dialogue.reply().await?,
+            Pace::Stepwise => self.dialogue.ask(&command()).await?,
+        };
+        if reply.code == CLOSING { Err(Unsent::Closing(reply)) } else { Ok(reply) }
     }
 }
 

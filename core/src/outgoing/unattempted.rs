@@ -3,7 +3,8 @@
 
 use waxseal_plugins::verdicts::EnhancedCode;
 
-use super::outcome::Schedule;
+use super::outcome::{Schedule, later};
+use super::schedule::LONGEST;
 use crate::spool::{Lease, LeasedRecipient, Outcome, Purpose, Status};
 
 /// What becomes of everybody of a lease that is none for delivery.
@@ -17,9 +18,21 @@ fn outcome(purpose: &Purpose, recipient: &LeasedRecipient, schedule: &Schedule<'
     match purpose {
         Purpose::Deliver => Outcome::Abandoned,
         Purpose::GiveUp => Outcome::Failed { status: given_up(recipient.last.as_ref()) },
+        // Nothing is given up untried, but it waits no longer than its destination is left alone at once:
+        // of many messages but one finds out whether it is back, and that decides for the others.
+        Purpose::Overdue { why } if is_untried(recipient, schedule) => {
+            let attention = later(schedule.now, LONGEST + LONGEST / 2);
+            Outcome::Deferred { due: schedule.now, status: why.clone(), attention }
+        }
         // Due whenever its destination is.
         Purpose::Overdue { why } => schedule.again(recipient, schedule.now, why.clone()),
     }
+}
+
+/// Whether its time is over before it had an attempt, and that was not known before.
+fn is_untried(recipient: &LeasedRecipient, schedule: &Schedule<'_>) -> bool {
+    let expires = schedule.expires();
+    recipient.attempts == 0 && schedule.now >= expires && recipient.attention <= expires
 }
 
 /// The operator's word, and what was known before: it may be what a sender can mend.
@@ -58,10 +71,14 @@ mod tests {
     }
 
     fn overdue(at: i64) -> Outcome {
+        overdue_of(&recipient(None), at)
+    }
+
+    fn overdue_of(recipient: &LeasedRecipient, at: i64) -> Outcome {
         let delivery = Delivery { expire: Duration::from_secs(10 * 3600), ..tests::delivery() };
         let schedule =
             Schedule { delivery: &delivery, received: hours(0), now: hours(at), chance: Chance(0.5) };
-        outcome(&Purpose::Overdue { why: status() }, &recipient(None), &schedule)
+        outcome(&Purpose::Overdue { why: status() }, recipient, &schedule)
     }
 
     #[test]
@@ -73,6 +90,24 @@ mod tests {
             (status.code, status.reason.as_str()),
             (EnhancedCode::new(5, 4, 1), "the host cannot be reached")
         );
+    }
+
+    #[test]
+    fn nothing_is_given_up_untried_unless_its_destination_stays_away() {
+        let untried = LeasedRecipient { attempts: 0, ..recipient(None) };
+        let Outcome::Deferred { due, attention, .. } = overdue_of(&untried, 10) else { panic!("given up") };
+        assert_eq!((due, attention), (hours(10), later(hours(10), Duration::from_secs(45 * 60))));
+        let again = LeasedRecipient { attention, ..untried.clone() };
+        assert!(matches!(overdue_of(&again, 11), Outcome::Failed { .. }));
+        let Outcome::Deferred { attention, .. } = overdue_of(&untried, 4) else { panic!("not deferred") };
+        assert_eq!(attention, hours(10), "a warning is another matter");
+        let gone = Schedule {
+            delivery: &tests::delivery(),
+            received: hours(0),
+            now: hours(99),
+            chance: Chance(0.5),
+        };
+        assert!(matches!(outcome(&Purpose::GiveUp, &untried, &gone), Outcome::Failed { .. }));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::outcome::later;
 use super::panics::unpanicking;
 use super::pool::Idle;
 use super::schedule::{Demand, Next};
-use super::settle::{settle, settle_unattempted};
+use super::settle::{record_until_kept, settle, settle_unattempted};
 use super::trip::{Conclusion, Shown, Trip};
 use crate::spool::{Lease, Outcome, Settlement, Status};
 
@@ -29,11 +29,18 @@ const TURN: usize = 32;
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let destination = lease.domain.clone();
     let unrecorded = Arc::new(Semaphore::new(UNRECORDED));
+    let mut working = Working { outbound: &outbound, destination: &destination, has_ended: false };
     let (mut carried, mut served) = (None, 0);
     let mut next = Next::Deliver(lease);
     let rest = loop {
         match next {
-            Next::Deliver(lease) => carried = deliver(&outbound, lease, carried, &unrecorded).await,
+            Next::Deliver(lease) => {
+                let went;
+                (carried, went) = deliver(&outbound, lease, carried, &unrecorded).await;
+                if went == Went::Nowhere {
+                    break outbound.scheduler.ends(&destination);
+                }
+            }
             Next::End(rest) => break rest,
         }
         served += 1;
@@ -44,10 +51,41 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
         }
         next = outbound.scheduler.next(&destination);
     };
+    working.has_ended = true;
     keep(&outbound, carried).await;
     for lease in rest {
         give_back(&outbound, &lease).await;
     }
+}
+
+/// A worker that the scheduler counts.
+struct Working<'a> {
+    outbound: &'a Arc<Outbound>,
+    destination: &'a str,
+    /// Whether the scheduler knows that it has ended.
+    has_ended: bool,
+}
+
+impl Drop for Working<'_> {
+    /// A defect must not use up a worker of the destination for ever, nor what waits for it.
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        for lease in self.outbound.scheduler.ends(self.destination) {
+            let outbound = Arc::clone(self.outbound);
+            outbound.services.tasks.clone().spawn(async move { give_back(&outbound, &lease).await });
+        }
+    }
+}
+
+/// How it went with a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Went {
+    /// On to the next.
+    On,
+    /// Nowhere, since all hosts are busy: it would go no better with the next.
+    Nowhere,
 }
 
 /// Whether others may wait for a place among all.
@@ -64,9 +102,7 @@ pub(super) async fn end(outbound: Arc<Outbound>, lease: Lease) {
 pub(super) async fn give_back(outbound: &Outbound, lease: &Lease) {
     let outcomes = lease.recipients.iter().map(|recipient| (recipient.number, Outcome::Abandoned)).collect();
     let settlement = Settlement { message: lease.envelope.id, epoch: lease.epoch, outcomes, notices: vec![] };
-    if let Err(error) = outbound.services.spool.settle(settlement).await {
-        tracing::warn!(id = %lease.envelope.id, %error, "a message could not be given back; a restart frees it");
-    }
+    record_until_kept(outbound, settlement).await;
 }
 
 /// One attempt; the connection for the next.
@@ -75,17 +111,21 @@ async fn deliver(
     lease: Lease,
     carried: Option<Idle>,
     unrecorded: &Arc<Semaphore>,
-) -> Option<Idle> {
+) -> (Option<Idle>, Went) {
     let mut ended = attempt::run(outbound, lease, carried).await;
     let kept = ended.trip.kept.take();
+    let is_held_up = ended.trip.conclusion() == Conclusion::Busy;
     conclude(outbound, &ended.lease.domain, &mut ended.trip).await;
+    if ended.trip.tally.reached().host.is_none() {
+        outbound.scheduler.unsent(&ended.lease.domain);
+    }
     let permit = Arc::clone(unrecorded).acquire_owned().await;
     let outbound = Arc::clone(outbound);
     outbound.services.tasks.clone().spawn(async move {
         record(&outbound, ended).await;
         drop(permit);
     });
-    kept
+    (kept, if is_held_up { Went::Nowhere } else { Went::On })
 }
 
 async fn record(outbound: &Outbound, ended: Ended) {

@@ -43,6 +43,28 @@ pub enum FailureKind {
     NotBegun,
 }
 
+impl FailureKind {
+    /// Whether it is a failure of network or protocol: only such may lead to clear, and are remembered.
+    /// What we did ourselves is not.
+    pub fn is_of_the_wire(self) -> bool {
+        match self {
+            Self::NotOffered
+            | Self::Refused
+            | Self::NoVersion
+            | Self::NothingShared
+            | Self::PeerAlert
+            | Self::OurCertificateRefused
+            | Self::Garbage
+            | Self::Closed
+            | Self::Reset
+            | Self::Timeout
+            | Self::Misbehaved
+            | Self::Injected => true,
+            Self::RefusedByPolicy | Self::PolicyFailed | Self::NotBegun => false,
+        }
+    }
+}
+
 /// A failed handshake. Displayed, it is a reason to give in a bounce: "the handshake failed: no
 /// TLS version in common (alert ProtocolVersion)".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -56,8 +56,8 @@ use roots::Roots;
 pub struct Tls {
     /// Clients whose handshakes failed lately.
     pub incoming_memory: memory::Memory,
-    /// Hosts whose handshakes failed lately.
-    pub outgoing_memory: memory::Memory,
+    /// Hosts whose handshakes failed lately, by what they were asked for.
+    pub outgoing_memory: memory::Memory<memory::Asked>,
     files: Vec<IdentityFiles>,
     /// Whether the identity is of our own making: it has a warning of its own.
     is_self_made: bool,

@@ -37,8 +37,8 @@ facts! {
         /// Why the connection is not encrypted, in words: not offered, refused, or how the
         /// handshake failed.
         tls_failure: Text,
-        /// How many handshakes with this host address failed within the last hour. A success
-        /// sets it to zero.
+        /// How many handshakes with this host, under the same terms, failed within the last hour. A
+        /// success sets it to zero, and once in a quarter of an hour one attempt is told zero.
         recent_failures: Number,
         /// What DNSSEC says of the host's TLSA records: `unknown` where it was not looked up.
         dane: Text,

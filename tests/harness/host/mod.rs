@@ -77,6 +77,10 @@ pub enum Taking {
     DropMidData,
     /// It takes one mail, and closes the connection.
     AcceptOne,
+    /// It takes one mail a connection, and says `451 4.7.1` to every recipient after it.
+    AcceptFirst,
+    /// It takes it in chunks, and closes the connection instead of saying so.
+    Unconfirmed,
     /// It takes it, and has no extension but STARTTLS.
     Plainly,
     /// It takes it, and needs 10 ms to confirm each.

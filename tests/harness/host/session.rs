@@ -56,8 +56,15 @@ async fn dialogue(socket: TcpStream, mode: &Mode, taking: Taking, recorder: &Rec
     let mut wire = Wire::new(socket);
     wire.write("220 host.example ESMTP\r\n").await?;
     let offers_tls = !matches!(mode, Mode::NoStartTls);
-    let mut talk =
-        Talk { wire, recorder, taking, offers_tls, encrypted: false, envelope: Envelope::default() };
+    let mut talk = Talk {
+        wire,
+        recorder,
+        taking,
+        offers_tls,
+        encrypted: false,
+        envelope: Envelope::default(),
+        taken: 0,
+    };
     if let Ended::StartTls = talk.run(mode).await? {
         return start_tls(talk.wire, mode, taking, recorder).await;
     }
@@ -121,8 +128,15 @@ async fn encrypted(
     recorder: &Recorder,
 ) -> io::Result<()> {
     let wire = handshake(wire, config, recorder).await?;
-    let mut talk =
-        Talk { wire, recorder, taking, offers_tls: false, encrypted: true, envelope: Envelope::default() };
+    let mut talk = Talk {
+        wire,
+        recorder,
+        taking,
+        offers_tls: false,
+        encrypted: true,
+        envelope: Envelope::default(),
+        taken: 0,
+    };
     talk.run(&Mode::NoStartTls).await?;
     talk.wire.into_parts().0.shutdown().await
 }
@@ -150,6 +164,8 @@ struct Talk<'a> {
     offers_tls: bool,
     encrypted: bool,
     envelope: Envelope,
+    /// The messages that were taken.
+    taken: usize,
 }
 
 #[derive(Default)]
@@ -179,8 +195,11 @@ impl Talk<'_> {
                         return Ok(Ended::Closed);
                     }
                 }
-                "BDAT" if matches!(self.taking, Taking::Chunks | Taking::ChunksForKnown) => {
+                "BDAT" if self.takes_chunks() => {
                     self.chunk(&command).await?;
+                    if self.taking == Taking::Unconfirmed {
+                        return Ok(Ended::Closed);
+                    }
                 }
                 "MAIL" if self.taking == Taking::TooBusy => {
                     self.wire.write("421 4.3.2 Too many messages\r\n").await?;
@@ -198,9 +217,13 @@ impl Talk<'_> {
         }
     }
 
+    fn takes_chunks(&self) -> bool {
+        matches!(self.taking, Taking::Chunks | Taking::ChunksForKnown | Taking::Unconfirmed)
+    }
+
     fn reply(&mut self, verb: &str, command: &str) -> &'static str {
         match verb {
-            "EHLO" if matches!(self.taking, Taking::Chunks | Taking::ChunksForKnown) => {
+            "EHLO" if self.takes_chunks() => {
                 "250-host.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 CHUNKING\r\n"
             }
             "EHLO" if self.taking == Taking::Plainly && self.offers_tls => {
@@ -230,6 +253,7 @@ impl Talk<'_> {
     fn recipient(&mut self, recipient: String) -> &'static str {
         match self.taking {
             Taking::Defer => return "451 4.3.0 Come back later\r\n",
+            Taking::AcceptFirst if self.taken > 0 => return "451 4.7.1 Come back later\r\n",
             Taking::RejectUnknown | Taking::WithDsn | Taking::ChunksForKnown
                 if recipient.starts_with("unknown") =>
             {
@@ -275,10 +299,14 @@ impl Talk<'_> {
 
     async fn take(&mut self, content: Vec<u8>) -> io::Result<()> {
         let Envelope { sender, recipients, .. } = std::mem::take(&mut self.envelope);
+        self.taken += 1;
         let message = Message { sender, recipients, content, encrypted: self.encrypted };
         self.recorder.note(|session| session.messages.push(message));
         if self.taking == Taking::Slowly {
             tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        if self.taking == Taking::Unconfirmed {
+            return Ok(());
         }
         self.wire.write("250 2.0.0 Taken\r\n").await
     }

@@ -1,16 +1,20 @@
 //! What an attempt does over a connection: as many transactions as the envelope takes.
 
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
 use super::Attempt;
 use super::dial::Reached;
 use crate::outgoing::hosts::Endpoint;
 use crate::outgoing::mail::Accepted;
 use crate::outgoing::pool::Idle;
 use crate::outgoing::report;
-use crate::outgoing::schedule::Place;
+use crate::outgoing::schedule::{Complaint, Place};
 use crate::outgoing::session::Session;
 use crate::outgoing::transaction::{self, After, Content, Letter, Usage, transact};
 use crate::outgoing::trip::{Miss, Shown, Trip};
 use crate::spool::{LeasedRecipient, SpoolError};
+use crate::tls::memory::Asked;
 
 /// What became of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,47 +31,70 @@ impl Attempt<'_> {
         let Some(found) = idle.found() else {
             return self.put_back(idle);
         };
-        trip.found = found;
         let endpoint = idle.endpoint().clone();
-        if let Some((session, place)) = self.served(idle).await {
-            trip.met();
-            if self.again(&endpoint, session, place, trip).await == Crossed::Over {
-                trip.tried = Some(endpoint.address);
-            }
+        if let Some(reached) = self.served(idle).await {
+            (trip.found, trip.tried) = (found, Some(endpoint.address));
+            self.at_host(&endpoint, reached, trip).await;
         }
     }
 
-    /// One host: ready, then as many transactions as it takes. The relay's stop ends it before a
-    /// transaction, never within one.
-    pub(super) async fn at_host(&self, endpoint: &Endpoint, reached: Reached, trip: &mut Trip) {
-        let (socket, place) = match reached {
-            Reached::New(socket, place) => (socket, place),
-            Reached::Kept(session, place) => {
-                trip.met();
-                if self.again(endpoint, *session, place, trip).await == Crossed::Over {
-                    return;
+    /// One host: ready, then as many transactions as it takes, over a further connection where it has
+    /// closed one between two of them. The relay's stop ends it before a transaction, never within one.
+    pub(super) async fn at_host(&self, endpoint: &Endpoint, mut reached: Reached, trip: &mut Trip) {
+        let recipients = trip.tally.pending();
+        let mut rest = recipients.as_slice();
+        // A new connection brings one transaction at least to its end, so this ends, too.
+        loop {
+            let crossed = match reached {
+                Reached::New(socket, place) => self.anew(endpoint, (socket, place), &mut rest, trip).await,
+                Reached::Kept(session, place, usage) => {
+                    trip.met();
+                    self.again(endpoint, (*session, usage), place, &mut rest, trip).await
                 }
-                match self.unless_stopping(self.dial(endpoint)).await {
-                    Some(Ok(reached)) => reached,
-                    Some(Err(miss)) => return self.note(miss, trip),
-                    None => return trip.tally.abandon(),
-                }
+            };
+            if crossed == Crossed::Over {
+                return;
             }
-        };
+            reached = match self.unless_stopping(self.dial(endpoint)).await {
+                Some(Ok((socket, place))) => Reached::New(socket, place),
+                Some(Err(miss)) => return self.note(miss, trip),
+                None => return trip.tally.abandon(),
+            };
+        }
+    }
+
+    /// Over a connection that was just made.
+    async fn anew(
+        &self,
+        endpoint: &Endpoint,
+        (socket, place): (TcpStream, Place),
+        rest: &mut &[LeasedRecipient],
+        trip: &mut Trip,
+    ) -> Crossed {
         match self.unless_stopping(self.ready(endpoint, socket, &place, trip)).await {
             Some(Some(accepted)) => {
-                self.over_transactions(endpoint, (accepted, Usage::First), place, trip).await;
+                self.over_transactions(endpoint, (accepted, Usage::First), place, rest, trip).await
             }
-            Some(None) => {}
-            None => trip.tally.abandon(),
+            Some(None) => Crossed::Over,
+            None => {
+                trip.tally.abandon();
+                Crossed::Over
+            }
         }
     }
 
     /// Over a connection over which mail has gone before.
-    async fn again(&self, endpoint: &Endpoint, session: Session, place: Place, trip: &mut Trip) -> Crossed {
+    async fn again(
+        &self,
+        endpoint: &Endpoint,
+        (session, usage): (Session, Usage),
+        place: Place,
+        rest: &mut &[LeasedRecipient],
+        trip: &mut Trip,
+    ) -> Crossed {
         match self.unless_stopping(session.ask(&self.asker, &self.mail)).await {
             Some(Ok(accepted)) => {
-                self.over_transactions(endpoint, (accepted, Usage::Again), place, trip).await
+                self.over_transactions(endpoint, (accepted, usage), place, rest, trip).await
             }
             Some(Err(problem)) => {
                 self.ruled_out(trip, &problem);
@@ -80,48 +107,44 @@ impl Attempt<'_> {
         }
     }
 
-    /// The envelope crosses, a hundred recipients at a time. Each time the mail hook is asked.
+    /// The envelope crosses, a hundred recipients at a time. Each time the mail hook is asked. Of the
+    /// rest is taken who was told of to the host.
     async fn over_transactions(
         &self,
         endpoint: &Endpoint,
         (mut accepted, mut usage): (Accepted, Usage),
         place: Place,
+        rest: &mut &[LeasedRecipient],
         trip: &mut Trip,
     ) -> Crossed {
-        let recipients = trip.tally.pending();
-        let mut groups = recipients.chunks(transaction::RECIPIENTS).peekable();
-        while let Some(recipients) = groups.next() {
+        loop {
             if !self.is_in_force() {
                 trip.tally.abandon();
                 self.part(accepted.into_session(), place);
                 return Crossed::Over;
             }
-            let (session, after) = match self.transact(accepted, (recipients, usage), trip).await {
+            let (group, others) = rest.split_at(rest.len().min(transaction::RECIPIENTS));
+            let began = Instant::now();
+            let (mut session, after) = match self.transact(accepted, (group, usage), trip).await {
                 Ok(done) => done,
                 Err(session) => {
                     self.part(*session, place);
                     return Crossed::Over;
                 }
             };
-            self.tell_scheduler(after, &place, trip);
-            match after {
-                After::Reuse if groups.peek().is_some() => usage = Usage::Again,
-                After::Reuse => {
-                    self.keep(endpoint, session, place, trip);
-                    return Crossed::Over;
-                }
-                After::Quit | After::Throttled => {
-                    self.part(session, place);
-                    return Crossed::Over;
-                }
-                After::Drop => {
-                    session.dialogue.close().await;
-                    return Crossed::Over;
-                }
-                After::Stale => {
-                    session.dialogue.close().await;
-                    return Crossed::Stale;
-                }
+            self.tell_scheduler(after, (&place, began), trip);
+            if after == After::Stale {
+                session.dialogue.close().await;
+                return Crossed::Stale;
+            }
+            *rest = others;
+            if after != After::Reuse || others.is_empty() {
+                self.leave(endpoint, (session, after), place, trip).await;
+                return Crossed::Over;
+            }
+            if !session.dialogue.is_quiet() {
+                session.dialogue.close().await;
+                return Crossed::Stale;
             }
             accepted = match session.ask(&self.asker, &self.mail).await {
                 Ok(accepted) => accepted,
@@ -130,8 +153,28 @@ impl Attempt<'_> {
                     return Crossed::Over;
                 }
             };
+            usage = Usage::Again;
         }
-        Crossed::Over
+    }
+
+    /// What becomes of a connection once all who were to cross it have.
+    async fn leave(
+        &self,
+        endpoint: &Endpoint,
+        (session, after): (Session, After),
+        place: Place,
+        trip: &mut Trip,
+    ) {
+        match after {
+            After::Reuse => self.keep(endpoint, session, place, trip),
+            After::WantsTls => {
+                let asked = Asked::of(endpoint.address, &endpoint.name, &self.row);
+                self.outbound.services.tls.outgoing_memory.forget(&asked);
+                self.part(session, place);
+            }
+            After::Quit | After::Throttled | After::Closing => self.part(session, place),
+            After::Drop | After::Stale => session.dialogue.close().await,
+        }
     }
 
     /// One transaction; the session alone where the spool does not give the message.
@@ -161,15 +204,21 @@ impl Attempt<'_> {
         Content::open(body, self.lease.envelope.size).await
     }
 
-    fn tell_scheduler(&self, after: After, place: &Place, trip: &mut Trip) {
+    fn tell_scheduler(&self, after: After, (place, began): (&Place, Instant), trip: &mut Trip) {
         let (scheduler, domain) = (&self.outbound.scheduler, &self.lease.domain);
         let host = place.host();
-        if after == After::Reuse && trip.tally.has_delivered() && scheduler.delivered(domain, host) {
-            trip.shown = Shown::Revived;
-        }
-        if after == After::Throttled
-            && let Some(wait) = scheduler.throttled(domain, host, place.began())
-        {
+        let complaint = match after {
+            After::Throttled => Complaint::Slower,
+            After::Closing => Complaint::Closes,
+            After::Reuse if trip.tally.has_delivered() => {
+                if scheduler.delivered(domain, host) {
+                    trip.shown = Shown::Revived;
+                }
+                return;
+            }
+            _ => return,
+        };
+        if let Some(wait) = scheduler.throttled(domain, host, complaint, began) {
             trip.shown = Shown::Throttled(wait);
         }
     }

@@ -13,12 +13,13 @@ use crate::outgoing::reach::Reach;
 use crate::outgoing::report;
 use crate::outgoing::schedule::{NoPlace, Place};
 use crate::outgoing::session::{Session, connect};
+use crate::outgoing::transaction::Usage;
 use crate::outgoing::trip::{Miss, Trip};
 
 /// A connection to an address.
 pub(super) enum Reached {
     /// Over which mail has gone before.
-    Kept(Box<Session>, Place),
+    Kept(Box<Session>, Place, Usage),
     /// That was just made.
     New(TcpStream, Place),
 }
@@ -35,10 +36,10 @@ impl Attempt<'_> {
                 Some(endpoint) => self.kept(endpoint).await,
                 None => None,
             };
-            if let (Some((session, place)), Some(endpoint)) = (kept, line.get(at)) {
-                return Some((endpoint.clone(), Reached::Kept(Box::new(session), place)));
-            }
+            let Some(kept) = kept else { continue };
+            return line.remove(at).map(|endpoint| (endpoint, kept));
         }
+        let beyond = line.split_off(trip.left.min(line.len()));
         let left = &mut trip.left;
         let mut misses = vec![];
         let dial = |endpoint: Endpoint| -> race::Connecting<'_, _, _> {
@@ -46,6 +47,7 @@ impl Attempt<'_> {
             Box::pin(async move { self.dial(&endpoint).await })
         };
         let first = race::first(line, dial, |_, miss| misses.push(miss)).await;
+        line.extend(beyond);
         for miss in misses {
             if let Miss::Unreached(problem) = &miss {
                 report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
@@ -53,6 +55,7 @@ impl Attempt<'_> {
             trip.missed(miss);
         }
         let (endpoint, (socket, place)) = first?;
+        self.outbound.scheduler.won(&self.lease.domain, endpoint.address);
         Some((endpoint, Reached::New(socket, place)))
     }
 
@@ -107,22 +110,23 @@ impl Attempt<'_> {
     }
 
     /// A kept connection that this domain may use, and that still answers.
-    async fn kept(&self, endpoint: &Endpoint) -> Option<(Session, Place)> {
+    async fn kept(&self, endpoint: &Endpoint) -> Option<Reached> {
         let idle = self.outbound.pool.take(&self.key(endpoint))?;
         self.served(idle).await
     }
 
     /// The connection, if it is good for this domain.
-    pub(super) async fn served(&self, mut idle: Idle) -> Option<(Session, Place)> {
+    pub(super) async fn served(&self, mut idle: Idle) -> Option<Reached> {
+        let usage = idle.usage();
         if !idle.is_good().await {
             idle.close().await;
             return None;
         }
         let key = self.key(idle.endpoint());
         match idle.serve(self.means(), &key).await {
-            Ok(served) => {
+            Ok((session, place)) => {
                 self.count("reused");
-                Some(served)
+                Some(Reached::Kept(Box::new(session), place, usage))
             }
             Err(idle) => {
                 self.outbound.pool.put_back(*idle);

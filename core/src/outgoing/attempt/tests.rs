@@ -186,6 +186,39 @@ async fn a_reset_after_the_confirmation_delivers_nobody_twice() {
 }
 
 #[tokio::test]
+async fn an_address_is_asked_once_whether_its_connection_was_kept_or_not() {
+    let greeting = || vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")];
+    let grey: Script = vec![("MAIL", "250 ok\r\n"), ("RCPT", "451 4.7.1 grey\r\n"), ("QUIT", "221 bye\r\n")];
+    let kept = [greeting(), transaction(1), grey.clone()].concat();
+    let peer = Peer::playing(vec![kept, [greeting(), grey].concat()]).await;
+    let world = World::new(Dns::Addresses(1), OneMessage::default(), peer.endpoint.address.port());
+    assert_eq!(world.attempt(1).await, ["delivered"]);
+    assert_eq!(world.attempt(1).await[1], "deferred 4.7.1 the host refused the recipient");
+    assert!(peer.is_waiting(), "it was asked again at once");
+}
+
+#[tokio::test]
+async fn a_host_that_takes_one_transaction_a_connection_gets_as_many_connections() {
+    let greeting = || vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")];
+    let scripts = [100, 100, 50].map(|recipients| [greeting(), transaction(recipients)].concat());
+    let peer = Peer::playing(scripts.to_vec()).await;
+    let world = World::new(Dns::Addresses(1), OneMessage::default(), peer.endpoint.address.port());
+    assert_eq!(world.attempt(250).await, vec!["delivered"; 250]);
+    assert_eq!(peer.heard().await.concat().iter().filter(|line| line.starts_with("RCPT")).count(), 250);
+}
+
+#[tokio::test]
+async fn what_a_host_may_have_taken_is_not_brought_to_the_next() {
+    let greeting = || vec![("", "220 mx\r\n"), ("EHLO", "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n")];
+    let silent = [greeting(), vec![("MAIL", ""), ("RCPT", ""), ("BDAT", "250 ok\r\n250 ok\r\n")]].concat();
+    let peer = Peer::playing(vec![silent.clone(), silent]).await;
+    let world = World::new(Dns::Addresses(2), OneMessage::default(), peer.endpoint.address.port());
+    let outcome = world.attempt(1).await.remove(0);
+    assert!(outcome.starts_with("deferred 4.4.2") && outcome.contains("may arrive twice"), "{outcome}");
+    assert!(peer.is_waiting(), "it went to the next address");
+}
+
+#[tokio::test]
 async fn a_host_that_closes_before_it_confirms_leaves_the_mail_with_us() {
     let mut script = [vec![("", "220 mx\r\n"), ("EHLO", "250 mx\r\n")], transaction(1)].concat();
     script.pop();
@@ -237,6 +270,17 @@ async fn a_panic_while_it_is_recorded_leaves_no_lease_behind() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_recorded_is_recorded_later() {
+    let failures = Mutex::new(vec![SpoolError::Full, SpoolError::Failed("broken".to_owned())]);
+    let world = World::new(Dns::Panics, OneMessage { failures, ..OneMessage::default() }, 1);
+    tokio::time::pause();
+    assert_eq!(world.attempt(1).await.len(), 1);
+    let lost = Mutex::new(vec![SpoolError::LeaseLost]);
+    let world = World::new(Dns::Panics, OneMessage { failures: lost, ..OneMessage::default() }, 1);
+    assert!(world.attempt(1).await.is_empty(), "it is another's");
+}
+
+#[tokio::test]
 async fn mail_is_not_brought_to_ourselves_under_another_name() {
     let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = relay.local_addr().unwrap();
@@ -244,7 +288,7 @@ async fn mail_is_not_brought_to_ourselves_under_another_name() {
     let ourselves = crate::config::Listener { address, mode: crate::config::ListenerMode::StartTls };
     Arc::get_mut(&mut world.outbound).unwrap().ourselves = Ourselves::new(&[ourselves]);
     let expected =
-        "failed 5.4.6 the hosts of example.org lead back to this relay, which does not keep its mail";
+        "deferred 4.4.6 the hosts of example.org lead back to this relay, which does not keep its mail";
     assert_eq!(world.attempt(1).await, [expected]);
 }
 

@@ -58,6 +58,12 @@ impl Relay {
     }
 }
 
+impl Relay {
+    fn asked(&self, endpoint: &Endpoint) -> Asked {
+        Asked::of(endpoint.address, &endpoint.name, &self.row)
+    }
+}
+
 impl Reach<'_> {
     /// All of it, from the connection on.
     async fn dial(&self, endpoint: &Endpoint) -> Result<Accepted, Problem> {
@@ -169,7 +175,7 @@ async fn require_makes_no_second_connection() {
         let relay = Relay::of("require");
         assert_eq!(relay.reach(&peer.endpoint).await, waits("4.7.5"), "{name}");
         assert!(peer.is_waiting(), "{name}");
-        assert_eq!(relay.tls.outgoing_memory.recent(peer.endpoint.address.ip()).failures, 1, "{name}");
+        assert_eq!(relay.tls.outgoing_memory.recent(&relay.asked(&peer.endpoint)).failures, 1, "{name}");
     }
 }
 
@@ -177,10 +183,36 @@ async fn require_makes_no_second_connection() {
 async fn a_success_is_remembered_too() {
     let relay = Relay::of("attempt");
     let peer = Peer::playing(vec![good()]).await;
-    let address = peer.endpoint.address.ip();
-    relay.tls.outgoing_memory.failed(address, "test");
+    let asked = relay.asked(&peer.endpoint);
+    relay.tls.outgoing_memory.failed(&asked, "test");
     assert_eq!(relay.reach(&peer.endpoint).await, ENCRYPTED);
-    assert_eq!(relay.tls.outgoing_memory.recent(address).failures, 0);
+    assert_eq!(relay.tls.outgoing_memory.recent(&asked).failures, 0);
+}
+
+#[tokio::test]
+async fn a_host_whose_handshakes_fail_is_avoided_and_its_connection_is_for_one_envelope() {
+    let relay = Relay::of("attempt");
+    let peer = Peer::playing(vec![start(vec![BYE])]).await;
+    (0..3).for_each(|_| relay.tls.outgoing_memory.failed(&relay.asked(&peer.endpoint), "test"));
+    let means = Means { config: &relay.config, tls: &relay.tls, asker: &relay.asker };
+    let reach = Reach { means, domain: "example.org", row: &relay.row, mail: &relay.mail };
+    let session = reach.dial(&peer.endpoint).await.unwrap().into_session();
+    assert_eq!(session.crossing.reached(), Protection::Clear);
+    assert!(session.grounds.is_none(), "nothing follows over it");
+    session.dialogue.quit().await;
+    assert_eq!(peer.heard().await, [["EHLO relay.example.net", "QUIT"]]);
+}
+
+#[tokio::test]
+async fn what_another_row_asked_for_in_vain_is_not_held_against_a_host() {
+    let relay = Relay::of("attempt");
+    let peer = Peer::playing(vec![good()]).await;
+    let strict = Row { min_version: "1.3".parse().unwrap(), ..(*relay.row).clone() };
+    let made_up = Asked::of(peer.endpoint.address, "mx.made-up.example", &relay.row);
+    for asked in [Asked::of(peer.endpoint.address, &peer.endpoint.name, &strict), made_up] {
+        (0..3).for_each(|_| relay.tls.outgoing_memory.failed(&asked, "test"));
+    }
+    assert_eq!(relay.reach(&peer.endpoint).await, ENCRYPTED);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 const FIRST: Duration = Duration::from_secs(15);
 
 /// The longest wait: a host that is back is noticed within it, however long it was away.
-const LONGEST: Duration = Duration::from_secs(30 * 60);
+pub(in crate::outgoing) const LONGEST: Duration = Duration::from_secs(30 * 60);
 
 /// How long it takes until everybody has heard of a failure.
 const HEARD: Duration = Duration::from_secs(2);

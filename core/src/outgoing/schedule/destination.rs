@@ -1,6 +1,7 @@
 //! What is known of one destination, the domain of recipients. No I/O, no clock of its own.
 
 use std::collections::VecDeque;
+use std::mem::take;
 use std::net::SocketAddr;
 
 use tokio::time::Instant;
@@ -22,6 +23,8 @@ pub(super) struct Destination {
     pub window: Window,
     /// How many it has; each has one connection at a time.
     pub workers: usize,
+    /// The hosts to which workers are on their way, that have no connection yet.
+    pub coming: Vec<SocketAddr>,
     /// Leases that wait for a worker.
     pub ready: VecDeque<Lease>,
     /// Whether the spool may have more than it has given.
@@ -56,6 +59,7 @@ impl Destination {
         Self {
             window: Window::new(allowance.connections.min(most)),
             workers: 0,
+            coming: vec![],
             ready: VecDeque::new(),
             supply: Supply::Exhausted,
             backoff: Backoff::default(),
@@ -104,6 +108,15 @@ impl Destination {
     pub(super) fn is_idle(&self) -> bool {
         self.workers == 0 && self.ready.is_empty()
     }
+
+    /// What waits for a worker that will not come; it uses nothing of the rate up.
+    pub(super) fn give_back(&mut self) -> Vec<Lease> {
+        if let Some(pace) = &mut self.messages {
+            pace.put_back(self.ready.len());
+        }
+        take(&mut self.ready).into()
+    }
+
     fn is_paced(&self, now: Instant) -> bool {
         self.new_connections.as_ref().is_some_and(|pace| pace.available(now) == 0)
     }

@@ -21,6 +21,8 @@ pub(super) struct Host {
     pub resting: usize,
     /// How many attempts wait for a place.
     pub waiting: usize,
+    /// How many workers are on their way to it.
+    pub coming: usize,
     /// Whether a destination without a connection to it wants one.
     pub demand: Demand,
     /// Whether it is left alone.
@@ -31,6 +33,15 @@ pub(super) struct Host {
     pub freed: Arc<Notify>,
     /// When it was last of interest.
     pub used: Instant,
+}
+
+/// How a host says that it has too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::outgoing) enum Complaint {
+    /// By a 4xx to a sender, which may be the matter of that one: it gets fewer connections at once.
+    Slower,
+    /// By a 421: where one connection is too much it is left alone.
+    Closes,
 }
 
 /// Whether all who want a connection to a host have one.
@@ -50,6 +61,7 @@ impl Host {
             connections: 0,
             resting: 0,
             waiting: 0,
+            coming: 0,
             demand: Demand::Met,
             backoff: Backoff::default(),
             why: None,
@@ -67,9 +79,9 @@ impl Host {
         }
     }
 
-    /// How many more there may be, those aside that wait for a place already.
+    /// How many more there may be, those aside that wait for a place already or are on their way.
     pub(super) fn free(&self, now: Instant) -> usize {
-        let taken = self.connections.saturating_sub(self.resting) + self.waiting;
+        let taken = self.connections.saturating_sub(self.resting) + self.waiting + self.coming;
         self.capacity(now).saturating_sub(taken)
     }
 
@@ -81,6 +93,6 @@ impl Host {
 
     /// Whether nobody needs what is known of it.
     pub(super) fn is_idle(&self) -> bool {
-        self.connections == 0 && self.waiting == 0
+        self.connections == 0 && self.waiting == 0 && self.coming == 0
     }
 }

@@ -1,6 +1,6 @@
 //! Who may send how much, where to, and when: fair between destinations, and considerate of hosts.
 //!
-//! - `state`: the decisions, pure; `destination` and `host` are what is known of each
+//! - `state`: the decisions, pure; `answer` is what they come to; `destination` and `host` are what is known of each
 //! - `window`: how many connections at once; it adapts
 //! - `backoff`: how long what cannot be reached is left alone
 //! - `pace`: the configured rates
@@ -10,8 +10,10 @@
 //! connection at a time. A host is an address. Both adapt and are left alone each on its own: many
 //! domains may have one host, and one domain many hosts.
 
+mod answer;
 mod backoff;
 mod destination;
+mod forget;
 mod host;
 mod pace;
 mod place;
@@ -26,13 +28,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-pub(super) use self::backoff::Chance;
+use self::answer::Entry;
+pub(super) use self::answer::{Arrival, Next};
+pub(super) use self::backoff::{Chance, LONGEST};
 pub(super) use self::destination::AHEAD;
 use self::destination::Supply;
-pub(super) use self::host::Demand;
+pub(super) use self::host::{Complaint, Demand};
 pub(super) use self::place::Place;
-pub(super) use self::state::{Arrival, Next};
-use self::state::{Entry, State};
+use self::state::State;
 use crate::config::Delivery;
 use crate::observe::Observer;
 use crate::spool::{Lease, Status};
@@ -111,6 +114,18 @@ impl Scheduler {
         rest
     }
 
+    /// A worker of this destination ends, whatever waits for it. What it gives back.
+    pub(super) fn ends(&self, destination: &str) -> Vec<Lease> {
+        let rest = self.decide(|state, _| state.ends(destination));
+        self.changed.notify_one();
+        rest
+    }
+
+    /// A message of this destination was not brought to any host: it uses nothing of the rate up.
+    pub(super) fn unsent(&self, destination: &str) {
+        self.decide(|state, _| state.unsent(destination));
+    }
+
     /// A place at a host; where it is busy `make_room` may give up what is kept there, and then it is worth
     /// a moment's wait.
     pub(super) async fn enter(
@@ -120,6 +135,7 @@ impl Scheduler {
         make_room: impl Fn(),
     ) -> Result<Place, NoPlace> {
         let deadline = Instant::now() + PATIENCE;
+        self.decide(|state, _| state.came(destination));
         loop {
             match self.decide(|state, now| state.enter(destination, host, now)) {
                 Entry::Free => return Ok(Place::taken(self, host)),
@@ -136,6 +152,11 @@ impl Scheduler {
         }
     }
 
+    /// Of a destination's hosts this one has answered first.
+    pub(super) fn won(&self, destination: &str, host: SocketAddr) {
+        self.decide(|state, now| state.won(destination, host, now));
+    }
+
     /// A host has greeted us.
     pub(super) fn greeted(&self, host: SocketAddr) {
         self.decide(|state, now| state.greeted(host, now));
@@ -146,10 +167,17 @@ impl Scheduler {
         self.decide(|state, now| state.unreached(host, why.clone(), (began, now), Chance::drawn()));
     }
 
-    /// A host has said that it has too much. How long the destination is left alone for it, if it is.
-    pub(super) fn throttled(&self, destination: &str, host: SocketAddr, began: Instant) -> Option<Duration> {
+    /// A host has said, of a transaction that began then, that it has too much. How long the destination is
+    /// left alone for it, if it is.
+    pub(super) fn throttled(
+        &self,
+        destination: &str,
+        host: SocketAddr,
+        complaint: Complaint,
+        began: Instant,
+    ) -> Option<Duration> {
         self.decide(|state, now| {
-            let until = state.throttled(destination, host, (began, now), Chance::drawn());
+            let until = state.throttled(destination, (host, complaint), (began, now), Chance::drawn());
             until.map(|until| until - now)
         })
     }

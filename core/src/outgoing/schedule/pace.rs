@@ -42,6 +42,12 @@ impl Pace {
         self.next = Some(self.next.map_or(now, |next| next.max(now)) + self.apart);
     }
 
+    /// So many have not come after all.
+    pub(super) fn put_back(&mut self, number: usize) {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.next = self.next.and_then(|next| next.checked_sub(self.apart.saturating_mul(number)));
+    }
+
     /// When one may come.
     pub(super) fn ready_at(&self, now: Instant) -> Instant {
         self.next.and_then(|next| next.checked_sub(self.ahead)).map_or(now, |ready| ready.max(now))

@@ -1,25 +1,19 @@
 //! The scheduler's decisions: pure, and told the time.
 
-use std::collections::{HashMap, VecDeque};
-use std::mem::{replace, take};
+use std::collections::HashMap;
+use std::mem::replace;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::answer::{Arrival, Entry, Next};
 use super::backoff::Chance;
 use super::destination::{Destination, Supply};
-use super::host::{Demand, Host};
+use super::forget::{MOST, forget};
+use super::host::{Complaint, Demand, Host};
 use crate::config::Delivery;
 use crate::spool::{Lease, Status};
-
-/// The most destinations, and hosts, remembered beside those that are busy.
-const MOST: usize = 10_000;
-
-/// How long one that is idle is remembered, unless there are too many.
-const KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// The state of all destinations and hosts.
 #[derive(Debug)]
@@ -29,41 +23,6 @@ pub(super) struct State {
     hosts: HashMap<SocketAddr, Host>,
     /// When one that has no room now may have some: the spool is to be asked again then.
     wake: Option<Instant>,
-}
-
-/// What becomes of a lease that the spool has given.
-#[derive(Debug)]
-pub(in crate::outgoing) enum Arrival {
-    /// A worker is to start with it.
-    Start(Lease),
-    /// It waits for a worker of its destination.
-    Waits,
-    /// There is no room for it now.
-    GiveBack(Lease),
-}
-
-/// What a worker does next.
-#[derive(Debug)]
-pub(in crate::outgoing) enum Next {
-    /// This lease.
-    Deliver(Lease),
-    /// Nothing: it ends, and gives these back.
-    End(Vec<Lease>),
-}
-
-/// Whether there may be a further connection to a host.
-#[derive(Debug)]
-pub(in crate::outgoing) enum Entry {
-    /// Yes; it is counted.
-    Free,
-    /// It has as many as it may have. This tells when a place is free.
-    Busy(Arc<Notify>),
-    /// It has as many as it may have, and enough wait for a place.
-    Crowded,
-    /// It did not answer lately, and is left alone until then.
-    LeftAlone(Instant, Status),
-    /// The destination's rate of new connections is used up.
-    Paced,
 }
 
 impl State {
@@ -121,6 +80,11 @@ impl State {
             Arrival::Waits
         };
         destination.supply = if destination.leases() >= room { Supply::More } else { Supply::Exhausted };
+        let starts_to = destination.host.filter(|_| matches!(arrival, Arrival::Start(_)));
+        destination.coming.extend(starts_to);
+        if let Some(host) = starts_to.and_then(|address| self.hosts.get_mut(&address)) {
+            host.coming += 1;
+        }
         arrival
     }
 
@@ -131,13 +95,14 @@ impl State {
         };
         destination.used = now;
         if destination.backoff.until(now).is_some() {
-            destination.workers = destination.workers.saturating_sub(1);
-            return (Next::End(take(&mut destination.ready).into()), Supply::More);
+            let rest = destination.give_back();
+            self.ended(name);
+            return (Next::End(rest), Supply::More);
         }
         let has_too_many = destination.workers > destination.capacity(now).max(1);
         let lease = if has_too_many { None } else { destination.ready.pop_front() };
         let Some(lease) = lease else {
-            destination.workers = destination.workers.saturating_sub(1);
+            self.ended(name);
             return (Next::End(vec![]), Supply::More);
         };
         let is_low = destination.ready.len() <= destination.workers;
@@ -155,15 +120,34 @@ impl State {
         if (places, at_host) == (Demand::Met, Demand::Met) {
             return None;
         }
-        destination.workers = destination.workers.saturating_sub(1);
-        let rest = if destination.workers == 0 { take(&mut destination.ready) } else { VecDeque::new() };
-        Some(rest.into())
+        Some(self.ends(name))
+    }
+
+    /// A worker ends, and gives back what waits unless it has fellows.
+    pub(super) fn ends(&mut self, name: &str) -> Vec<Lease> {
+        self.ended(name);
+        match self.destinations.get_mut(name) {
+            Some(destination) if destination.workers == 0 => destination.give_back(),
+            _ => vec![],
+        }
+    }
+
+    /// A message was not brought to any host.
+    pub(super) fn unsent(&mut self, name: &str) {
+        if let Some(pace) = self.destinations.get_mut(name).and_then(|it| it.messages.as_mut()) {
+            pace.put_back(1);
+        }
+    }
+
+    /// Of a destination's hosts this one has answered first.
+    pub(super) fn won(&mut self, name: &str, address: SocketAddr, now: Instant) {
+        self.destination(name, now).host = Some(address);
     }
 
     /// Asks for a place at a host.
     pub(super) fn enter(&mut self, name: &str, address: SocketAddr, now: Instant) -> Entry {
         let destination = self.destination(name, now);
-        destination.host = Some(address);
+        destination.host.get_or_insert(address);
         let paced = destination.new_connections.as_ref().is_some_and(|pace| pace.available(now) == 0);
         let host = self.host(address, now);
         match (host.backoff.until(now), &host.why) {
@@ -179,7 +163,11 @@ impl State {
             }
             return Entry::Free;
         }
-        if host.waiting >= capacity { Entry::Crowded } else { Entry::Busy(Arc::clone(&host.freed)) }
+        let busy =
+            if host.waiting >= capacity { Entry::Crowded } else { Entry::Busy(Arc::clone(&host.freed)) };
+        // Who frees a place here is awaited by the destination, not only by this attempt.
+        self.won(name, address, now);
+        busy
     }
 
     /// Somebody begins, or ceases, to wait for a place.
@@ -233,12 +221,12 @@ impl State {
         }
     }
 
-    /// A host has said that it has too much. Where one connection is too much already, the destination
-    /// is left alone until the time that this gives.
+    /// A host has said that it has too much. Where it closes even a single connection, the destination is
+    /// left alone until the time that this gives. A mere 4xx never goes so far: it may be for one sender.
     pub(super) fn throttled(
         &mut self,
         name: &str,
-        address: SocketAddr,
+        (address, complaint): (SocketAddr, Complaint),
         (began, now): (Instant, Instant),
         chance: Chance,
     ) -> Option<Instant> {
@@ -250,7 +238,10 @@ impl State {
             destination.window.shrink(began, now);
             return None;
         }
-        destination.backoff.failed(began, now, (&self.delivery.retry, chance))
+        match complaint {
+            Complaint::Slower => None,
+            Complaint::Closes => destination.backoff.failed(began, now, (&self.delivery.retry, chance)),
+        }
     }
 
     /// A host took a message. Whether the destination was left alone before.
@@ -258,6 +249,7 @@ impl State {
         if let Some(host) = self.hosts.get_mut(&address) {
             host.window.succeeded();
         }
+        self.came(name);
         let Some(destination) = self.destinations.get_mut(name) else { return false };
         destination.window.succeeded();
         destination.backoff.succeeded(now)
@@ -281,6 +273,23 @@ impl State {
     pub(super) fn left_alone(&mut self, name: &str, until: Instant, now: Instant) {
         let destination = self.destination(name, now);
         destination.backoff.until_then(until, now);
+    }
+
+    /// A worker has ended.
+    fn ended(&mut self, name: &str) {
+        let Some(destination) = self.destinations.get_mut(name) else { return };
+        destination.workers = destination.workers.saturating_sub(1);
+        if destination.coming.len() > destination.workers {
+            self.came(name);
+        }
+    }
+
+    /// A worker that was on its way to a host has come there, or to another.
+    pub(super) fn came(&mut self, name: &str) {
+        let Some(expected) = self.destinations.get_mut(name).and_then(|it| it.coming.pop()) else { return };
+        if let Some(host) = self.hosts.get_mut(&expected) {
+            host.coming = host.coming.saturating_sub(1);
+        }
     }
 
     fn try_anew(&mut self, name: &str, now: Instant) {
@@ -325,18 +334,6 @@ impl State {
         let host = self.hosts.entry(address).or_insert_with(|| Host::new(limit, now));
         host.used = now;
         host
-    }
-}
-
-/// Forgets those that are idle: the ones unused for long, or all if that leaves too many.
-fn forget<K, V>(all: &mut HashMap<K, V>, look: impl Fn(&V) -> (bool, Instant), now: Instant) {
-    all.retain(|_, one| {
-        let (is_idle, used) = look(one);
-        !is_idle || now.duration_since(used) < KEPT
-    });
-    // Half of what may be: the next one that is new must not cost another walk.
-    if all.len() > MOST / 2 {
-        all.retain(|_, one| !look(one).0);
     }
 }
 

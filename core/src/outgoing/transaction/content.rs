@@ -37,7 +37,7 @@ pub(super) enum Unsent {
     Unread(SpoolError),
     /// The host refused a chunk.
     Refused(Reply),
-    /// The host closes the connection, before it has heard of the envelope.
+    /// The host closes the connection, before the content went out.
     Closing(Reply),
 }
 
@@ -81,8 +81,9 @@ impl Content {
         Ok(dialogue.send_data(&wire).await?)
     }
 
-    /// Sends it in chunks (RFC 3030 section 2), and gives the host's word on the whole.
-    pub(super) async fn send_chunks(self, dialogue: &mut Dialogue, pace: Pace) -> Result<Reply, Unsent> {
+    /// Sends it in chunks (RFC 3030 section 2), and gives how many of them are without a reply beside the
+    /// last.
+    pub(super) async fn send_chunks(self, dialogue: &mut Dialogue, pace: Pace) -> Result<usize, Unsent> {
         let mut encoder = Encoder::for_chunks();
         let mut awaited = 0;
         let mut pieces = self.pieces();
@@ -103,10 +104,7 @@ impl Content {
                 awaited -= 1;
             }
         }
-        for _ in 0..awaited {
-            taken(dialogue).await?;
-        }
-        Ok(dialogue.final_reply().await?)
+        Ok(awaited)
     }
 
     /// A whole message as its one chunk, behind the commands that go out with it.
@@ -160,6 +158,14 @@ fn framed(chunk: &[u8], which: Which) -> Vec<u8> {
     let mut wire = format!("BDAT {}{last}\r\n", chunk.len()).into_bytes();
     wire.extend_from_slice(chunk);
     wire
+}
+
+/// The host's word on the whole, after the replies to so many chunks before the last.
+pub(super) async fn word_on_chunks(dialogue: &mut Dialogue, awaited: usize) -> Result<Reply, Unsent> {
+    for _ in 0..awaited {
+        taken(dialogue).await?;
+    }
+    Ok(dialogue.final_reply().await?)
 }
 
 /// The reply to a chunk that is not the last.

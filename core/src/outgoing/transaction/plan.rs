@@ -1,5 +1,6 @@
 //! How an envelope is brought across, and what a host's no means. No I/O.
 
+use super::Usage;
 use super::content::Content;
 use crate::outgoing::problem::Problem;
 use crate::smtp::capabilities::{Capabilities, Extension};
@@ -21,7 +22,9 @@ pub(super) enum Framing {
     Data,
     /// In chunks, once the host has taken a recipient.
     Chunks,
-    /// As one chunk, in one write with the commands: one round trip in all (RFC 3030 section 4.2).
+    /// As one chunk, in one write with the commands: one round trip in all (RFC 3030 section 4.2). Where
+    /// the host has closed meanwhile nobody could tell whether it has taken the message, so not over a
+    /// connection that was idle.
     AtOnce,
 }
 
@@ -47,10 +50,10 @@ impl Pace {
 
 impl Framing {
     /// As the host allows it.
-    pub(super) fn of(capabilities: &Capabilities, pace: Pace, content: &Content) -> Self {
+    pub(super) fn of(capabilities: &Capabilities, (pace, usage): (Pace, Usage), content: &Content) -> Self {
         match (capabilities.offers(Extension::Chunking), pace, content) {
             (false, _, _) => Self::Data,
-            (true, Pace::Pipelined, Content::Whole(_)) => Self::AtOnce,
+            (true, Pace::Pipelined, Content::Whole(_)) if usage != Usage::Rested => Self::AtOnce,
             (true, _, _) => Self::Chunks,
         }
     }
@@ -71,10 +74,15 @@ impl Phase {
 pub(super) const CLOSING: u16 = 421;
 
 /// Whether the host says that it has too much, and not that it dislikes this one envelope: an address
-/// (X.1.X) or a message (X.6.X) is no matter of how much we send.
+/// (X.1.X) or a message (X.6.X) is no matter of how much we send. A 421 is another matter.
 pub(super) fn is_too_much(reply: &Reply) -> bool {
     let of_this_one = reply.enhanced.is_some_and(|code| matches!(code.subject, 1 | 2 | 6));
-    reply.code == CLOSING || (!reply.is_permanent() && !of_this_one)
+    !reply.is_permanent() && !of_this_one
+}
+
+/// Whether the host refuses what it would take over TLS (RFC 3207 section 4).
+pub(super) fn wants_tls(reply: &Reply) -> bool {
+    reply.code == 530 && reply.enhanced.is_none_or(|code| (code.subject, code.detail) == (7, 0))
 }
 
 /// The host's no to a recipient. A 552 here means too many recipients to many a host, and is to be

@@ -192,6 +192,24 @@ async fn a_refused_sender_ends_it() {
 }
 
 #[tokio::test]
+async fn a_host_that_wants_the_tls_that_failed_may_have_it_next_time() {
+    let (mail, rcpt): (&[_], &[_]) = (
+        &[("MAIL", "530 5.7.0 Must issue a STARTTLS command first\r\n")],
+        &[("MAIL", "250 ok\r\n"), ("RCPT", "530 5.7.0 Must issue a STARTTLS command first\r\n")],
+    );
+    for refusal in [mail, rcpt] {
+        for (ehlo, outcome, then) in [
+            ("250-mx\r\n250 STARTTLS\r\n", "deferred 4.7.0", After::WantsTls),
+            ("250 mx\r\n", "failed 5.7.0", After::Reuse),
+        ] {
+            let script = [&[("", "220 mx\r\n"), ("EHLO", ehlo)], refusal, &[("RSET", "250 ok\r\n")]].concat();
+            let (outcomes, _, after) = deliver(&script, 1).await;
+            assert_eq!((outcomes, after), (vec![outcome.to_owned()], then), "{ehlo} {refusal:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_at_the_end_of_data_is_for_those_who_were_taken() {
     for (reply, expected) in
         [("451 4.3.0 later\r\n", "deferred 4.3.0"), ("554 5.6.0 spam\r\n", "failed 5.6.0")]

@@ -19,6 +19,8 @@ pub(super) struct OneMessage {
     pub put_off: Mutex<Vec<String>>,
     /// How often recording panics first.
     pub panics: Mutex<u32>,
+    /// How recording fails first, the last of these before the others.
+    pub failures: Mutex<Vec<SpoolError>>,
     pub unreadable: Option<SpoolError>,
 }
 
@@ -52,6 +54,9 @@ impl Spool for OneMessage {
         if let Some(left) = left {
             *self.panics.lock().unwrap() = left;
             panic!("a defect");
+        }
+        if let Some(error) = self.failures.lock().unwrap().pop() {
+            return Err(error);
         }
         self.settled.lock().unwrap().extend(settlement.outcomes);
         Ok(())

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waxseal_plugins::verdicts::EnhancedCode;
 
+use std::time::Duration;
+
 use super::*;
 use crate::config::{Allowance, DestinationLimit, Rate};
 use crate::outgoing::peer;
@@ -47,6 +49,7 @@ impl World {
     }
 
     fn enters(&mut self, destination: &str, host: SocketAddr) -> bool {
+        self.state.came(destination);
         matches!(self.state.enter(destination, host, self.now), Entry::Free)
     }
 
@@ -216,11 +219,26 @@ fn a_host_that_has_too_much_gets_half_and_at_last_nothing_for_a_while() {
         world.after(1);
         let began = world.now;
         world.after(1);
-        if let Some(until) = world.state.throttled("a.example", host(1), (began, world.now), EVEN) {
+        if let Some(until) =
+            world.state.throttled("a.example", (host(1), Complaint::Closes), (began, world.now), EVEN)
+        {
             break until - world.now;
         }
     };
     assert_eq!((rooms, put_off), (vec![20, 10, 5, 2, 1], Duration::from_secs(15)));
+}
+
+#[test]
+fn one_sender_whom_a_host_dislikes_does_not_starve_the_others() {
+    let mut world = World::with(20, 20);
+    world.starts("a.example", 1);
+    assert!(world.enters("a.example", host(1)));
+    for _ in 0..100 {
+        world.after(1);
+        let times = (world.now, world.now);
+        assert!(world.state.throttled("a.example", (host(1), Complaint::Slower), times, EVEN).is_none());
+    }
+    assert_eq!(world.room("a.example"), 4, "one worker goes on");
 }
 
 #[test]
@@ -236,6 +254,10 @@ fn rates_are_held_for_each_destination() {
     assert_eq!(world.starts("a.slow.example", 5), 1);
     assert_eq!(world.room("a.slow.example"), 1);
     assert_eq!(world.state.wake(), Some(world.now + Duration::from_secs(30)));
+    world.state.unsent("a.slow.example");
+    assert_eq!(world.room("a.slow.example"), 2, "what was not sent uses nothing up");
+    assert_eq!(world.starts("a.slow.example", 1), 1);
+    assert!(world.next("a.slow.example").is_none());
     assert_eq!(world.room("b.slow.example"), 1, "each has a rate of its own");
     world.after(30);
     assert_eq!(world.room("a.slow.example"), 2);

@@ -29,6 +29,31 @@ fn many_domains_of_one_busy_host_take_no_more_than_its_places() {
 }
 
 #[test]
+fn who_is_on_his_way_to_a_host_has_a_place_there() {
+    let mut world = World::with(3, 20);
+    let domains: Vec<String> = (0..10).map(|number| format!("d{number}.example")).collect();
+    for domain in &domains {
+        assert!(world.enters(domain, host(1)));
+        world.state.leave(host(1));
+    }
+    let started: usize = domains.iter().map(|domain| world.starts(domain, 1)).sum();
+    assert_eq!(started, 3, "of as many as find a place");
+    assert!(world.enters(&domains[0], host(1)));
+    assert_eq!(world.room(&domains[9]), 0);
+    assert!(world.next(&domains[1]).is_none(), "it has ended on its way");
+    assert_eq!(world.room(&domains[9]), 4);
+}
+
+#[test]
+fn the_host_of_a_destination_is_the_one_that_answered() {
+    let mut world = World::with(1, 20);
+    assert!(world.enters("a.example", host(1)) && world.enters("a.example", host(2)));
+    world.state.won("a.example", host(1), world.now);
+    world.state.leave(host(2));
+    assert_eq!(world.room("a.example"), 0, "of its host all places are taken");
+}
+
+#[test]
 fn a_worker_goes_on_after_its_turn_only_if_nobody_wants_its_place() {
     let mut world = World::with(1, 2);
     assert_eq!(world.starts("a.example", 4), 2);
