@@ -160,8 +160,12 @@ impl Shared {
             return None;
         }
         let due = self.plan.pace.due(self.start, number);
+        if due <= Instant::now() {
+            return Some((number, due));
+        }
         sleep_until(due).await;
-        Some((number, due))
+        // Nobody was behind: that the timer has but milliseconds is no fault of the server.
+        Some((number, Instant::now()))
     }
 }
 

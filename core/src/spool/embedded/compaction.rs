@@ -186,7 +186,7 @@ impl Going {
         let mut body = vec![0; head.length as usize];
         let At::Segment { offset, .. } = place.at else { return Ok(None) };
         if let Err(error) = self.file.read_exact_at(&mut body, offset + HEAD as u64) {
-            tracing::error!(segment = self.number, message = %head.id, %error, "a body cannot be read");
+            tracing::error!(segment = self.number, id = %head.id, %error, "a body cannot be read");
             return Ok(None);
         }
         if let Err(error) = place.compare(head.id, body.len() as u64, crc32c::crc32c(&body)) {

@@ -51,7 +51,7 @@ impl Default for Options {
             pages: u32::MAX - 1,
             reserve: 64 * 1024 * 1024,
             segment_size: segments::FULL,
-            in_tables: 64 * 1024,
+            in_tables: 32 * 1024,
             compact_after: None,
         }
     }

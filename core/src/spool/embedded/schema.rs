@@ -96,7 +96,7 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<(Connection,
          PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
-         PRAGMA cache_size = -16384;
+         PRAGMA cache_size = -8192;
          PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 0;
          PRAGMA busy_timeout = 10000;",
