@@ -143,7 +143,7 @@ mod tests {
             failure(r#"expect(ask("outgoing/attempt", "mail", outgoing_host(#{}), mail(#{})), "defer")"#);
         assert_eq!(
             message,
-            "tests/mine.rhai:2:1 test_it: expected defer, but outgoing/attempt.rhai:18:5 answers accept"
+            "tests/mine.rhai:2:1 test_it: expected defer, but outgoing/attempt.rhai:25:5 answers accept"
         );
         let message = failure(
             r#"expect(ask("outgoing/require", "mail", outgoing_host(#{}), mail(#{})), "defer", "4.7.4")"#,
