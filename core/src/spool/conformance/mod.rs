@@ -38,7 +38,7 @@ pub(super) async fn all<S: Site>() {
 }
 
 /// Every destination has so much room.
-struct RoomFor(usize);
+pub(in crate::spool) struct RoomFor(pub(in crate::spool) usize);
 
 impl Room for RoomFor {
     fn leases(&self, _: &str) -> usize {
@@ -54,7 +54,7 @@ async fn lease(spool: &dyn Spool, most: usize) -> Vec<Lease> {
     lease_within(spool, most, 100).await
 }
 
-fn envelope() -> Envelope {
+pub(in crate::spool) fn envelope() -> Envelope {
     Envelope {
         id: MessageId::now_v7(),
         received: Timestamp::now(),
@@ -103,7 +103,8 @@ async fn read(spool: &dyn Spool, body: &BodyRef) -> Result<Vec<u8>, SpoolError> 
     }
 }
 
-fn settlement(lease: &Lease, outcome: &Outcome) -> Settlement {
+/// Gives every recipient of a lease the same outcome.
+pub(in crate::spool) fn settlement(lease: &Lease, outcome: &Outcome) -> Settlement {
     Settlement {
         message: lease.envelope.id,
         epoch: lease.epoch,
@@ -112,7 +113,7 @@ fn settlement(lease: &Lease, outcome: &Outcome) -> Settlement {
     }
 }
 
-fn status() -> Status {
+pub(in crate::spool) fn status() -> Status {
     Status {
         code: EnhancedCode::new(4, 7, 5),
         reason: "TLS is required".to_owned(),

@@ -19,25 +19,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::{Embedded, Options};
+use crate::spool::conformance::{RoomFor, envelope, settlement, status};
 use crate::spool::{
-    Body, BodyRef, Envelope, Filter, Lease, MessageId, NewMessage, NewRecipient, Outcome, Queued, Room,
-    Settlement, Spool, SpoolError, Status,
+    Body, BodyRef, Envelope, Filter, Lease, MessageId, NewMessage, NewRecipient, Outcome, Queued, Settlement,
+    Spool, SpoolError,
 };
 
 fn open(folder: &Path) -> Embedded {
     Embedded::open(folder).unwrap()
-}
-
-/// Every destination has so much room.
-struct RoomFor(usize);
-
-impl Room for RoomFor {
-    fn leases(&self, _: &str) -> usize {
-        self.0
-    }
 }
 
 async fn lease_within(spool: &Embedded, most: usize, room: usize) -> Result<Vec<Lease>, SpoolError> {
@@ -51,18 +42,6 @@ async fn leased(spool: &Embedded, most: usize) -> Vec<Lease> {
 /// All that waits.
 async fn listed(spool: &Embedded) -> Vec<Queued> {
     spool.list(&Filter::default(), None, 1_000_000).await.unwrap().recipients
-}
-
-fn envelope() -> Envelope {
-    Envelope {
-        id: MessageId::now_v7(),
-        received: Timestamp::now(),
-        sender: "alice@sender.example".to_owned(),
-        size: 5,
-        eight_bit: true,
-        smtp_utf8: false,
-        dsn: Default::default(),
-    }
 }
 
 fn recipients(addresses: &[&str]) -> Vec<NewRecipient> {
@@ -104,28 +83,9 @@ async fn read(spool: &Embedded, id: MessageId) -> Result<Vec<u8>, SpoolError> {
     }
 }
 
-/// Gives every recipient of a lease the same outcome.
-fn settlement(lease: &Lease, outcome: &Outcome) -> Settlement {
-    Settlement {
-        message: lease.envelope.id,
-        epoch: lease.epoch,
-        outcomes: lease.recipients.iter().map(|recipient| (recipient.number, outcome.clone())).collect(),
-        notices: vec![],
-    }
-}
-
 fn deferred(seconds: i64) -> Outcome {
     let due = Timestamp::now() + SignedDuration::from_secs(seconds);
     Outcome::Deferred { due, status: status(), attention: Timestamp::MAX }
-}
-
-fn status() -> Status {
-    Status {
-        code: EnhancedCode::new(4, 7, 5),
-        reason: "TLS is required".to_owned(),
-        host: Some("mx.example".to_owned()),
-        reply: None,
-    }
 }
 
 fn bounce(addresses: &[&str]) -> NewMessage {
