@@ -147,10 +147,7 @@ impl Connection {
     ///
     /// [`ReadError::Timeout`], [`ReadError::Io`].
     pub async fn read_chunk(&mut self, wait: Duration) -> Result<Bytes, ReadError> {
-        if self.input.is_empty() {
-            timeout(wait, self.fill(CHUNK)).await.map_err(|_| ReadError::Timeout(wait))??;
-        }
-        Ok(self.input.split().freeze())
+        self.read_at_most(u64::MAX, wait).await
     }
 
     /// Reads as [`Connection::read_chunk`] does, at most so many octets: the rest stays for the next
