@@ -112,11 +112,12 @@ impl Driver {
             Step::Reply(reply) => self.say(&reply),
             Step::Close(reply) => {
                 self.say(&reply);
-                self.flush().await?;
                 // QUIT is a client's last word: nothing of his is lost with the connection.
                 if reply.code == GOODBYE && self.connection.ahead() == 0 {
-                    self.connection.close().await;
+                    let wait = self.services.config.timeouts.command;
+                    self.connection.close_saying(&self.output, wait).await?;
                 } else {
+                    self.flush().await?;
                     self.connection.close_after_reply().await;
                 }
                 return Ok(Flow::End);

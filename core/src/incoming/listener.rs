@@ -84,7 +84,7 @@ impl Server {
             Ok(admission) => {
                 let (services, settings, mode) = (Arc::clone(services), Arc::clone(settings), self.mode);
                 let tasks = services.tasks.clone();
-                tasks.spawn(serve(socket, client, mode, services, settings, admission));
+                tasks.spawn(serve(socket, (client, self.address), mode, services, settings, admission));
             }
             Err(too_many) => turn_away(&socket, client, self.mode, too_many),
         }
@@ -94,7 +94,7 @@ impl Server {
 /// Serves a client, with the bundle that is in force now.
 async fn serve(
     socket: TcpStream,
-    client: SocketAddr,
+    (client, bound): (SocketAddr, SocketAddr),
     mode: ListenerMode,
     services: Arc<Services>,
     settings: Arc<Settings>,
@@ -102,9 +102,9 @@ async fn serve(
 ) {
     // Replies are small and the client waits for each.
     let _ = socket.set_nodelay(true);
-    let Ok(listener) = socket.local_addr() else {
-        return;
-    };
+    // Only where all addresses are listened on must the system say which it was.
+    let listener = if bound.ip().is_unspecified() { socket.local_addr() } else { Ok(bound) };
+    let Ok(listener) = listener else { return };
     let _counted = services.observer.metrics().session(Direction::Incoming);
     let bundle = services.live.current();
     let row = bundle.table().incoming(client.ip(), table::today());

@@ -192,8 +192,26 @@ impl Connection {
 
     /// Closes it: close_notify inside TLS, then the socket. Bounded to a second.
     pub async fn close(mut self) {
-        // The peer may be gone already; there is nobody left to tell.
-        let _ = timeout(SHUTDOWN, self.stream.shutdown()).await;
+        if self.is_encrypted() {
+            // The peer may be gone already; there is nobody left to tell.
+            let _ = timeout(SHUTDOWN, self.stream.shutdown()).await;
+        }
+    }
+
+    /// Says a last word, and closes it. Inside TLS word and close_notify go out together: the peer is
+    /// woken once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::write`].
+    pub async fn close_saying(mut self, last: &[u8], wait: Duration) -> Result<(), ReadError> {
+        let held_back = self.stream.hold_back(last);
+        match last.get(held_back..) {
+            None | Some([]) => {}
+            Some(rest) => self.write(rest, wait).await?,
+        }
+        self.close().await;
+        Ok(())
     }
 
     /// Closes it after a last reply. What the peer is still sending is read and dropped, for a

@@ -1,6 +1,6 @@
 //! A stream, clear or encrypted.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -15,6 +15,19 @@ pub enum Stream {
     Clear(TcpStream),
     /// Inside TLS.
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Gives octets to TLS without sending them yet: they go out with what is written next, or with the
+    /// close_notify. Says how many it has taken; in clear it takes none.
+    pub(super) fn hold_back(&mut self, octets: &[u8]) -> usize {
+        let Self::Tls(stream) = self else { return 0 };
+        let taken = match stream.as_mut() {
+            TlsStream::Server(stream) => stream.get_mut().1.writer().write(octets),
+            TlsStream::Client(stream) => stream.get_mut().1.writer().write(octets),
+        };
+        taken.unwrap_or_default()
+    }
 }
 
 impl AsyncRead for Stream {

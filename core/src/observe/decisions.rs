@@ -18,6 +18,9 @@ const QUEUE: usize = 16_384;
 /// For how long records are gathered before they are written: being woken for each would cost more
 /// than writing it.
 const GATHER: Duration = Duration::from_millis(20);
+/// For how many such whiles the thread looks again by itself where nothing comes: waking it would cost
+/// the one who records more than all else, and mail seldom comes alone.
+const AWAKE: usize = 50;
 /// How many records a subscriber may be behind.
 const BEHIND: usize = 1024;
 
@@ -89,18 +92,30 @@ struct Writer {
 
 impl Writer {
     fn run(&mut self, mut entries: mpsc::Receiver<Entry>) {
-        while let Some(entry) = entries.blocking_recv() {
-            if !matches!(entry, Entry::Flush(_)) {
-                std::thread::sleep(GATHER);
+        while let Some(first) = entries.blocking_recv() {
+            let (mut next, mut idle) = (Some(first), 0);
+            while idle < AWAKE {
+                if !matches!(next, Some(Entry::Flush(_))) {
+                    std::thread::sleep(GATHER);
+                }
+                idle = if self.take_all(next.take(), &mut entries) == 0 { idle + 1 } else { 0 };
             }
+        }
+    }
+
+    /// Writes this and what waits behind it, and says how much it was.
+    fn take_all(&mut self, first: Option<Entry>, entries: &mut mpsc::Receiver<Entry>) -> usize {
+        let mut taken = 0;
+        for entry in first.into_iter().chain(std::iter::from_fn(|| entries.try_recv().ok())) {
             self.take(entry);
-            while let Ok(entry) = entries.try_recv() {
-                self.take(entry);
-            }
-            // Idle: whoever reads along sees everything.
+            taken += 1;
+        }
+        if taken > 0 {
+            // Whoever reads along sees everything.
             let flushed = self.file.flush();
             self.note(&flushed);
         }
+        taken
     }
 
     fn take(&mut self, entry: Entry) {

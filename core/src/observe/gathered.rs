@@ -13,6 +13,10 @@ use tracing_subscriber::fmt::MakeWriter;
 /// For how long lines are gathered.
 const GATHER: Duration = Duration::from_millis(20);
 
+/// For how many such whiles the thread looks again by itself where nothing is said: waking it would cost
+/// the one who speaks more than the line.
+const AWAKE: usize = 50;
+
 /// How much is gathered at most: who says more writes it himself. Octets.
 const MOST: usize = 256 * 1024;
 
@@ -55,9 +59,12 @@ impl<W: Write + Send + 'static> Gathered<W> {
         let writing = thread::Builder::new().name("log".to_owned()).spawn(move || {
             loop {
                 thread::park();
-                thread::sleep(GATHER);
-                let Some(shared) = written.upgrade() else { return };
-                shared.write();
+                let mut idle = 0;
+                while idle < AWAKE {
+                    thread::sleep(GATHER);
+                    let Some(shared) = written.upgrade() else { return };
+                    idle = if shared.write() == 0 { idle + 1 } else { 0 };
+                }
             }
         })?;
         Ok(Self { shared, writer: writing.thread().clone() })
@@ -78,11 +85,15 @@ impl<W: Write> Gathered<W> {
 }
 
 impl<W: Write> Shared<W> {
-    /// Writes what was gathered. What cannot be written is lost: there is nobody to tell.
-    fn write(&self) {
+    /// Writes what was gathered, and says how many octets it was. What cannot be written is lost: there
+    /// is nobody to tell.
+    fn write(&self) -> usize {
         let mut out = lock(&self.out);
         let lines = mem::take(&mut *lock(&self.lines));
-        let _ = out.write_all(&lines).and_then(|()| out.flush());
+        if !lines.is_empty() {
+            let _ = out.write_all(&lines).and_then(|()| out.flush());
+        }
+        lines.len()
     }
 }
 

@@ -72,14 +72,16 @@ async fn deliver(outbound: &Arc<Outbound>) {
         };
         let room = Arc::new(Word(Arc::clone(&outbound.scheduler), whose));
         match outbound.services.spool.lease(most, room).await {
-            Ok(leases) if leases.is_empty() => {
-                drop(permit);
-                tokio::select! {
-                    () = outbound.services.spool.wait_due() => {}
-                    () = outbound.scheduler.changed() => {}
+            Ok(leases) => {
+                let is_all = leases.is_empty() || (whose == Whose::Anybody && leases.len() < most);
+                hand_out(outbound, permit, leases).await;
+                if is_all {
+                    tokio::select! {
+                        () = outbound.services.spool.wait_due() => {}
+                        () = outbound.scheduler.changed() => {}
+                    }
                 }
             }
-            Ok(leases) => hand_out(outbound, permit, leases).await,
             Err(error) => {
                 tracing::error!(%error, "the spool gives no mail to deliver; asking again in {RESPITE:?}");
                 sleep(RESPITE).await;

@@ -39,7 +39,7 @@ impl AsyncRead for Recorder {
         let polled = Pin::new(&mut this.socket).poll_read(cx, buf);
         let new = buf.filled().get(before..).unwrap_or_default();
         let room = MOST.saturating_sub(this.record.len());
-        this.record.extend(new.iter().take(room));
+        this.record.extend_from_slice(new.get(..room).unwrap_or(new));
         polled
     }
 }

@@ -126,7 +126,9 @@ impl Tls {
         at_hello: impl AsyncFnOnce(Arc<facts::Hello>) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
         let mut acceptor = LazyConfigAcceptor::new(Acceptor::default(), Recorder::new(socket));
-        match deadline.bound(&mut acceptor).await {
+        // Boxed at once: it is large, and handed on several times.
+        let hello = async { (&mut acceptor).await.map(Box::new) };
+        match deadline.bound(hello).await {
             Ok(start) => self.after_hello(start, deadline, at_hello).await,
             Err(failure) => Err(refused_by_library(acceptor, failure, at_hello).await),
         }
@@ -134,12 +136,12 @@ impl Tls {
 
     async fn after_hello(
         &self,
-        start: StartHandshake<Recorder>,
+        start: Box<StartHandshake<Recorder>>,
         deadline: Deadline,
         at_hello: impl AsyncFnOnce(Arc<facts::Hello>) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
         let hello = Arc::new(hello::read(start.io.record()));
-        let StartHandshake { accepted, io, .. } = start;
+        let StartHandshake { accepted, io, .. } = *start;
         let asked = Instant::now();
         let answer = at_hello(Arc::clone(&hello)).await;
         // A hook may wait, and its time is not the client's: a failure for it would be remembered
@@ -158,8 +160,10 @@ impl Tls {
             }
         };
         let start = StartHandshake::from_parts(accepted, io.into_socket());
-        let stream = deadline.bound(start.into_stream(config)).await?;
-        Ok(finished(stream, hello.server_name.clone(), own))
+        let stream = start.into_stream(config);
+        // The stream is large, too, and put into its box where it comes from.
+        let accepted = async { Ok(finished(stream.await?, hello.server_name.clone(), own)) };
+        deadline.bound(accepted).await
     }
 
     /// The configuration for a hello under a plan, and our identity: the one that the plan names,

@@ -89,11 +89,13 @@ impl Batch {
             Ok(concerned) => concerned.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error); self.requests.len()],
         };
-        // Before the answers: whoever has his may ask at once for what is due.
-        leases.plan.changed();
+        // Before the answers: whoever has his may ask at once for what is due. Who chooses is woken after
+        // them: what is woken first runs first, and a client waits.
+        leases.plan.count();
         for (Request { change, answer }, result) in self.requests.into_iter().zip(results) {
             finished.push(change, answer, result);
         }
+        leases.plan.wake();
         leases.finish(finished);
     }
 

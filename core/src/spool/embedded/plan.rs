@@ -35,7 +35,17 @@ struct Last {
 impl Plan {
     /// Something has changed: a choice may come to something else.
     pub(super) fn changed(&self) {
+        self.count();
+        self.wake();
+    }
+
+    /// Counts a change: whoever begins to wait from now on does not.
+    pub(super) fn count(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Wakes those that wait already.
+    pub(super) fn wake(&self) {
         self.wake.notify_waiters();
     }
 

@@ -92,7 +92,7 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<(Connection,
     // Page size and vacuum mode hold only if they are set before the first table. FULL, since
     // NORMAL does not sync the log at a commit: acknowledged mail would be gone after a power loss.
     connection.execute_batch(
-        "PRAGMA page_size = 8192;
+        "PRAGMA page_size = 4096;
          PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;

@@ -28,7 +28,7 @@ async fn a_newer_spool_is_left_alone() {
 #[tokio::test]
 async fn a_full_spool_keeps_nothing_of_what_it_refused_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { pages: 60, ..Options::default() };
+    let options = Options { pages: 120, ..Options::default() };
     let spool = Embedded::open_with(folder.path(), options).unwrap();
     let commit = |sender: usize| {
         let envelope = Envelope { sender: "x".repeat(sender), ..envelope() };
@@ -50,7 +50,7 @@ async fn a_full_spool_keeps_nothing_of_what_it_refused_and_recovers() {
 #[tokio::test]
 async fn a_full_spool_keeps_no_file_of_what_it_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { pages: 12, ..Options::default() };
+    let options = Options { pages: 24, ..Options::default() };
     let spool = Embedded::open_with(folder.path(), options).unwrap();
     let refused = loop {
         let body = write(&spool, &content(300_000), 100_000).await.unwrap();
@@ -126,7 +126,7 @@ async fn the_writer_waits_for_a_tool_that_has_locked_the_database() {
 #[tokio::test]
 async fn what_a_full_database_refuses_leaves_nothing_in_the_segments() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Embedded::open_with(folder.path(), Options { pages: 40, in_tables: 0, ..Options::default() })
+    let spool = Embedded::open_with(folder.path(), Options { pages: 80, in_tables: 0, ..Options::default() })
         .unwrap();
     enqueue(&spool, &["bob@one.example"]).await;
     let octets = || segments(folder.path()).iter().map(|path| path.metadata().unwrap().len()).sum::<u64>();
