@@ -15,12 +15,19 @@ use crate::tls::memory::Recent;
 pub(super) struct Peer {
     /// Its address, an IPv4-mapped one as IPv4.
     pub(super) address: SocketAddr,
-    /// The address of ours that it connected to.
-    pub(super) listener: SocketAddr,
+    /// The address as a text, and that of ours that it connected to: hooks are told of them again and
+    /// again.
+    texts: Texts,
     /// How TLS starts there.
     pub(super) mode: ListenerMode,
     /// The row with which the connection's hooks run before MAIL FROM.
     pub(super) row: Arc<facts::Row>,
+}
+
+#[derive(Clone, Debug)]
+struct Texts {
+    address: String,
+    listener: String,
 }
 
 /// The connection as it is.
@@ -76,6 +83,19 @@ pub(super) struct View<'a> {
     pub(super) ehlo: &'a str,
 }
 
+impl Peer {
+    /// A client that has connected to this address of ours.
+    pub(super) fn new(
+        address: SocketAddr,
+        listener: SocketAddr,
+        mode: ListenerMode,
+        row: Arc<facts::Row>,
+    ) -> Self {
+        let texts = Texts { address: address.ip().to_string(), listener: listener.to_string() };
+        Self { address, texts, mode, row }
+    }
+}
+
 impl Link {
     /// The record of the handshake, if the connection is encrypted.
     pub(super) fn tls(&self) -> Option<&TlsRecord> {
@@ -90,10 +110,10 @@ impl View<'_> {
     /// The facts before MAIL FROM.
     pub(super) fn client(&self, recent: Recent) -> facts::Client {
         let client = facts::Client {
-            address: self.peer.address.ip().to_string(),
+            address: self.peer.texts.address.clone(),
             port: self.peer.address.port().into(),
             ehlo: self.ehlo.to_owned(),
-            listener: self.peer.listener.to_string(),
+            listener: self.peer.texts.listener.clone(),
             implicit_tls: self.peer.mode == ListenerMode::Implicit,
             row: Arc::clone(&self.peer.row),
             tls_failure: recent.reason,

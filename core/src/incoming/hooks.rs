@@ -26,8 +26,8 @@ use crate::tls::{certificate, offer, start};
 /// The hooks of an incoming session, in the order in which they are asked. An answer may take time;
 /// a question that is dropped before it has changed nothing.
 pub(super) trait Hooks {
-    /// A client has connected.
-    fn connect(&self, client: Client) -> impl Future<Output = AtConnect> + Send;
+    /// A client has connected. Its facts are made where somebody asks for them: few do.
+    fn connect(&self, view: View<'_>) -> impl Future<Output = AtConnect> + Send;
     /// EHLO or HELO is to be answered, in clear.
     fn offer(&self, client: Client) -> impl Future<Output = offer::Incoming> + Send;
     /// STARTTLS is read, or an implicit-TLS connection opens.
@@ -76,12 +76,12 @@ pub(super) struct BundleHooks {
 }
 
 impl Hooks for BundleHooks {
-    async fn connect(&self, client: Client) -> AtConnect {
+    async fn connect(&self, view: View<'_>) -> AtConnect {
         if !self.is_filtered(HookName::Connect) {
             return AtConnect::Accept;
         }
-        let decision =
-            self.asker.ask::<incoming::Connect>("", &Arc::new(client), &Arc::new(Nothing {})).await;
+        let client = Arc::new(view.client(self.recent(view.peer.address.ip())));
+        let decision = self.asker.ask::<incoming::Connect>("", &client, &Arc::new(Nothing {})).await;
         match (decision.outcome(), replies::passage(decision.outcome())) {
             (_, Ok(())) => AtConnect::Accept,
             (Outcome::Failure(_), Err(reply)) => AtConnect::Fail(reply),

@@ -108,7 +108,7 @@ async fn serve(
     let _counted = services.observer.metrics().session(Direction::Incoming);
     let bundle = services.live.current();
     let row = bundle.table().incoming(client.ip(), table::today());
-    let peer = Peer { address: client, listener, mode, row };
+    let peer = Peer::new(client, listener, mode, row);
     let asker = Asker { bundle, observer: services.observer.clone(), session: SessionId::next() };
     let session = Box::pin(Session::open(BundleHooks { asker, services }, settings, peer)).await;
     driver::serve(socket, session).await;

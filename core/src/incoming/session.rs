@@ -104,7 +104,7 @@ impl<H: Hooks> Session<H> {
     /// A session with a client that has connected: the hook `connect` is asked.
     pub(super) async fn open(hooks: H, settings: Arc<Settings>, peer: Peer) -> Self {
         let mut session = Self::begin(hooks, settings, peer, Link::Clear(Offered::NotAsked));
-        match session.hooks.connect(session.client()).await {
+        match session.hooks.connect(session.view()).await {
             AtConnect::Accept => {}
             AtConnect::Deny(reply) => session.barrier = Some(reply),
             AtConnect::Fail(reply) => session.failed = Some(reply),

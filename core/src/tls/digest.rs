@@ -5,9 +5,16 @@ use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+/// SHA-256.
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut octets = [0; 32];
+    octets.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    octets
+}
+
 /// SHA-256 in lower-case hexadecimal.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
-    HEXLOWER.encode(digest(&SHA256, bytes).as_ref())
+    HEXLOWER.encode(&sha256(bytes))
 }
 
 /// Whether a pin, `sha256:` and hexadecimal or base64 (RFC 7469 section 2.4), is of the key with

@@ -6,23 +6,31 @@
 
 use data_encoding::HEXLOWER;
 
-use super::digest::sha256_hex;
+use super::digest::sha256;
 use super::hello::{ALPN, ClientHello, SERVER_NAME};
+
+/// How long a fingerprint is: octets.
+const LENGTH: usize = 36;
 
 /// As in `t13d1516h2_8daaf6152771_e5627efa2ab1`: what can be read of it, a digest of the suites, one
 /// of extensions and signature schemes.
 pub(super) fn fingerprint(hello: &ClientHello<'_>) -> String {
-    let has_name = hello.extensions.contains(&SERVER_NAME);
-    format!(
-        "t{version}{name}{suites}{extensions}{protocol}_{suite_digest}_{extension_digest}",
-        version = version(hello),
-        name = if has_name { 'd' } else { 'i' },
-        suites = count(&hello.suites),
-        extensions = count(&hello.extensions),
-        protocol = ends(hello.protocols().next().unwrap_or_default()),
-        suite_digest = short_digest(&sorted(&hello.suites)),
-        extension_digest = short_digest(&sorted_extensions(hello)),
-    )
+    let mut text = String::with_capacity(LENGTH);
+    text.push('t');
+    text.push_str(version(hello));
+    text.push(if hello.extensions.contains(&SERVER_NAME) { 'd' } else { 'i' });
+    push_count(&mut text, &hello.suites);
+    push_count(&mut text, &hello.extensions);
+    push_ends(&mut text, hello.protocols().next().unwrap_or_default());
+    let mut list = String::with_capacity(5 * (hello.extensions.len() + hello.signature_schemes.len()));
+    push_sorted(&mut list, hello.suites.iter().copied());
+    text.push('_');
+    push_digest(&mut text, &list);
+    list.clear();
+    push_extensions(&mut list, hello);
+    text.push('_');
+    push_digest(&mut text, &list);
+    text
 }
 
 /// Of the highest version, were it one that nobody knows.
@@ -42,57 +50,52 @@ fn version(hello: &ClientHello<'_>) -> &'static str {
     }
 }
 
-fn count(numbers: &[u16]) -> String {
-    format!("{:02}", numbers.len().min(99))
+fn push_count(text: &mut String, numbers: &[u16]) {
+    let count = u8::try_from(numbers.len()).unwrap_or(u8::MAX).min(99);
+    text.extend([count / 10, count % 10].map(|digit| char::from(b'0' + digit)));
 }
 
 /// The first and the last character of a protocol; where one of them is neither letter nor digit,
 /// the first and the last hexadecimal digit.
-fn ends(protocol: &[u8]) -> String {
-    let (Some(&first), Some(&last)) = (protocol.first(), protocol.last()) else { return "00".to_owned() };
+fn push_ends(text: &mut String, protocol: &[u8]) {
+    let (Some(&first), Some(&last)) = (protocol.first(), protocol.last()) else {
+        text.push_str("00");
+        return;
+    };
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
-        [first, last].map(char::from).iter().collect()
+        text.extend([first, last].map(char::from));
     } else {
-        format!("{:x}{:x}", first >> 4, last & 0x0f)
+        // The high half of the first octet and the low half of the last: two digits.
+        HEXLOWER.encode_append(&[first & 0xf0 | last & 0x0f], text);
     }
 }
 
 /// Name and protocol are left out, they are told apart before: so a client has the same digest
 /// whatever host it asks for. The order of the signature schemes says something, and stays.
-fn sorted_extensions(hello: &ClientHello<'_>) -> String {
+fn push_extensions(list: &mut String, hello: &ClientHello<'_>) {
     let told_apart = |kind: &u16| matches!(*kind, SERVER_NAME | ALPN);
-    let kinds: Vec<_> = hello.extensions.iter().copied().filter(|kind| !told_apart(kind)).collect();
-    match listed(&hello.signature_schemes) {
-        schemes if schemes.is_empty() => sorted(&kinds),
-        schemes => format!("{}_{schemes}", sorted(&kinds)),
+    push_sorted(list, hello.extensions.iter().copied().filter(|kind| !told_apart(kind)));
+    for (at, scheme) in hello.signature_schemes.iter().enumerate() {
+        list.push(if at == 0 { '_' } else { ',' });
+        HEXLOWER.encode_append(&scheme.to_be_bytes(), list);
     }
 }
 
-fn sorted(numbers: &[u16]) -> String {
-    let mut numbers = numbers.to_vec();
+fn push_sorted(list: &mut String, numbers: impl Iterator<Item = u16>) {
+    let mut numbers: Vec<_> = numbers.collect();
     numbers.sort_unstable();
-    listed(&numbers)
-}
-
-fn listed(numbers: &[u16]) -> String {
-    let mut list = String::with_capacity(5 * numbers.len());
-    for number in numbers {
-        if !list.is_empty() {
+    for (at, number) in numbers.iter().enumerate() {
+        if at > 0 {
             list.push(',');
         }
-        HEXLOWER.encode_append(&number.to_be_bytes(), &mut list);
+        HEXLOWER.encode_append(&number.to_be_bytes(), list);
     }
-    list
 }
 
 /// The first 12 digits of SHA-256; zeros, and not the digest of nothing, for nothing.
-fn short_digest(list: &str) -> String {
-    if list.is_empty() {
-        return "0".repeat(12);
-    }
-    let mut digest = sha256_hex(list.as_bytes());
-    digest.truncate(12);
-    digest
+fn push_digest(text: &mut String, list: &str) {
+    let digest = if list.is_empty() { [0; 32] } else { sha256(list.as_bytes()) };
+    HEXLOWER.encode_append(digest.get(..6).unwrap_or_default(), text);
 }
 
 #[cfg(test)]
@@ -191,6 +194,11 @@ mod tests {
     /// The examples of the specification, and of the registry of protocols.
     #[test]
     fn shows_the_ends_of_a_protocol() {
+        let ends = |protocol: &[u8]| {
+            let mut text = String::new();
+            push_ends(&mut text, protocol);
+            text
+        };
         let said = [&b"h2"[..], b"http/1.1", b"x", b"smtp", b""].map(ends);
         assert_eq!(said, ["h2", "h1", "xx", "sp", "00"]);
         let odd =

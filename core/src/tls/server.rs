@@ -1,5 +1,6 @@
 //! The handshake as a server.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,8 +82,27 @@ pub(super) type Configs = Cache<ConfigKey, Arc<ServerConfig>>;
 pub(super) struct ConfigKey {
     plan: ServerPlan,
     epoch: u64,
-    leaf: Vec<u8>,
+    own: Own,
     resumption: Resumption,
+}
+
+/// Our identity: the very one that was loaded. Two of the same content are two, with a configuration
+/// each: comparing content would cost each connection the hash of a certificate.
+#[derive(Clone, Debug)]
+struct Own(Arc<CertifiedKey>);
+
+impl PartialEq for Own {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Own {}
+
+impl Hash for Own {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
 }
 
 impl Key for ConfigKey {
@@ -185,7 +205,7 @@ impl Tls {
         let identity = identity.ok_or_else(|| own_side(format!("there is no identity `{wanted}`")))?;
         let own = Arc::clone(&identity.key);
         let key = ConfigKey {
-            leaf: own.cert.first().map(|leaf| leaf.to_vec()).unwrap_or_default(),
+            own: Own(Arc::clone(&own)),
             epoch: materials.epoch,
             resumption: Resumption::of(facts, &plan.terms),
             plan,

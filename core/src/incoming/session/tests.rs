@@ -23,12 +23,8 @@ fn open(told: Told, tls: Switch) -> Session<Told> {
         relay: RelayControl { networks: vec![], domains: vec!["example.org".into()] },
         tls,
     };
-    let peer = Peer {
-        address: "203.0.113.9:1234".parse().unwrap(),
-        listener: "127.0.0.1:25".parse().unwrap(),
-        mode: ListenerMode::StartTls,
-        row: Arc::default(),
-    };
+    let (address, listener) = ("203.0.113.9:1234".parse().unwrap(), "127.0.0.1:25".parse().unwrap());
+    let peer = Peer::new(address, listener, ListenerMode::StartTls, Arc::default());
     at_once(Session::open(told, Arc::new(settings), peer)).unwrap()
 }
 

@@ -65,8 +65,8 @@ impl Told {
 }
 
 impl Hooks for Told {
-    async fn connect(&self, client: Client) -> AtConnect {
-        self.note("connect", &client).await;
+    async fn connect(&self, view: View<'_>) -> AtConnect {
+        self.note("connect", &view.client(Recent::default())).await;
         self.connect.clone()
     }
 
