@@ -20,3 +20,10 @@ pub(crate) fn resident() -> u64 {
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
     kilobytes.unwrap_or(0) / 1024
 }
+
+/// What it has read from the disk, octets: what was in the page cache is not counted.
+pub(crate) fn read() -> u64 {
+    let io = fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("read_bytes:"));
+    line.and_then(|octets| octets.trim().parse().ok()).unwrap_or(0)
+}

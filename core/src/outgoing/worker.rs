@@ -19,8 +19,9 @@ use super::trip::{Conclusion, Shown, Trip};
 use crate::spool::{Lease, Outcome, Settlement, Status};
 
 /// How many outcomes of a worker may be on their way to the disk. After a crash so many messages at
-/// most would be sent twice (RFC 5321 section 4.5.4.1 leaves no way around one).
-const UNRECORDED: usize = 8;
+/// most would be sent twice, and the one that is under way (RFC 5321 section 4.5.4.1 leaves no way
+/// around that one).
+const UNRECORDED: u32 = 8;
 
 /// How many messages a worker delivers in its turn, where others wait for its place.
 const TURN: usize = 32;
@@ -28,7 +29,7 @@ const TURN: usize = 32;
 /// Delivers this lease, and what the scheduler has for its destination after it.
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let destination = lease.domain.clone();
-    let unrecorded = Arc::new(Semaphore::new(UNRECORDED));
+    let unrecorded = Arc::new(Semaphore::new(UNRECORDED as usize));
     let mut working = Working { outbound: &outbound, destination: &destination, has_ended: false };
     let (mut carried, mut served) = (None, 0);
     let mut next = Next::Deliver(lease);
@@ -56,6 +57,9 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     for lease in rest {
         give_back(&outbound, &lease).await;
     }
+    // Its place is free when all is recorded: while the disk stands still, one worker after the other
+    // would deliver what a crash repeats.
+    let _ = unrecorded.acquire_many(UNRECORDED).await;
 }
 
 /// A worker that the scheduler counts.

@@ -88,22 +88,23 @@ async fn broken_policies_are_rejected_with_their_line() {
     relay.stop().await;
 }
 
-/// The directory of plugins is the relay's own, and the grants of the configuration are in force.
+/// The directory of plugins is the relay's own, and the grants of the configuration are in force. Nothing
+/// runs yet: the watcher, which reads the policies after a change too, could be the first to do so.
 #[tokio::test(flavor = "multi_thread")]
 async fn plugins_have_a_private_directory_and_their_grants() {
     let directory = tempfile::tempdir().unwrap();
     let mut config = config(directory.path());
     config.plugins = [("pined".to_owned(), [Grant::Kv].into())].into();
-    let relay = Relay::start(config).await.unwrap();
+    directories::private(&config.data_dir).unwrap();
+    let services = Arc::new(services(config).unwrap());
     let mode = std::fs::metadata(directory.path().join("data/plugins")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     let own = directory.path().join("policies/outgoing");
     std::fs::create_dir(&own).unwrap();
     std::fs::write(own.join("own.rhai"), "fn mail(host, mail) { accept() }").unwrap();
-    let reload = relay.services.reload(Removals::Refuse).await;
+    let reload = services.reload(Removals::Refuse).await;
     let Reloaded::Swapped { warnings, .. } = reload.policies else { panic!("{reload:?}") };
     assert!(warnings.iter().any(|finding| finding.code == "W008"), "{warnings:?}");
-    relay.stop().await;
 }
 
 async fn fetch(admin: SocketAddr, path: &str) -> String {
