@@ -49,8 +49,9 @@ pub(super) enum Word {
 pub(super) struct Count {
     accepted: usize,
     copies: usize,
-    /// Copies of what a host had taken before and said so, by the life that had not recorded it at its end.
-    pub(super) repeats: BTreeMap<usize, usize>,
+    /// Copies of what a host had taken before and said so, by destination and the life that had not recorded
+    /// it at its end.
+    pub(super) repeats: BTreeMap<(&'static str, usize), usize>,
     /// Copies of what a host had taken before without saying so.
     pub(super) unsaid: usize,
     /// Accepted, and not there.
@@ -130,17 +131,17 @@ impl Pages {
 
 impl Count {
     /// A copy, and the next of the same mail at the same destination.
-    fn pair(&mut self, (about, destination): (&str, &str), one: &Copy, next: &Copy) {
+    fn pair(&mut self, (about, destination): (&str, &'static str), one: &Copy, next: &Copy) {
         match one.word {
             Word::Cut => self.unsaid += 1,
             Word::Whole if one.life == next.life => {
                 self.wrong.push(format!("{about}: taken twice at {destination} in life {}", one.life));
             }
-            Word::Whole => *self.repeats.entry(one.life).or_default() += 1,
+            Word::Whole => *self.repeats.entry((destination, one.life)).or_default() += 1,
         }
     }
 
-    /// The most copies that were sent again after one crash.
+    /// The most copies that a destination got again after one crash.
     pub(super) fn most_repeats(&self) -> usize {
         self.repeats.values().copied().max().unwrap_or(0)
     }
@@ -149,11 +150,11 @@ impl Count {
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { accepted, copies, repeats, unsaid, lost, .. } = self;
-        let lost = lost.len();
+        let (lost, again, most) = (lost.len(), repeats.values().sum::<usize>(), self.most_repeats());
         write!(
             f,
-            "{accepted} mails accepted, {copies} copies taken, {lost} lost; sent again by crash {repeats:?}, \
-             after a word that was cut {unsaid}"
+            "{accepted} mails accepted, {copies} copies taken, {lost} lost, {again} sent again after a crash, at most \
+             {most} to one destination; {unsaid} sent again after a word that was cut"
         )
     }
 }
@@ -182,7 +183,7 @@ fn what_is_lost_or_repeated_is_counted() {
     ledger.taken(all[0], &mail(3), Word::Whole);
     let count = ledger.count();
     assert_eq!(count.lost, [("3".to_owned(), all[1])]);
-    assert_eq!((count.unsaid, count.repeats.clone()), (1, BTreeMap::from([(0, 1)])));
+    assert_eq!((count.unsaid, count.repeats.clone()), (1, BTreeMap::from([((all[0], 0), 1)])));
     assert!(count.wrong.is_empty());
     ledger.taken(all[0], &mail(3), Word::Whole);
     ledger.taken(all[1], &format!("Message-ID: <notice@relay.example>\r\n\r\n{}", mail(2)), Word::Whole);

@@ -57,6 +57,11 @@ use self::schedule::Scheduler;
 use crate::names::Names;
 use crate::relay::Services;
 
+/// How many outcomes may be on their way to the disk: while it stands still, no more is delivered. After
+/// a crash so many messages at most would be sent twice, of a destination no more than it may have
+/// leases, and those that are under way (RFC 5321 section 4.5.4.1 leaves no way around these).
+const UNRECORDED: usize = 128;
+
 /// What workers share.
 struct Outbound {
     services: Arc<Services>,
@@ -64,6 +69,8 @@ struct Outbound {
     scheduler: Arc<Scheduler>,
     /// A permit for each worker that there may be.
     places: Arc<Semaphore>,
+    /// A permit for each outcome that may be on its way to the disk.
+    unrecorded: Arc<Semaphore>,
     pool: Pool,
     ourselves: Ourselves,
 }
@@ -73,7 +80,8 @@ impl Outbound {
         let scheduler = Scheduler::new(&services.config.delivery, services.observer.clone());
         let ourselves = Ourselves::new(&services.config.listeners);
         let places = Arc::new(Semaphore::new(services.config.delivery.connections_total.max(1)));
-        Self { services, names, scheduler, places, pool: Pool::default(), ourselves }
+        let unrecorded = Arc::new(Semaphore::new(UNRECORDED));
+        Self { services, names, scheduler, places, unrecorded, pool: Pool::default(), ourselves }
     }
 }
 

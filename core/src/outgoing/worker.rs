@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
 
 use super::Outbound;
 use super::attempt::{self, Ended};
@@ -18,18 +17,12 @@ use super::settle::{record_until_kept, settle, settle_unattempted};
 use super::trip::{Conclusion, Shown, Trip};
 use crate::spool::{Lease, Outcome, Settlement, Status};
 
-/// How many outcomes of a worker may be on their way to the disk. After a crash so many messages at
-/// most would be sent twice, and the one that is under way (RFC 5321 section 4.5.4.1 leaves no way
-/// around that one).
-const UNRECORDED: u32 = 8;
-
 /// How many messages a worker delivers in its turn, where others wait for its place.
 const TURN: usize = 32;
 
 /// Delivers this lease, and what the scheduler has for its destination after it.
 pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     let destination = lease.domain.clone();
-    let unrecorded = Arc::new(Semaphore::new(UNRECORDED as usize));
     let mut working = Working { outbound: &outbound, destination: &destination, has_ended: false };
     let (mut carried, mut served) = (None, 0);
     let mut next = Next::Deliver(lease);
@@ -37,7 +30,7 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
         match next {
             Next::Deliver(lease) => {
                 let went;
-                (carried, went) = deliver(&outbound, lease, carried, &unrecorded).await;
+                (carried, went) = deliver(&outbound, lease, carried).await;
                 if went == Went::Nowhere {
                     break outbound.scheduler.ends(&destination);
                 }
@@ -57,9 +50,6 @@ pub(super) async fn run(outbound: Arc<Outbound>, lease: Lease) {
     for lease in rest {
         give_back(&outbound, &lease).await;
     }
-    // Its place is free when all is recorded: while the disk stands still, one worker after the other
-    // would deliver what a crash repeats.
-    let _ = unrecorded.acquire_many(UNRECORDED).await;
 }
 
 /// A worker that the scheduler counts.
@@ -110,12 +100,7 @@ pub(super) async fn give_back(outbound: &Outbound, lease: &Lease) {
 }
 
 /// One attempt; the connection for the next.
-async fn deliver(
-    outbound: &Arc<Outbound>,
-    lease: Lease,
-    carried: Option<Idle>,
-    unrecorded: &Arc<Semaphore>,
-) -> (Option<Idle>, Went) {
+async fn deliver(outbound: &Arc<Outbound>, lease: Lease, carried: Option<Idle>) -> (Option<Idle>, Went) {
     let mut ended = attempt::run(outbound, lease, carried).await;
     let kept = ended.trip.kept.take();
     let is_held_up = ended.trip.conclusion() == Conclusion::Busy;
@@ -123,7 +108,7 @@ async fn deliver(
     if ended.trip.tally.reached().host.is_none() {
         outbound.scheduler.unsent(&ended.lease.domain);
     }
-    let permit = Arc::clone(unrecorded).acquire_owned().await;
+    let permit = Arc::clone(&outbound.unrecorded).acquire_owned().await;
     let outbound = Arc::clone(outbound);
     outbound.services.tasks.clone().spawn(async move {
         record(&outbound, ended).await;
