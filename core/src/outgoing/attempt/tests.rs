@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -18,6 +19,7 @@ use super::*;
 use crate::config::Config;
 use crate::names::{LookupError, Mx, Names, NoResolver};
 use crate::observe::Observer;
+use crate::outgoing::UNRECORDED;
 use crate::outgoing::ourselves::Ourselves;
 use crate::outgoing::peer::{Peer, Script, config};
 use crate::outgoing::trip::ADDRESSES;
@@ -183,6 +185,22 @@ async fn a_reset_after_the_confirmation_delivers_nobody_twice() {
     let heard = peer.heard().await.concat();
     let named: Vec<_> = heard.iter().filter(|line| line.starts_with("RCPT")).collect();
     assert_eq!(named.len(), 150);
+}
+
+/// What a crash would repeat is bounded, however many workers come after each other.
+#[tokio::test(start_paused = true)]
+async fn while_the_disk_stands_still_workers_do_not_go_on() {
+    let world = World::new(Dns::Addresses(0), OneMessage::default(), 1);
+    let stands_still = Arc::clone(&world.spool.disk).write_owned().await;
+    let run = |_| worker::run(Arc::clone(&world.outbound), lease(1));
+    let mut workers: JoinSet<()> = (0..UNRECORDED + 3).map(run).collect();
+    for _ in 0..UNRECORDED {
+        workers.join_next().await.unwrap().unwrap();
+    }
+    let next = timeout(Duration::from_secs(60), workers.join_next()).await;
+    assert!(next.is_err(), "one more has gone on");
+    drop(stands_still);
+    assert_eq!(workers.join_all().await.len(), 3);
 }
 
 #[tokio::test]

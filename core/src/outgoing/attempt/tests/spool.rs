@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::RwLock;
 
 use crate::spool::{
     Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
@@ -22,6 +23,8 @@ pub(super) struct OneMessage {
     /// How recording fails first, the last of these before the others.
     pub failures: Mutex<Vec<SpoolError>>,
     pub unreadable: Option<SpoolError>,
+    /// Nothing is recorded while somebody writes to it.
+    pub disk: Arc<RwLock<()>>,
 }
 
 struct Text(Option<Bytes>);
@@ -50,6 +53,7 @@ impl Spool for OneMessage {
     async fn wait_due(&self) {}
 
     async fn settle(&self, settlement: Settlement) -> Result<(), SpoolError> {
+        let _ = self.disk.read().await;
         let left = self.panics.lock().unwrap().checked_sub(1);
         if let Some(left) = left {
             *self.panics.lock().unwrap() = left;
