@@ -1,11 +1,13 @@
-//! Single mails to one destination, alone and then beside another that is dead and has much mail.
+//! Single mails to one destination, alone and then beside another that is dead and has much mail, of one
+//! server and then the other.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::latency::Percentiles;
 use crate::letter::Letter;
@@ -21,9 +23,9 @@ pub(crate) struct Options {
     /// Waxseal's program, a release build.
     #[arg(long, default_value = "target/release/waxseal")]
     program: PathBuf,
-    /// The server.
-    #[arg(long, value_enum, default_value = "waxseal")]
-    server: Kind,
+    /// The servers; Waxseal and Postfix if none is named.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    servers: Vec<Kind>,
     /// How many letters wait for the dead destination.
     #[arg(long, default_value_t = 100_000)]
     waiting: usize,
@@ -32,39 +34,75 @@ pub(crate) struct Options {
     single: usize,
 }
 
-/// Measures both, and shows them.
+/// How long the last of the single mails is awaited once all are sent.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Measures each server, and shows what it came to.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let certificate = Certificate::new()?;
-    let folder = tempfile::tempdir()?;
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-    let (sink, silent) = (Sink::start("127.0.0.1:0".parse()?, None).await?, Silent::start().await?);
-    let mail = Mail::Split(sink.address, silent.address);
     let program = options.program.canonicalize()?;
-    let setup = Setup { folder: folder.path(), program: &program, certificate: &certificate, mail };
-    let server = options.server.start(&setup).await?;
+    let servers = match options.servers.as_slice() {
+        [] => &[Kind::Waxseal, Kind::Postfix],
+        named => named,
+    };
+    for kind in servers {
+        say(format_args!("\n{kind}"));
+        let folder = tempfile::tempdir()?;
+        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        let (sink, silent) = (Sink::start("127.0.0.1:0".parse()?, None).await?, Silent::start().await?);
+        let mail = Mail::Split(sink.address, silent.address);
+        let setup = Setup { folder: folder.path(), program: &program, certificate: &certificate, mail };
+        let server = kind.start(&setup).await?;
+        measure(&options, &server, &sink).await?;
+        server.stop().await?;
+    }
+    Ok(())
+}
 
-    single(&server, &sink, options.single / 10).await?;
-    say(format_args!("alone:  on their way {}", single(&server, &sink, options.single).await?));
+async fn measure(options: &Options, server: &Server, sink: &Sink) -> anyhow::Result<()> {
+    single(server, sink, options.single / 10).await?;
+    say(format_args!("  alone:  {}", single(server, sink, options.single).await?));
     let letter = Letter::of_size("sender@from.example", &format!("recipient@{SLOW}"), 2_000);
-    let plan = Plan { connections: 64, messages: options.waiting, ..plan(&server, letter)? };
+    let plan = Plan { connections: 64, messages: options.waiting, ..plan(server, letter)? };
     let loaded = load::send(plan).await?;
-    say(format_args!("{} letters wait for a host that says nothing", loaded.accepted.count()));
+    let (waiting, rate) = (loaded.accepted.count(), loaded.rate());
+    say(format_args!("  {waiting} letters wait for a host that says nothing; they came in with {rate:.0}/s"));
     sleep(Duration::from_secs(2)).await;
     let before = server.family.processor_time()?;
-    say(format_args!("beside: on their way {}", single(&server, &sink, options.single).await?));
+    say(format_args!("  beside: {}", single(server, sink, options.single).await?));
     let used = server.family.processor_time()? - before;
-    say(format_args!("processor time meanwhile {used:.1?}, memory {} KiB", server.family.memory()?));
-    server.stop().await
+    say(format_args!("  processor time meanwhile {used:.1?}, memory {} KiB", server.family.memory()?));
+    Ok(())
+}
+
+/// Single mails, and how many of them have arrived.
+struct Arrived {
+    sent: u64,
+    arrived: u64,
+    on_their_way: Percentiles,
+}
+
+impl fmt::Display for Arrived {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sent, arrived, on_their_way } = self;
+        write!(formatter, "{arrived} of {sent} have arrived")?;
+        if *arrived < *sent {
+            write!(formatter, " {} s after the last was sent", PATIENCE.as_secs())?;
+        }
+        write!(formatter, ", on their way {on_their_way}")
+    }
 }
 
 /// Sends single mails at a fixed rate; how long they were on their way.
-async fn single(server: &Server, sink: &Sink, count: usize) -> anyhow::Result<Percentiles> {
+async fn single(server: &Server, sink: &Sink, count: usize) -> anyhow::Result<Arrived> {
     sink.forget();
-    let before = sink.count();
+    let (before, sent) = (sink.count(), u64::try_from(count)?);
     let letter = Letter::of_size("sender@from.example", &format!("recipient@{DOMAIN}"), 10_000);
     load::send(Plan { messages: count, pace: Pace::Open(20.0), ..plan(server, letter)? }).await?;
-    sink.wait_for(before + u64::try_from(count)?).await?;
-    Ok(sink.percentiles())
+    if let Ok(all) = timeout(PATIENCE, sink.wait_for(before + sent)).await {
+        all?;
+    }
+    Ok(Arrived { sent, arrived: sink.count() - before, on_their_way: sink.percentiles() })
 }
 
 fn plan(server: &Server, letter: Letter) -> anyhow::Result<Plan> {

@@ -10,7 +10,8 @@
 //! - `process`: processor time and memory of a server, all its processes
 //! - `latency`: histograms
 //! - `servers`: Waxseal and Postfix, started with a configuration for a workload
-//! - `compare`: the workloads W1 to W7, side by side; `dead`: one mail beside a dead destination
+//! - `compare`: the workloads W1 to W7, side by side; `dead`: single mails beside a dead
+//!   destination
 
 mod bare;
 mod compare;

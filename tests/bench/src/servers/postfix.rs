@@ -71,6 +71,7 @@ async fn master(folder: &Path) -> anyhow::Result<u32> {
 
 fn main_cf(folder: &Path, mail: Mail) -> anyhow::Result<String> {
     let folder = folder.display();
+    let limit = active_limit(mail);
     let (relay, hold, tls) = match mail {
         Mail::Hold => (free_address()?, "check_client_access static:HOLD,", "none"),
         Mail::Relay(to, Towards::Clear) | Mail::Split(to, _) => (to, "", "none"),
@@ -92,6 +93,8 @@ relayhost = [{}]:{}
 transport_maps = texthash:{folder}/etc/transport
 alias_maps =
 in_flow_delay = 0
+qmgr_message_active_limit = {limit}
+qmgr_message_recipient_limit = {limit}
 default_process_limit = 200
 smtpd_client_connection_count_limit = 0
 default_destination_concurrency_limit = 50
@@ -108,6 +111,16 @@ tls_eecdh_auto_curves = X25519
         relay.ip(),
         relay.port()
     ))
+}
+
+/// How many messages the queue manager has in view. Those for a dead destination fill it, and then no other
+/// mail is seen: where there is one, it has room for them all.
+fn active_limit(mail: Mail) -> u32 {
+    match mail {
+        Mail::Split(..) => 200_000,
+        // The default.
+        Mail::Hold | Mail::Relay(..) => 20_000,
+    }
 }
 
 fn transport(mail: Mail) -> String {
