@@ -39,19 +39,7 @@ impl Load {
 
     /// So many messages of so many octets come in over so many sessions, for so many domains.
     pub(crate) async fn enqueue(&self, messages: u64, sessions: u64, octets: usize, domains: u64) {
-        let content = Bytes::from(vec![b'x'; octets]);
-        let mut tasks = JoinSet::new();
-        for session in 0..sessions {
-            let (spool, content) = (Arc::clone(&self.spool), content.clone());
-            let share = messages / sessions + u64::from(session < messages % sessions);
-            tasks.spawn(async move {
-                for number in 0..share {
-                    let domain = format!("d{}.example", (session + number * sessions) % domains);
-                    accept(&*spool, &content, domain).await.expect("room for the mail");
-                }
-            });
-        }
-        tasks.join_all().await;
+        enqueue(&self.spool, messages, (sessions, octets, domains)).await;
     }
 
     /// Delivers all that is due: so many at once, each with a body that is read.
@@ -73,6 +61,27 @@ impl Load {
             }
         }
     }
+}
+
+/// See [`Load::enqueue`]: sessions, octets, domains.
+pub(crate) async fn enqueue(
+    spool: &Arc<Embedded>,
+    messages: u64,
+    (sessions, octets, domains): (u64, usize, u64),
+) {
+    let content = Bytes::from(vec![b'x'; octets]);
+    let mut tasks = JoinSet::new();
+    for session in 0..sessions {
+        let (spool, content) = (Arc::clone(spool), content.clone());
+        let share = messages / sessions + u64::from(session < messages % sessions);
+        tasks.spawn(async move {
+            for number in 0..share {
+                let domain = format!("d{}.example", (session + number * sessions) % domains);
+                accept(&*spool, &content, domain).await.expect("room for the mail");
+            }
+        });
+    }
+    tasks.join_all().await;
 }
 
 pub(crate) fn open(folder: &Path) -> Embedded {

@@ -20,6 +20,12 @@ const FOLDER: &str = "WAXSEAL_BENCH_RESTART";
 /// How often each is measured.
 const ROUNDS: usize = 5;
 
+/// How the relay ends.
+const END: &str = "WAXSEAL_BENCH_END";
+
+/// How much mail has come in before it is killed.
+const BEFORE: u64 = 10_000;
+
 /// What the kernel has in its page cache of the spool.
 #[derive(Clone, Copy, Debug)]
 enum Cache {
@@ -29,32 +35,50 @@ enum Cache {
     Cold,
 }
 
+/// How the process before has ended.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// It has put the spool in order.
+    Stopped,
+    /// Mail came in, and it was gone.
+    Killed,
+}
+
 /// If this process is to restart a spool and nothing else: does so, and says what it took.
 pub(super) fn was_asked_for() -> bool {
     let Some(folder) = std::env::var_os(FOLDER) else { return false };
-    restart(Path::new(&folder));
+    let killed = std::env::var(END).is_ok_and(|end| end == format!("{:?}", End::Killed));
+    restart(Path::new(&folder), if killed { End::Killed } else { End::Stopped });
     true
 }
 
-/// Restarts the spool in this folder, which nobody has open, warm and then cold.
+/// Restarts the spool in this folder, which nobody has open: after a stop, warm and then cold, and cold
+/// after a kill.
 pub(super) fn measure(count: u64, folder: &Path) -> io::Result<()> {
-    for cache in [Cache::Warm, Cache::Cold] {
+    for (cache, end) in [(Cache::Warm, End::Stopped), (Cache::Cold, End::Stopped), (Cache::Cold, End::Killed)]
+    {
+        run(folder, end)?;
         for _ in 0..ROUNDS {
             if let Cache::Cold = cache {
                 forget(folder)?;
             }
-            let child = Command::new(std::env::current_exe()?).env(FOLDER, folder).output()?;
-            let said = String::from_utf8_lossy(&child.stdout);
-            println!("queued/{count}: {cache:?} restart: {}", said.trim());
+            println!("queued/{count}: {cache:?} restart after it was {end:?}: {}", run(folder, end)?.trim());
         }
     }
     Ok(())
 }
 
+/// Restarts it in a process that then ends so.
+fn run(folder: &Path, end: End) -> io::Result<String> {
+    let mut child = Command::new(std::env::current_exe()?);
+    let said = child.env(FOLDER, folder).env(END, format!("{end:?}")).output()?;
+    Ok(String::from_utf8_lossy(&said.stdout).into_owned())
+}
+
 /// Opens it, and takes the first leases.
-fn restart(folder: &Path) {
+fn restart(folder: &Path, end: End) {
     let (runtime, begun) = (runtime(), Instant::now());
-    let spool = load::open(folder);
+    let spool = Arc::new(load::open(folder));
     let opened = begun.elapsed();
     let leases = runtime.block_on(spool.lease(64, Arc::new(Endless))).expect("leases");
     assert_eq!(leases.len(), 64);
@@ -64,7 +88,14 @@ fn restart(folder: &Path) {
         process::resident(),
         process::read() / 1024,
     );
-    runtime.block_on(spool.shutdown());
+    match end {
+        End::Stopped => runtime.block_on(spool.shutdown()),
+        End::Killed => {
+            runtime.block_on(load::enqueue(&spool, BEFORE, (64, 2000, 1000)));
+            // Nothing is put in order: to the files this is a kill.
+            std::process::exit(0);
+        }
+    }
 }
 
 /// Has the kernel drop what it keeps of the files in a folder. Only what is on the disk is dropped, so
