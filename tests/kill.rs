@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use waxseal::admin::protocol::{Request, Response};
 use waxseal::admin::{SOCKET, control};
 use waxseal_tests::client::{Client, message};
 use waxseal_tests::host::{Host, Message, Mode, Taking};
 use waxseal_tests::site::Site;
 use waxseal_tests::tls::{self, Versions};
-use waxseal_tests::wait::soon;
+use waxseal_tests::wait::{PATIENCE, soon};
 
 use self::ledger::Ledger;
 use self::senders::Senders;
@@ -70,13 +71,15 @@ async fn killed_again_and_again_it_loses_nothing_and_repeats_only_what_it_had_no
         ledger.next_life();
     }
     let relay = site.spawn().await;
-    soon("all that was accepted", delivered(&relay.site, &ledger)).await;
+    // Whatever is missing then is named below.
+    let ended = timeout(PATIENCE, delivered(&relay.site, &ledger)).await;
     let count = ledger.count();
     #[expect(clippy::print_stdout, reason = "the figures are worth more than that they are within bounds")]
     {
         println!("{crashes} crashes: {count}");
     }
     assert_eq!(count.lost, [], "{count}");
+    assert!(ended.is_ok(), "all is delivered, but the queue does not end: {count}");
     assert_eq!(count.wrong, [""; 0], "{count}");
     assert!(count.most_repeats() <= REPEATS, "{count}");
 }
