@@ -1,5 +1,7 @@
 //! What came of asking a hook: the joined verdict, who decided it, and who was asked.
 
+mod mail;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -16,24 +16,30 @@
 //! - [`rhai`]: the host of scripts, its linter
 //! - [`wasm`]: the host of plugins
 //! - [`bundle`]: everything that is reloaded together
+//! - [`terms`], [`names`], [`failure`]: what the relay itself holds, whatever is answered
+//! - [`conversation`]: a whole delivery or reception, hook after hook, without a network
 //! - [`reload`]: watching the files, and swapping the bundle
 //! - `trial`: asking all hooks on facts as they are met every day
 //! - [`testing`]: the policies' own tests
 //! - [`diagnostic`]: what is wrong in a file, said to people
 
 pub mod bundle;
+pub mod conversation;
 pub mod decider;
 pub mod decision;
 pub mod diagnostic;
 pub mod facts;
+pub mod failure;
 pub mod hooks;
 pub mod join;
+pub mod names;
 pub mod place;
 pub mod reload;
 pub mod rhai;
 pub mod spoken;
 mod suggest;
 pub mod table;
+pub mod terms;
 pub mod testing;
 mod trial;
 pub mod verdicts;

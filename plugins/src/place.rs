@@ -30,6 +30,16 @@ impl Place {
         Self::new(path, 0, 0)
     }
 
+    /// The place that a text names, as in `domains.rhai:9:5`; a whole file where it names no line.
+    pub fn written(text: &str) -> Self {
+        let parse = || {
+            let (rest, column) = text.rsplit_once(':')?;
+            let (path, line) = rest.rsplit_once(':')?;
+            Some(Self::new(path, line.parse().ok()?, column.parse().ok()?))
+        };
+        parse().unwrap_or_else(|| Self::file(text))
+    }
+
     /// A place in the source of a plugin.
     pub fn within(
         path: impl Into<Arc<str>>,

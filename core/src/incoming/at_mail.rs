@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use waxseal_plugins::decision::{Answer, Decision, Outcome};
+use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::{Certificate, Client, Mail, Row};
-use waxseal_plugins::hooks::{HookName, incoming};
-use waxseal_plugins::place::Place;
+use waxseal_plugins::hooks::incoming;
 use waxseal_plugins::table;
 use waxseal_plugins::verdicts::incoming::Mail as Passage;
 use waxseal_plugins::verdicts::{EnhancedCode, Floor, Reply as Said, Terms};
@@ -74,7 +73,8 @@ async fn ask(hooks: &BundleHooks, view: View<'_>, row: &Arc<Row>, mail: &Arc<Mai
         None => (None, Vec::new()),
     };
     let held = terms::hold(row, Floor::None, record.map(|record| &record.handshake), certificate.as_deref());
-    denials.extend(held.err().map(|unmet| by_row(hooks, row, unmet.for_mail())));
+    let generation = hooks.asker.bundle.generation();
+    denials.extend(held.err().map(|unmet| Decision::by_row(row, generation, unmet.for_mail())));
     let mail = hooks.asker.ask::<incoming::Mail>(&mail.sender_domain, &client, mail).await;
     Asked { client, certificate, mail, denials }
 }
@@ -94,7 +94,7 @@ async fn ask_about_tls(
         cipher::AtMail::Deny(denial) => denials.push(denial),
     }
     let clash = terms.clash().map(|clash| Said::new(EnhancedCode::new(5, 7, 5), clash));
-    denials.extend(clash.map(|said| by_row(hooks, &client.row, said)));
+    denials.extend(clash.map(|said| Decision::by_row(&client.row, hooks.asker.bundle.generation(), said)));
     let certificate = Arc::new(hooks.judge(client, record, &terms));
     denials.extend(certificate::incoming_at_mail(&hooks.asker, client, &certificate).await);
     (certificate, denials)
@@ -105,14 +105,6 @@ async fn ask_about_tls(
 fn terms_of(view: View<'_>, row: &Row, record: &TlsRecord) -> Terms {
     let asked = if *view.peer.row == *row { record.terms.clone() } else { Terms::clone(&record.filters) };
     Terms::of(row).join(asked)
-}
-
-/// The relay itself holds the row's terms.
-fn by_row(hooks: &BundleHooks, row: &Arc<Row>, said: Said) -> Decision<Passage> {
-    let outcome = Outcome::Verdict(Passage::Refuse(said));
-    let answer = Answer { outcome, place: Place::file(row.place.as_str()) };
-    let (row, generation) = (Arc::clone(row), hooks.asker.bundle.generation());
-    Decision { hook: HookName::Mail, answer, row, generation, asked: Vec::new(), filters: None }
 }
 
 fn permit(asked: Vec<Asked>, decision: &Decision<Passage>) -> Result<Permit, Reply> {

@@ -1,11 +1,11 @@
 //! The certificate hook: is this certificate the peer's?
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use waxseal_plugins::decision::{Decision, Outcome};
-use waxseal_plugins::facts::{Certificate, Client, Host, Row};
+use waxseal_plugins::facts::{Certificate, Client, Host};
 use waxseal_plugins::hooks;
+pub use waxseal_plugins::names::{client_names, host_names};
 use waxseal_plugins::verdicts::incoming::Certificate as Answer;
 use waxseal_plugins::verdicts::outgoing::Certificate as HostAnswer;
 use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Passage, Reply as Said};
@@ -56,7 +56,7 @@ pub async fn incoming_at_mail(
     client: &Arc<Client>,
     certificate: &Arc<Certificate>,
 ) -> Option<Decision<Passage>> {
-    denied::mail(&decide(asker, client, certificate).await, UNACCEPTABLE)
+    decide(asker, client, certificate).await.against_mail(UNACCEPTABLE)
 }
 
 /// The handshake is done, no SMTP octet has crossed it. The relay holds pins and floors before mail:
@@ -73,28 +73,6 @@ pub async fn outgoing(asker: &Asker, host: &Arc<Host>, certificate: &Arc<Certifi
         }
         Outcome::Failure(_) => Outgoing::Defer(Denied::failed(&decision)),
     }
-}
-
-/// The names of which a client's certificate must have one: the row's, the sender's domain (empty
-/// before MAIL FROM), and any below it. EHLO names prove nothing and are never among them.
-pub fn client_names(row: &Row, sender_domain: &str) -> Vec<String> {
-    row.names.iter().cloned().chain(domain_and_below(sender_domain)).collect()
-}
-
-/// The names of which a host's certificate must have one: the row's; else a configured route's
-/// host; else the recipients' domain or any below it. A plain MX name proves nothing, since
-/// whoever forges the MX record chooses the name himself; `names "mx"` trusts it all the same.
-pub fn host_names(host: &Host) -> Vec<String> {
-    if !host.row.names.is_empty() {
-        let trusted = |name: &String| if name == "mx" { host.name.clone() } else { name.clone() };
-        return host.row.names.iter().map(trusted).collect();
-    }
-    if host.found_by == "route" {
-        // An address is nobody's identity: a route to one needs `names`.
-        let named = host.name.parse::<IpAddr>().is_err();
-        return named.then(|| host.name.clone()).into_iter().collect();
-    }
-    domain_and_below(&host.domain)
 }
 
 /// The names of which our own certificate must have one: the relay's, or the one that the client
@@ -120,44 +98,10 @@ async fn decide(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certifica
     asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate).await
 }
 
-fn domain_and_below(domain: &str) -> Vec<String> {
-    if domain.is_empty() { vec![] } else { vec![domain.to_owned(), format!(".{domain}")] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::support::{Leaf, configuration, leaf_params};
     use super::*;
-
-    fn host(found_by: &str, name: &str, names: &[&str]) -> Host {
-        let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Host {
-            name: name.into(),
-            domain: "example.org".into(),
-            found_by: found_by.into(),
-            row: Arc::new(Row { names, ..Row::default() }),
-            ..Host::default()
-        }
-    }
-
-    #[test]
-    fn a_plain_mx_name_is_no_name_to_expect() {
-        assert_eq!(host_names(&host("mx", "mx.evil.example", &[])), ["example.org", ".example.org"]);
-        assert_eq!(host_names(&host("mx", "mx.host.example", &["mx"])), ["mx.host.example"]);
-    }
-
-    #[test]
-    fn the_names_of_the_row_replace_all_others() {
-        assert_eq!(host_names(&host("route", "relay.example", &["a.example"])), ["a.example"]);
-        assert_eq!(host_names(&host("mx", "mx.example", &[".b.example"])), [".b.example"]);
-    }
-
-    #[test]
-    fn a_route_names_its_host_but_an_address_is_no_name() {
-        assert_eq!(host_names(&host("route", "relay.example", &[])), ["relay.example"]);
-        assert!(host_names(&host("route", "192.0.2.1", &[])).is_empty());
-        assert!(host_names(&host("route", "2001:db8::1", &[])).is_empty());
-    }
 
     #[test]
     fn our_names_are_the_hostname_and_what_was_asked_for_of_ours() {
@@ -170,13 +114,5 @@ mod tests {
         assert_eq!(asked("MX.example.net."), ["MX.example.net."]);
         assert_eq!(asked("a.example.com"), ["a.example.com"]);
         assert!(asked("made-up.example").is_empty() && asked(".example.com").is_empty());
-    }
-
-    #[test]
-    fn a_client_is_named_by_its_row_and_by_the_sender() {
-        let row = Row { names: vec!["relay.example".into()], ..Row::default() };
-        assert_eq!(client_names(&row, ""), ["relay.example"]);
-        assert_eq!(client_names(&row, "a.example"), ["relay.example", "a.example", ".a.example"]);
-        assert!(client_names(&Row::default(), "").is_empty());
     }
 }

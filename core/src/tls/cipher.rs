@@ -11,7 +11,7 @@ use waxseal_plugins::verdicts::{EnhancedCode, Passage, Terms};
 
 use super::ask::Asker;
 use super::client::ClientPlan;
-use super::denied::{self, Denied};
+use super::denied::Denied;
 use super::server::{AtHello, ServerPlan};
 use super::terms;
 
@@ -69,7 +69,7 @@ pub async fn incoming_at_mail(
     handshake: &Handshake,
 ) -> AtMail {
     let decision = asker.ask::<hooks::incoming::Cipher>(&client.sender_domain, client, hello).await;
-    if let Some(denial) = denied::mail(&decision, UNACCEPTABLE) {
+    if let Some(denial) = decision.against_mail(UNACCEPTABLE) {
         return AtMail::Deny(denial);
     }
     let terms = match decision.outcome() {
@@ -78,7 +78,7 @@ pub async fn incoming_at_mail(
     };
     match terms::negotiated(&terms, handshake) {
         Ok(()) => AtMail::Accept(terms),
-        Err(unmet) => AtMail::Deny(denied::mail_refused(&decision, unmet.for_mail())),
+        Err(unmet) => AtMail::Deny(decision.refusing_mail(unmet.for_mail())),
     }
 }
 

@@ -15,7 +15,7 @@ use waxseal_plugins::verdicts::Terms;
 
 use super::cache::{Cache, Key};
 use super::deadline::Deadline;
-use super::failure::{FailureKind, HandshakeFailure};
+use super::failure::{self, FailureKind, HandshakeFailure};
 use super::server::owned;
 use super::{Tls, crypto, verifier};
 use crate::net::Stream;
@@ -81,7 +81,7 @@ impl Tls {
         within: Duration,
         plan: &ClientPlan,
     ) -> Result<Connected, HandshakeFailure> {
-        let peer = socket.peer_addr().map_err(|error| HandshakeFailure::in_handshake(&error))?.ip();
+        let peer = socket.peer_addr().map_err(|error| failure::in_handshake(&error))?.ip();
         let connector = TlsConnector::from(self.client(plan)?);
         let connecting = connector.connect(server_name(&plan.server_name, peer), socket);
         // Boxed: a connection must not carry the size of a handshake for all its life.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::failure::{FailureKind, HandshakeFailure};
+use super::failure::{self, FailureKind, HandshakeFailure};
 
 /// When a handshake must have ended. Silence gives no error at all, so nothing else ends it.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ impl Deadline {
         part: impl Future<Output = io::Result<T>>,
     ) -> Result<T, HandshakeFailure> {
         match timeout_at(self.at, part).await {
-            Ok(outcome) => outcome.map_err(|error| HandshakeFailure::in_handshake(&error)),
+            Ok(outcome) => outcome.map_err(|error| failure::in_handshake(&error)),
             Err(_) => {
                 Err(HandshakeFailure::new(FailureKind::Timeout, format!("{} s", self.within.as_secs_f32())))
             }

@@ -1,9 +1,9 @@
 //! What is said where a hook does not let on: to a client as a reply, of a host as a reason.
 
-use waxseal_plugins::decision::{Answer, Decision, Outcome};
+use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::Row;
 use waxseal_plugins::place::Place;
-use waxseal_plugins::verdicts::{EnhancedCode, Passage, Reply, Strictness, Verdict};
+use waxseal_plugins::verdicts::{EnhancedCode, Reply, Verdict};
 
 use crate::smtp::reply::Reply as SmtpReply;
 
@@ -37,34 +37,6 @@ impl Denied {
     pub(super) fn by_row(row: &Row, reply: Reply) -> Self {
         Self { reply, place: Place::file(row.place.as_str()) }
     }
-}
-
-/// What a hook's decision says of a client's mail, if it is against it: to be joined with the
-/// decisions of `mail`, so that one order ranks them all.
-pub(super) fn mail<V: Verdict>(decision: &Decision<V>, usual: EnhancedCode) -> Option<Decision<Passage>> {
-    let outcome = match decision.outcome() {
-        Outcome::Failure(failure) => Outcome::Failure(failure.clone()),
-        Outcome::Verdict(verdict) => {
-            let said = verdict.reply()?;
-            let said = Reply { code: said.code.or(Some(usual)), text: said.text.clone() };
-            Outcome::Verdict(match verdict.strictness() {
-                Strictness::Refuse => Passage::Refuse(said),
-                _ => Passage::Defer(said),
-            })
-        }
-    };
-    Some(in_place_of(decision, Answer { outcome, place: decision.answer.place.clone() }))
-}
-
-/// The relay itself refuses a client's mail, on account of what was decided.
-pub(super) fn mail_refused<V: Verdict>(decision: &Decision<V>, said: Reply) -> Decision<Passage> {
-    let place = decision.answer.place.clone();
-    in_place_of(decision, Answer { outcome: Outcome::Verdict(Passage::Refuse(said)), place })
-}
-
-fn in_place_of<V: Verdict>(decision: &Decision<V>, answer: Answer<Passage>) -> Decision<Passage> {
-    let (row, generation) = (decision.row.clone(), decision.generation);
-    Decision { hook: decision.hook, answer, row, generation, asked: decision.asked.clone(), filters: None }
 }
 
 /// The reply of a hook to a client: the hook's code, the verdict's text, the enhanced code brought

@@ -35,7 +35,6 @@ mod roots;
 mod self_made;
 pub mod server;
 pub mod start;
-pub mod terms;
 mod verifier;
 mod wire;
 
@@ -44,6 +43,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
+pub use waxseal_plugins::terms;
 
 use crate::config::{Config, IdentityFiles};
 use identities::Identities;

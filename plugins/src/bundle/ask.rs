@@ -21,14 +21,40 @@ impl Bundle {
             answers.extend(answer);
         }
         let name = &peer.row().policy;
-        let (of_policy, trace) = match self.policy(H::DIRECTION, name) {
+        let of_policy = match self.policy(H::DIRECTION, name) {
             Some(policy) => spoken_for::<H>(policy, peer, policy.ask::<H>(peer, subject).await),
             None => unknown(H::DIRECTION, name),
         };
+        self.joined::<H>(peer, (answers, asked), of_policy)
+    }
+
+    /// Asks a hook what would be decided: nothing has happened, see [`Decider::try_out`].
+    pub fn try_out<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
+        let (mut answers, mut asked) = (Vec::new(), Vec::new());
+        for filter in self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME)) {
+            let answer = filter.try_out::<H>(peer, subject);
+            asked.push(Asked::of::<H>(filter, answer.as_ref()));
+            answers.extend(answer);
+        }
+        let name = &peer.row().policy;
+        let of_policy = match self.policy(H::DIRECTION, name) {
+            Some(policy) => spoken_for::<H>(policy, peer, policy.try_out::<H>(peer, subject)),
+            None => unknown(H::DIRECTION, name),
+        };
+        self.joined::<H>(peer, (answers, asked), of_policy)
+    }
+
+    /// The filters' answers and the policy's, as one decision.
+    fn joined<H: Hook>(
+        &self,
+        peer: &Arc<H::Peer>,
+        (of_filters, mut asked): (Vec<Answer<H::Verdict>>, Vec<Asked>),
+        (of_policy, trace): (Answer<H::Verdict>, Asked),
+    ) -> Decision<H::Verdict> {
         if !H::NAME.is_for_filters() {
             asked.push(trace);
         }
-        let filters = answers.into_iter().reduce(Answer::join);
+        let filters = of_filters.into_iter().reduce(Answer::join);
         let answer = filters.iter().cloned().fold(of_policy, Answer::join).settle();
         let (hook, row, generation) = (H::NAME, peer.row().clone(), self.generation);
         Decision { hook, answer, row, generation, asked, filters }

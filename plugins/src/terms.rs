@@ -1,8 +1,8 @@
 //! The relay itself holds a row's terms, under any policy: on the facts of the connection as it is,
 //! before mail crosses it.
 
-use waxseal_plugins::facts::{Certificate, Handshake, Row, Version};
-use waxseal_plugins::verdicts::{EnhancedCode, Floor, Reply, Terms};
+use crate::facts::{Certificate, Handshake, Row, Version};
+use crate::verdicts::{EnhancedCode, Floor, Reply, Terms};
 
 /// A term that a connection does not meet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +62,11 @@ pub fn hold(
 
 /// Whether what was negotiated meets the terms. No group was negotiated where TLS 1.2 resumed a
 /// session: then a term on groups is not met, since nobody knows which it had.
-pub(super) fn negotiated(terms: &Terms, handshake: &Handshake) -> Result<(), Unmet> {
+///
+/// # Errors
+///
+/// The first term that is not met.
+pub fn negotiated(terms: &Terms, handshake: &Handshake) -> Result<(), Unmet> {
     if handshake.version < terms.min_version {
         return Err(Unmet::Version { least: terms.min_version, found: handshake.version });
     }

@@ -1,0 +1,75 @@
+//! Asking the hooks of a bundle, and writing down what came of it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Question, Step};
+use crate::bundle::Bundle;
+use crate::decision::{Decision, Outcome};
+use crate::facts::Row;
+use crate::hooks::Hook;
+
+/// Asks, and keeps the steps.
+pub(super) struct Asking<'a> {
+    pub(super) bundle: &'a Bundle,
+    pub(super) steps: Vec<Step>,
+    pub(super) rows: Vec<Arc<Row>>,
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(bundle: &'a Bundle) -> Self {
+        Self { bundle, steps: Vec::new(), rows: Vec::new() }
+    }
+
+    /// Asks a hook; `whom` is whom it is about.
+    pub(super) fn ask<H: Hook>(
+        &mut self,
+        whom: &str,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
+    ) -> Decision<H::Verdict> {
+        let decision = self.bundle.try_out::<H>(peer, subject);
+        self.note(decision.row.clone());
+        self.steps.push(Step::Asked(Box::new(Question {
+            hook: decision.hook,
+            peer: whom.to_owned(),
+            verdict: decision.outcome().word(),
+            code: decision.outcome().reply().and_then(|reply| reply.code),
+            text: decision.reason().to_owned(),
+            place: decision.answer.place.clone(),
+            row: decision.row.clone(),
+            asked: decision.asked.clone(),
+            answer: match decision.outcome() {
+                Outcome::Verdict(verdict) => told(verdict),
+                Outcome::Failure(failure) => told(failure),
+            },
+            facts: told(&**peer),
+            subject: told(&**subject),
+        })));
+        decision
+    }
+
+    /// Whether a filter has the hook. What only filters are asked is no question without one.
+    pub(super) fn is_filtered<H: Hook>(&self) -> bool {
+        const { assert!(H::NAME.is_for_filters()) };
+        self.bundle.filters().iter().any(|filter| filter.has(H::DIRECTION, H::NAME))
+    }
+
+    /// A row was found.
+    pub(super) fn note(&mut self, row: Arc<Row>) {
+        if !self.rows.contains(&row) {
+            self.rows.push(row);
+        }
+    }
+
+    /// Something happened.
+    pub(super) fn happens(&mut self, what: impl Into<String>) {
+        self.steps.push(Step::Happened(what.into()));
+    }
+}
+
+fn told(facts: &impl Serialize) -> Value {
+    serde_json::to_value(facts).unwrap_or(Value::Null)
+}

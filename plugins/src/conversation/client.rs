@@ -1,0 +1,232 @@
+//! Mail that reaches us: one client, from its connecting to the reply to RCPT TO.
+
+mod ends;
+mod handshake;
+mod told;
+
+use std::sync::Arc;
+
+use super::asking::Asking;
+use super::at_mail;
+use super::delivery::domain_of;
+use super::judgement::{Expected, judge};
+use super::reception::{Listener, Reception};
+use super::{End, Fate, Presented, Situation, Switch};
+use crate::decision::{Decision, Outcome};
+use crate::facts::{Certificate, Client, Handshake, Hello, Nothing, Recipient, Row};
+use crate::failure::HandshakeFailure;
+use crate::hooks::{Hook, incoming};
+use crate::names;
+use crate::place::Place;
+use crate::verdicts::incoming::Offer;
+use crate::verdicts::{ClientCertificate, EnhancedCode, Passage, Terms};
+
+/// A policy failed: nobody's fault but ours (RFC 3463, X.3.0).
+const FAILED: &str = "A policy failed here; try again later";
+
+/// Facts that say something of an encrypted connection only.
+const OF_TLS: [&str; 6] = ["version", "suite", "group", "resumed", "server_name", "own_certificate"];
+
+/// A client's session with us.
+pub(super) struct Session<'a, 'b> {
+    pub(super) asking: &'a mut Asking<'b>,
+    pub(super) reception: &'a Reception,
+    pub(super) row: Arc<Row>,
+    pub(super) client: Client,
+    pub(super) tls: Option<Record>,
+    offered: Offered,
+    /// A hook failed: this is why every MAIL of the connection is put off.
+    failed: Option<Place>,
+}
+
+/// What became of the offer of STARTTLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offered {
+    NotAsked,
+    Advertised,
+    Withheld,
+}
+
+/// The facts on record of a finished handshake.
+pub(super) struct Record {
+    pub(super) hello: Arc<Hello>,
+    pub(super) handshake: Handshake,
+    pub(super) presented: Presented,
+    /// What the connection's row, start and cipher allowed.
+    pub(super) terms: Terms,
+    /// What filters alone allowed: for any row.
+    pub(super) filters: Terms,
+}
+
+/// What a handshake is to be made with.
+struct Plan {
+    client_certificate: ClientCertificate,
+    terms: Terms,
+    filters: Terms,
+}
+
+/// Why a session goes no further.
+enum Stop {
+    /// It has ended.
+    Ended(End),
+    /// The handshake failed, and the connection is lost.
+    Failed(HandshakeFailure, Option<Place>),
+}
+
+impl<'a, 'b> Session<'a, 'b> {
+    pub(super) fn new(asking: &'a mut Asking<'b>, reception: &'a Reception) -> Self {
+        let row = asking.bundle.table().incoming(reception.address, reception.today);
+        let row = Arc::new(reception.client.facts.apply(Row::clone(&row)));
+        let client = told::unheard(reception, &row);
+        let (tls, offered, failed) = (None, Offered::NotAsked, None);
+        let mut session = Self { asking, reception, row, client, tls, offered, failed };
+        session.client = session.told(session.client.clone());
+        session.asking.note(session.row.clone());
+        session
+    }
+
+    /// From the connection to the reply to RCPT TO. A client whose handshake fails comes again, in
+    /// clear, as most do.
+    pub(super) fn run(&mut self) -> End {
+        let wants_tls = self.reception.client.situation != Situation::NoTls;
+        let stop = match self.connect().and_then(|()| self.secure(wants_tls)) {
+            Ok(()) => return self.transaction(),
+            Err(stop) => stop,
+        };
+        let (failure, place) = match stop {
+            Stop::Ended(end) => return end,
+            Stop::Failed(failure, place) => (failure, place),
+        };
+        self.asking.happens(failure.to_string());
+        if self.reception.listener == Listener::Implicit {
+            return self.closed(failure.to_string(), place);
+        }
+        self.asking.happens("the client comes again, in clear");
+        self.come_again(&failure);
+        match self.connect().and_then(|()| self.secure(false)) {
+            Ok(()) => self.transaction(),
+            Err(Stop::Ended(end)) => end,
+            Err(Stop::Failed(failure, place)) => self.closed(failure.to_string(), place),
+        }
+    }
+
+    /// What the client is told to be, with what differs put in.
+    pub(super) fn told(&self, client: Client) -> Client {
+        let encrypted = client.encrypted;
+        self.reception.client.facts.apply_but(client, |fact| !encrypted && OF_TLS.contains(&fact))
+    }
+
+    /// The judgement of the client's certificate, for a row and a sender.
+    pub(super) fn judge(&self, client: &Client, presented: Presented) -> Certificate {
+        let names = names::client_names(&client.row, &client.sender_domain);
+        let expected = Expected { peer: told::name(client), names, row: &client.row };
+        judge(presented, expected, &self.reception.client.facts)
+    }
+
+    /// Asks a hook that is told of the client alone.
+    fn ask<H: Hook<Peer = Client, Subject = Nothing>>(&mut self) -> Decision<H::Verdict> {
+        let (whom, client) = (self.client.address.clone(), Arc::new(self.client.clone()));
+        self.asking.ask::<H>(&whom, &client, &Arc::new(Nothing {}))
+    }
+
+    fn connect(&mut self) -> Result<(), Stop> {
+        if !self.asking.is_filtered::<incoming::Connect>() {
+            return Ok(());
+        }
+        let decision = self.ask::<incoming::Connect>();
+        let said = match decision.outcome() {
+            Outcome::Verdict(Passage::Accept) => return Ok(()),
+            Outcome::Failure(_) => {
+                self.failed = Some(decision.answer.place.clone());
+                return Ok(());
+            }
+            Outcome::Verdict(verdict) => verdict,
+        };
+        let end = Self::against(said, &decision.answer.place, &decision.row);
+        // RFC 5321 section 3.1 has 554 in place of the greeting; 421 is for now.
+        let smtp = if end.fate == Fate::Refused { 554 } else { 421 };
+        Err(Stop::Ended(End { smtp, ..end }))
+    }
+
+    /// EHLO, STARTTLS and the handshake, as far as they come.
+    fn secure(&mut self, wants_tls: bool) -> Result<(), Stop> {
+        if self.reception.listener == Listener::Implicit {
+            if !wants_tls {
+                let text = "the listener speaks TLS from the first octet, and the client does not".to_owned();
+                return Err(Stop::Ended(self.closed(text, None)));
+            }
+            return self.start();
+        }
+        self.client = self.told(Client { ehlo: told::EHLO.to_owned(), ..self.client.clone() });
+        if self.reception.tls == Switch::On {
+            self.offer()?;
+        }
+        if wants_tls && self.offered == Offered::Advertised { self.start() } else { Ok(()) }
+    }
+
+    fn offer(&mut self) -> Result<(), Stop> {
+        let decision = self.ask::<incoming::Offer>();
+        self.offered = match decision.outcome() {
+            Outcome::Verdict(Offer::Advertise) => Offered::Advertised,
+            Outcome::Verdict(Offer::Withhold) => Offered::Withheld,
+            Outcome::Verdict(Offer::Refuse(said)) => {
+                return Err(Stop::Ended(self.turned_away(
+                    said,
+                    EnhancedCode::new(5, 7, 1),
+                    &decision.answer.place,
+                )));
+            }
+            Outcome::Failure(_) => {
+                self.failed = Some(decision.answer.place);
+                Offered::Advertised
+            }
+        };
+        let offers_tls = self.offered == Offered::Advertised;
+        self.client = self.told(Client { offers_tls, ..self.client.clone() });
+        self.asking.happens(if offers_tls { "STARTTLS is offered" } else { "STARTTLS is not offered" });
+        Ok(())
+    }
+
+    /// MAIL FROM and RCPT TO.
+    fn transaction(&mut self) -> End {
+        if let Some(place) = self.failed.take() {
+            return Self::policy_failed(place, &self.row);
+        }
+        let mail = Arc::new(self.mail());
+        let decided = at_mail::decide(self, &mail);
+        let Some(decided) = decided else {
+            return Self::policy_failed(Place::file(crate::table::PATH), &self.row);
+        };
+        let decision = decided.decision;
+        match decision.outcome() {
+            Outcome::Verdict(Passage::Accept) => {}
+            Outcome::Failure(_) => return Self::policy_failed(decision.answer.place, &decision.row),
+            Outcome::Verdict(verdict) => {
+                let end = Self::against(verdict, &decision.answer.place, &decision.row);
+                return self.unless_withheld(end);
+            }
+        }
+        let taken = self.taken(&decision, decided.verified);
+        self.recipient(&decided.client, taken)
+    }
+
+    fn recipient(&mut self, client: &Arc<Client>, taken: End) -> End {
+        if !self.asking.is_filtered::<incoming::Rcpt>() {
+            return taken;
+        }
+        let address = self.reception.recipient.clone();
+        let recipient = Recipient {
+            domain: domain_of(&address),
+            address,
+            sender: self.reception.sender.clone(),
+            accepted: 0,
+        };
+        let recipient = Arc::new(self.reception.client.facts.apply(recipient));
+        let decision = self.asking.ask::<incoming::Rcpt>(&client.address, client, &recipient);
+        match decision.outcome() {
+            Outcome::Verdict(Passage::Accept) => taken,
+            Outcome::Failure(_) => Self::policy_failed(decision.answer.place, &decision.row),
+            Outcome::Verdict(verdict) => Self::against(verdict, &decision.answer.place, &decision.row),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Mail that we send: over the hosts of a domain, in their order.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::asking::Asking;
+use super::host::{Attempt, Crossed};
+use super::problem::Problem;
+use super::{Conversation, End, Fate, Met, Overrides, Situation, Switch};
+use crate::bundle::Bundle;
+use crate::facts::{Mail, Row};
+use crate::hooks::Direction;
+use crate::rhai::voice;
+use crate::table;
+
+/// A delivery: what is to be sent, and whom it meets.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The recipients' domain.
+    pub domain: String,
+    /// The reverse-path; empty for the null sender.
+    pub sender: String,
+    /// The domain's hosts, in the order in which they are tried.
+    pub hosts: Vec<Met>,
+    /// The global TLS switch.
+    pub tls: Switch,
+    /// The day by which rows hold.
+    pub today: Date,
+    /// The facts that differ, of all hosts and of the mail.
+    pub facts: Overrides,
+}
+
+impl Delivery {
+    /// Mail to a domain that has one host.
+    pub fn to(domain: impl Into<String>, situation: Situation) -> Self {
+        Self {
+            domain: domain.into(),
+            sender: "alice@example.com".to_owned(),
+            hosts: vec![Met::in_situation(situation)],
+            tls: Switch::On,
+            today: table::today(),
+            facts: Overrides::default(),
+        }
+    }
+
+    fn mail(&self) -> Mail {
+        self.facts.apply(Mail {
+            sender: self.sender.clone(),
+            sender_domain: domain_of(&self.sender),
+            recipient_domain: self.domain.clone(),
+            size: 12_345,
+            attempts: 0,
+        })
+    }
+}
+
+/// Delivers, as an attempt of the relay would.
+pub fn deliver(bundle: &Bundle, delivery: &Delivery) -> Conversation {
+    voice::silent(|| over_hosts(bundle, delivery))
+}
+
+fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
+    let row = bundle.table().outgoing(&delivery.domain, delivery.today);
+    let row = Arc::new(delivery.facts.apply(Row::clone(&row)));
+    let mut asking = Asking::new(bundle);
+    asking.note(Arc::clone(&row));
+    let mail = Arc::new(delivery.mail());
+    let mut said: Option<(Problem, String)> = None;
+    let mut hope = delivery.hosts.is_empty();
+    for (number, met) in delivery.hosts.iter().enumerate() {
+        let mut attempt = Attempt::new(&mut asking, delivery, met, (&row, &mail), number);
+        let name = attempt.name().to_owned();
+        match attempt.run() {
+            Ok(crossed) => return conversation(asking, sent(crossed, name, row)),
+            Err(problem) => {
+                hope |= !problem.is_permanent();
+                if said.as_ref().is_none_or(|(noted, _)| problem.tells_more_than(noted)) {
+                    said = Some((problem, name));
+                }
+            }
+        }
+    }
+    conversation(asking, unsent(said, hope, row))
+}
+
+fn conversation(asking: Asking<'_>, end: End) -> Conversation {
+    Conversation { direction: Direction::Outgoing, rows: asking.rows, steps: asking.steps, end }
+}
+
+fn sent(crossed: Crossed, host: String, row: Arc<Row>) -> End {
+    let fate = if crossed.encrypted { Fate::SentEncrypted } else { Fate::SentClear };
+    let (verified, decided_by) = (crossed.verified, Some(crossed.decided_by));
+    End { fate, code: None, smtp: 0, text: String::new(), verified, decided_by, row, host }
+}
+
+/// The message fails only if every host was reached and refused; else it waits.
+fn unsent(said: Option<(Problem, String)>, hope: bool, row: Arc<Row>) -> End {
+    let nowhere = || (Problem::unreached("the domain, which has no hosts,"), String::new());
+    let (problem, host) = said.unwrap_or_else(nowhere);
+    End {
+        fate: if hope { Fate::Waits } else { Fate::Returned },
+        code: Some(problem.code),
+        smtp: 0,
+        text: problem.text,
+        verified: false,
+        decided_by: problem.place,
+        row,
+        host,
+    }
+}
+
+/// The domain of an address; empty for the null sender and for address literals.
+pub(super) fn domain_of(address: &str) -> String {
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    if domain.starts_with('[') { String::new() } else { domain.to_ascii_lowercase() }
+}

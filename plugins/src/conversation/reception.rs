@@ -1,0 +1,68 @@
+//! Mail that reaches us.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::asking::Asking;
+use super::client::Session;
+use super::{Conversation, Met, Situation, Switch};
+use crate::bundle::Bundle;
+use crate::hooks::Direction;
+use crate::rhai::voice;
+use crate::table;
+
+/// A reception: who sends what to whom.
+#[derive(Clone, Debug)]
+pub struct Reception {
+    /// The client's address.
+    pub address: IpAddr,
+    /// The reverse-path; empty for the null sender.
+    pub sender: String,
+    /// The forward-path.
+    pub recipient: String,
+    /// The client.
+    pub client: Met,
+    /// How TLS begins.
+    pub listener: Listener,
+    /// The global TLS switch.
+    pub tls: Switch,
+    /// The day by which rows hold.
+    pub today: Date,
+}
+
+/// How TLS begins at the listener.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listener {
+    /// By STARTTLS.
+    #[default]
+    StartTls,
+    /// With the first octet (RFC 8314 section 3.3).
+    Implicit,
+}
+
+impl Reception {
+    /// Mail of a sender, from an address that is nobody's.
+    pub fn from(sender: impl Into<String>, situation: Situation) -> Self {
+        Self {
+            address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 25)),
+            sender: sender.into(),
+            recipient: "bob@example.org".to_owned(),
+            client: Met::in_situation(situation),
+            listener: Listener::StartTls,
+            tls: Switch::On,
+            today: table::today(),
+        }
+    }
+}
+
+/// Receives, as the relay would.
+pub fn receive(bundle: &Bundle, reception: &Reception) -> Conversation {
+    voice::silent(|| {
+        let mut asking = Asking::new(bundle);
+        let end = Session::new(&mut asking, reception).run();
+        Conversation { direction: Direction::Incoming, rows: asking.rows, steps: asking.steps, end }
+    })
+}
