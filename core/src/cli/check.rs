@@ -54,7 +54,7 @@ fn check(file: &std::path::Path) -> (Vec<Diagnostic>, Option<Checked>) {
     all.extend(check_identities(&config));
     let checked = bundle::check(&config.policies, &relay::settings(&config));
     all.extend(checked.diagnostics.iter().cloned());
-    all.extend(checked.tests.failed.iter().cloned());
+    all.extend(checked.tests.findings());
     (all, Some(checked))
 }
 

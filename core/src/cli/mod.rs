@@ -49,7 +49,7 @@ enum Command {
     /// Check configuration, certificates and policies
     Check,
     /// Run the policies' own tests
-    Test,
+    Test(test::Arguments),
     /// Begin a plugin, compile it, look at it
     Plugin(plugin::Arguments),
     /// Show what waits, and why; try it, hold it, remove it
@@ -84,7 +84,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Demo(arguments) => arguments.run(&setting),
         Command::Init(arguments) => arguments.run(&setting),
         Command::Check => check::run(&setting),
-        Command::Test => test::run(&setting),
+        Command::Test(arguments) => arguments.run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),

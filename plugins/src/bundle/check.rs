@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Bundle, Settings, Snapshot};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::Direction;
-use crate::testing::Report;
+use crate::testing::{Report, Selection};
 
 /// What a policies' directory came to.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -31,12 +31,17 @@ impl Checked {
 
 /// Reads a policies' directory and checks all there is to check. Blocks.
 pub fn check(directory: &Path, settings: &Settings) -> Checked {
+    check_selected(directory, settings, &Selection::default())
+}
+
+/// The same with those of the tests that are selected. Blocks.
+pub fn check_selected(directory: &Path, settings: &Settings, selection: &Selection) -> Checked {
     let loaded = Snapshot::stable(directory)
         .and_then(|snapshot| Bundle::compile(&snapshot, settings, 1).map(|loaded| (snapshot, loaded)));
     match loaded {
         Ok((snapshot, (bundle, diagnostics))) => Checked {
             diagnostics,
-            tests: bundle.test(&snapshot),
+            tests: bundle.test(&snapshot, selection),
             rows: bundle.table().entries().len(),
             policies: [Direction::Incoming, Direction::Outgoing]
                 .map(|direction| bundle.policies(direction).count())

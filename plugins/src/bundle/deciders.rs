@@ -1,12 +1,13 @@
 //! The compiled scripts and plugins of a bundle.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Snapshot;
 use crate::decider::{Decider, Role};
 use crate::diagnostic::Diagnostic;
 use crate::hooks::Direction;
-use crate::rhai::Script;
+use crate::rhai::{Counter, Script};
 use crate::table::Words;
 use crate::wasm::{Files, Host};
 
@@ -69,6 +70,28 @@ impl Deciders {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Decider> {
         self.incoming.values().chain(self.outgoing.values()).chain(&self.filters)
+    }
+
+    /// The same with copies of the scripts, whose statements are counted.
+    pub(super) fn counted(&self, files: &BTreeMap<Arc<str>, Arc<str>>) -> (Self, Vec<Arc<Counter>>) {
+        let mut counters = Vec::new();
+        let mut count = |decider: &Decider| {
+            let Decider::Script(script) = decider else { return decider.clone() };
+            let copy = files.get(script.path()).and_then(|source| script.counted(source));
+            copy.map_or_else(
+                || decider.clone(),
+                |(copy, counter)| {
+                    counters.push(counter);
+                    Decider::Script(copy)
+                },
+            )
+        };
+        let mut of = |policies: &BTreeMap<String, Decider>| {
+            policies.iter().map(|(name, policy)| (name.clone(), count(policy))).collect()
+        };
+        let (incoming, outgoing) = (of(&self.incoming), of(&self.outgoing));
+        let filters = self.filters.iter().map(&mut count).collect();
+        (Self { incoming, outgoing, filters, words: self.words.clone() }, counters)
     }
 
     fn name(&mut self, role: Role, stem: &str) {

@@ -24,12 +24,12 @@ use std::sync::Arc;
 use crate::decider::Decider;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
-use crate::rhai::voice;
+use crate::rhai::{Counter, voice};
 use crate::table::{self, Table, today};
-use crate::testing::{self, Report};
+use crate::testing::{self, Report, Selection};
 use crate::wasm::Host;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_selected};
 pub use level::Level;
 pub use reading::is_stem;
 pub use shipped::SHIPPED;
@@ -54,13 +54,15 @@ pub struct Settings {
     pub plugins: Host,
 }
 
-/// The bundle.
-#[derive(Debug)]
+/// The bundle. Cheap to clone.
+#[derive(Clone, Debug)]
 pub struct Bundle {
     generation: u64,
-    table: Table,
-    deciders: Deciders,
-    files: BTreeMap<Arc<str>, Arc<str>>,
+    table: Arc<Table>,
+    deciders: Arc<Deciders>,
+    files: Arc<BTreeMap<Arc<str>, Arc<str>>>,
+    /// The paths of the files that are the site's own.
+    site: Arc<BTreeSet<Arc<str>>>,
     hash: String,
 }
 
@@ -83,7 +85,7 @@ impl Bundle {
         generation: u64,
     ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
         let (bundle, mut findings) = Self::compile(snapshot, settings, generation)?;
-        findings.extend(bundle.test(snapshot).failed);
+        findings.extend(bundle.test(snapshot, &Selection::default()).findings());
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
@@ -167,7 +169,14 @@ impl Bundle {
         let mut findings = settle(findings)?;
         // A table without findings of its own has been loaded; else an error was settled above.
         let Some(table) = table else { return Err(Rejected { diagnostics: findings }) };
-        let bundle = Self { generation, table, deciders, files, hash: snapshot.hash() };
+        let bundle = Self {
+            generation,
+            table: Arc::new(table),
+            deciders: Arc::new(deciders),
+            files: Arc::new(files),
+            site: Arc::new(snapshot.paths().cloned().collect()),
+            hash: snapshot.hash(),
+        };
         voice::silent(|| {
             checks::check(&bundle, settings, today(), &mut findings);
             smoke::run(&bundle, &mut findings);
@@ -175,9 +184,30 @@ impl Bundle {
         settle(findings).map(|warnings| (bundle, warnings))
     }
 
-    /// Runs the tests that hold for this snapshot.
-    fn test(&self, snapshot: &Snapshot) -> Report {
-        voice::silent(|| testing::run(self, &self.tests(snapshot)))
+    /// The same with copies of the scripts, whose statements are counted.
+    pub(crate) fn counted(&self) -> (Self, Vec<Arc<Counter>>) {
+        let (deciders, counters) = self.deciders.counted(&self.files);
+        (Self { deciders: Arc::new(deciders), ..self.clone() }, counters)
+    }
+
+    /// Whether a file is the site's own.
+    pub(crate) fn is_of_site(&self, path: &str) -> bool {
+        self.site.contains(path)
+    }
+
+    /// Whether a script matters to the site: it is its own, or a row names it, or the site has no
+    /// table of its own, so that the shipped ones are what it has.
+    pub(crate) fn is_in_use(&self, path: &str) -> bool {
+        let names = |entry: &table::Entry| {
+            path.strip_prefix(entry.direction.word()).and_then(|rest| rest.strip_prefix('/'))
+                == Some(&format!("{}.rhai", entry.row.policy))
+        };
+        self.is_of_site(path) || !self.is_of_site(table::PATH) || self.table.entries().iter().any(names)
+    }
+
+    /// Runs those of the tests that hold for this snapshot which are selected.
+    fn test(&self, snapshot: &Snapshot, selection: &Selection) -> Report {
+        testing::run_selected(self, &self.tests(snapshot), selection)
     }
 
     /// The files of tests that hold for this snapshot: the site's, and the shipped ones as long as

@@ -14,7 +14,7 @@ mod watcher;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -23,6 +23,11 @@ use crate::bundle::Settings;
 use crate::diagnostic::Diagnostic;
 
 pub use live::Live;
+
+/// Calls `changed` now, and whenever a directory of policies may have changed, until dropped.
+pub async fn watch<F: Future>(directory: &Path, changed: impl Fn() -> F) {
+    watcher::watch(directory, Pace::default(), changed).await;
+}
 
 /// Where a live bundle comes from.
 #[derive(Clone, Debug)]

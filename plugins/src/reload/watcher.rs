@@ -12,14 +12,10 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{Pace, Reloaded};
+use super::Pace;
 
 /// Calls `reload` now, and whenever the directory may have changed, until dropped.
-pub(super) async fn watch<F: Future<Output = Reloaded>>(
-    directory: &Path,
-    pace: Pace,
-    reload: impl Fn() -> F,
-) {
+pub(super) async fn watch<F: Future>(directory: &Path, pace: Pace, reload: impl Fn() -> F) {
     let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     loop {
         // The watches are set anew each time, since a directory may have been replaced, and before

@@ -5,6 +5,7 @@
 //! and never a panic of the relay.
 
 mod compare;
+mod counter;
 pub(crate) mod deadline;
 pub(crate) mod engine;
 mod facts;
@@ -12,6 +13,7 @@ mod fault;
 mod lint;
 mod schema;
 mod speak;
+mod statements;
 mod text;
 pub(crate) mod voice;
 
@@ -25,8 +27,11 @@ use std::time::Duration;
 
 use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 
+pub(crate) use counter::Counter;
 pub(crate) use fault::Fault;
 pub(crate) use lint::syntax;
+
+use counter::Counted;
 
 use crate::decider::Role;
 use crate::decision::{Answer, Failure, Outcome};
@@ -55,6 +60,8 @@ pub struct Script {
     role: Role,
     ast: AST,
     hooks: Vec<Defined>,
+    /// Where it is a copy whose statements are counted.
+    counted: Option<Arc<Counted>>,
 }
 
 /// A hook that the script has, and where.
@@ -81,7 +88,14 @@ impl Script {
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(diagnostics);
         }
-        Ok((Self { path: path.clone(), role, ast, hooks }, diagnostics))
+        Ok((Self { path: path.clone(), role, ast, hooks, counted: None }, diagnostics))
+    }
+
+    /// A copy whose statements are counted, for tests; `source` is its text.
+    pub(crate) fn counted(&self, source: &str) -> Option<(Self, Arc<Counter>)> {
+        let counted = Arc::new(Counted::copy(&self.path, source)?);
+        let counter = Arc::clone(&counted.counter);
+        Some((Self { counted: Some(counted), ..self.clone() }, counter))
     }
 
     /// Its file, relative to the policies' directory.
@@ -106,11 +120,19 @@ impl Script {
         if !H::Subject::FACTS.is_empty() {
             arguments.push(Dynamic::from(subject.clone()));
         }
-        let said = call(&ENGINE, &self.ast, H::NAME.word(), arguments, CALL_TIME);
+        let (engine, ast) = match &self.counted {
+            None => (&*ENGINE, &self.ast),
+            Some(counted) => (&counted.engine, &counted.ast),
+        };
+        let said = call(engine, ast, H::NAME.word(), arguments, CALL_TIME);
         let (outcome, position) = match said.and_then(|said| self.verdict::<H>(said)) {
             Ok(None) => return None,
             Ok(Some((verdict, position))) => (Outcome::Verdict(verdict), position),
             Err(Fault { message, position }) => (Outcome::Failure(Failure { message }), position),
+        };
+        let position = match &self.counted {
+            None => position,
+            Some(counted) => counted.counter.original(position),
         };
         let position = position.or_else(defined.position);
         Some(Answer { outcome, place: place(&self.path, position) })

@@ -1,56 +1,64 @@
-//! The functions with which tests ask and expect.
+//! What was answered, as tests read it, and the functions that expect something of it.
 
 use std::sync::Arc;
 
-use ::rhai::{Dynamic, Engine, EvalAltResult};
+use ::rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext};
 
-use super::Deciders;
-use crate::decider::{Decider, Role};
-use crate::facts::{Facts, Nothing};
-use crate::hooks::{Direction, Hook, HookName, incoming, outgoing};
+use super::stage::Stage;
+use super::trace::{self, Trace};
+use crate::conversation::{Conversation, End, Fate, Question};
+use crate::hooks::HookName;
 use crate::spoken::Word;
 use crate::suggest;
-use crate::verdicts::Verdict;
 
-type Checked = Result<(), Box<EvalAltResult>>;
-
-/// What a policy or filter answered, as tests read it.
-#[derive(Clone, Debug)]
-struct Answered {
-    verdict: &'static str,
-    code: String,
-    text: String,
-    place: String,
-}
-
-/// What is asked: one hook of one policy or filter.
-struct Question<'a> {
-    decider: &'a Decider,
-    peer: Dynamic,
-    subject: Option<Dynamic>,
-}
+/// What an expectation comes to: an error ends the test.
+pub(super) type Checked = Result<(), Box<EvalAltResult>>;
 
 /// The words that stand for no verdict of the script's own.
-const NO_OPINION: &str = "no opinion";
+pub(super) const NO_OPINION: &str = "no opinion";
 const FAILURE: &str = "failure";
 
+/// Words for more than one end.
+const SENT: (&str, [Fate; 2]) = ("sent", [Fate::SentEncrypted, Fate::SentClear]);
+const TAKEN: (&str, [Fate; 2]) = ("taken", [Fate::TakenEncrypted, Fate::TakenClear]);
+
+/// What a hook answered.
+#[derive(Clone, Debug)]
+pub(super) struct Answered {
+    pub(super) verdict: &'static str,
+    pub(super) code: String,
+    pub(super) text: String,
+    pub(super) place: String,
+    /// The pattern of the row; empty where a policy or filter was asked alone.
+    pub(super) row: String,
+    pub(super) trace: Trace,
+}
+
+/// What a delivery or reception came to.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) conversation: Arc<Conversation>,
+    pub(super) trace: Trace,
+}
+
 /// Registers them.
-pub(super) fn register(engine: &mut Engine, deciders: &Arc<Deciders>) {
-    let (of_peer, deciders) = (Arc::clone(deciders), Arc::clone(deciders));
-    engine.register_fn("ask", move |file: &str, hook: &str, peer: Dynamic| {
-        ask(&of_peer, file, hook, peer, None)
+pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
+    register_answer(engine);
+    register_conversation(engine);
+    let on = |stage: &Arc<Stage>| Arc::clone(stage);
+    let stage_of_verdict = on(stage);
+    engine.register_fn("expect", move |answer: Answered, verdict: &str| {
+        answer.expect(&stage_of_verdict, verdict, None)
     });
-    engine.register_fn("ask", move |file: &str, hook: &str, peer: Dynamic, subject: Dynamic| {
-        ask(&deciders, file, hook, peer, Some(subject))
+    let stage_of_code = on(stage);
+    engine.register_fn("expect", move |answer: Answered, verdict: &str, code: &str| {
+        answer.expect(&stage_of_code, verdict, Some(code))
     });
-    engine.register_type_with_name::<Answered>("answer");
-    engine.register_get("verdict", |answer: &mut Answered| answer.verdict);
-    engine.register_get("code", |answer: &mut Answered| answer.code.clone());
-    engine.register_get("text", |answer: &mut Answered| answer.text.clone());
-    engine.register_get("place", |answer: &mut Answered| answer.place.clone());
-    engine.register_fn("expect", |answer: Answered, verdict: &str| expect(&answer, verdict, None));
-    engine.register_fn("expect", |answer: Answered, verdict: &str, code: &str| {
-        expect(&answer, verdict, Some(code))
+    let stage_of_end = on(stage);
+    engine.register_fn("expect", move |held: Held, end: &str| held.expect(&stage_of_end, end, None));
+    let stage_of_end = on(stage);
+    engine.register_fn("expect", move |held: Held, end: &str, code: &str| {
+        held.expect(&stage_of_end, end, Some(code))
     });
     engine.register_fn("expect", |holds: bool| -> Checked {
         if holds { Ok(()) } else { Err("it does not hold".into()) }
@@ -58,126 +66,121 @@ pub(super) fn register(engine: &mut Engine, deciders: &Arc<Deciders>) {
     engine.register_fn("expect_eq", expect_eq);
 }
 
-fn expect(answer: &Answered, verdict: &str, code: Option<&str>) -> Checked {
-    let known: Vec<_> = Word::ALL.iter().map(|word| word.word()).chain([NO_OPINION, FAILURE]).collect();
-    if !known.contains(&verdict) {
-        return Err(format!("`{verdict}` is no verdict; {}", suggest::help(verdict, &known)).into());
-    }
-    if answer.verdict == verdict && code.is_none_or(|code| answer.code == code) {
-        return Ok(());
-    }
-    let expected = code.map_or_else(|| verdict.to_owned(), |code| format!("{verdict} {code}"));
-    let Answered { verdict, code, text, place } = answer;
-    let said = [verdict, code.as_str(), text.as_str()].into_iter().filter(|part| !part.is_empty());
-    let said = said.collect::<Vec<_>>().join(" ");
-    Err(format!("expected {expected}, but {place} answers {said}").into())
+fn register_answer(engine: &mut Engine) {
+    engine.register_type_with_name::<Answered>("answer");
+    engine.register_get("verdict", |answer: &mut Answered| answer.verdict);
+    engine.register_get("code", |answer: &mut Answered| answer.code.clone());
+    engine.register_get("text", |answer: &mut Answered| answer.text.clone());
+    engine.register_get("place", |answer: &mut Answered| answer.place.clone());
+    engine.register_get("row", |answer: &mut Answered| answer.row.clone());
+}
+
+fn register_conversation(engine: &mut Engine) {
+    engine.register_type_with_name::<Held>("conversation");
+    engine.register_get("end", |held: &mut Held| held.end().fate.word());
+    engine.register_get("encrypted", |held: &mut Held| held.end().fate.is_encrypted());
+    engine.register_get("verified", |held: &mut Held| held.end().verified);
+    engine.register_get("code", |held: &mut Held| {
+        held.end().code.map(|code| code.to_string()).unwrap_or_default()
+    });
+    engine.register_get("reply", |held: &mut Held| i64::from(held.end().smtp));
+    engine.register_get("text", |held: &mut Held| held.end().text.clone());
+    engine.register_get("host", |held: &mut Held| held.end().host.clone());
+    engine.register_get("row", |held: &mut Held| held.end().row.pattern.clone());
+    engine.register_get("decided_by", |held: &mut Held| {
+        held.end().decided_by.as_ref().map(ToString::to_string).unwrap_or_default()
+    });
+    engine.register_fn("was_asked", |held: &mut Held, hook: &str| -> Result<bool, Box<EvalAltResult>> {
+        Ok(held.conversation.asked(hook_name(hook)?).is_some())
+    });
+    engine.register_fn("asked", |held: &mut Held, hook: &str| -> Result<Answered, Box<EvalAltResult>> {
+        let name = hook_name(hook)?;
+        let question = held.conversation.asked(name);
+        question.map(|question| Answered::of(question, &held.trace)).ok_or_else(|| {
+            let asked: Vec<_> = held.conversation.questions().map(|one| one.hook.word()).collect();
+            format!("`{hook}` was not asked; asked were {}", suggest::list(&asked)).into()
+        })
+    });
+}
+
+/// The hook of this name.
+pub(super) fn hook_name(word: &str) -> Result<HookName, String> {
+    HookName::from_word(word).ok_or_else(|| {
+        let known = HookName::ALL.map(HookName::word);
+        format!("there is no hook `{word}`; {}", suggest::help(word, &known))
+    })
 }
 
 /// Compares by the engine's own rules, so that texts and numbers are never silently unequal.
 #[expect(clippy::needless_pass_by_value, reason = "the engine calls it so")]
-fn expect_eq(ctx: ::rhai::NativeCallContext, one: Dynamic, other: Dynamic) -> Checked {
+fn expect_eq(ctx: NativeCallContext, one: Dynamic, other: Dynamic) -> Checked {
     let equal: bool = ctx.call_native_fn("==", (one.clone(), other.clone()))?;
     if equal { Ok(()) } else { Err(format!("expected {other}, but it is {one}").into()) }
 }
 
-fn ask(
-    deciders: &Deciders,
-    file: &str,
-    hook: &str,
-    peer: Dynamic,
-    subject: Option<Dynamic>,
-) -> Result<Answered, Box<EvalAltResult>> {
-    let question = Question { decider: decider(deciders, file)?, peer, subject };
-    let name = HookName::from_word(hook).ok_or_else(|| {
-        let known = HookName::ALL.map(HookName::word);
-        format!("there is no hook `{hook}`; {}", suggest::help(hook, &known))
-    })?;
-    let answered = match question.decider.role() {
-        Role::Policy(direction) => question.ask(direction, name),
-        Role::Filter if question.peer.is::<Arc<crate::facts::Client>>() => {
-            question.ask(Direction::Incoming, name)
-        }
-        Role::Filter => question.ask(Direction::Outgoing, name),
-    };
-    answered.map_err(Into::into)
-}
-
-/// The policy or filter of a file, named with or without its extension.
-fn decider<'a>(deciders: &'a Deciders, file: &str) -> Result<&'a Decider, Box<EvalAltResult>> {
-    let extension = [".rhai", ".wasm"].into_iter().find_map(|extension| file.strip_suffix(extension));
-    let stem = extension.unwrap_or(file);
-    deciders.get(stem).ok_or_else(|| {
-        let known: Vec<_> = deciders.keys().map(|stem| &**stem).collect();
-        format!("there is no policy or filter `{stem}`; {}", suggest::help(stem, &known)).into()
-    })
-}
-
-impl Question<'_> {
-    fn ask(&self, direction: Direction, hook: HookName) -> Result<Answered, String> {
-        match (direction, hook) {
-            (Direction::Incoming, HookName::Connect) => self.hook::<incoming::Connect>(),
-            (Direction::Incoming, HookName::Offer) => self.hook::<incoming::Offer>(),
-            (Direction::Incoming, HookName::Start) => self.hook::<incoming::Start>(),
-            (Direction::Incoming, HookName::Cipher) => self.hook::<incoming::Cipher>(),
-            (Direction::Incoming, HookName::Certificate) => self.hook::<incoming::Certificate>(),
-            (Direction::Incoming, HookName::Mail) => self.hook::<incoming::Mail>(),
-            (Direction::Incoming, HookName::Rcpt) => self.hook::<incoming::Rcpt>(),
-            (Direction::Outgoing, HookName::Offer) => self.hook::<outgoing::Offer>(),
-            (Direction::Outgoing, HookName::Start) => self.hook::<outgoing::Start>(),
-            (Direction::Outgoing, HookName::Cipher) => self.hook::<outgoing::Cipher>(),
-            (Direction::Outgoing, HookName::Certificate) => self.hook::<outgoing::Certificate>(),
-            (Direction::Outgoing, HookName::Mail) => self.hook::<outgoing::Mail>(),
-            (Direction::Outgoing, HookName::Connect | HookName::Rcpt) => {
-                Err(format!("there is no hook `{hook}` for outgoing mail"))
-            }
-        }
-    }
-
-    fn hook<H: Hook>(&self) -> Result<Answered, String> {
-        let peer = facts::<H::Peer>(H::NAME, &self.peer)?;
-        let subject = match &self.subject {
-            Some(subject) => facts::<H::Subject>(H::NAME, subject)?,
-            None => nothing::<H::Subject>()
-                .ok_or_else(|| format!("`{}` takes a {} besides", H::NAME, H::Subject::WORD))?,
-        };
-        let path = self.decider.path().to_string();
-        Ok(match self.decider.try_out::<H>(&peer, &subject) {
-            Some(answer) => {
-                let reply = answer.outcome.reply().cloned().unwrap_or_default();
-                let failure = match &answer.outcome {
-                    crate::decision::Outcome::Failure(failure) => failure.message.clone(),
-                    crate::decision::Outcome::Verdict(_) => reply.text,
-                };
-                Answered {
-                    verdict: answer.outcome.word(),
-                    code: reply.code.map(|code| code.to_string()).unwrap_or_default(),
-                    text: failure,
-                    place: answer.place.to_string(),
-                }
-            }
-            None => Answered::left_out::<H>(self.decider, path),
-        })
-    }
-}
-
 impl Answered {
-    /// What holds where a policy leaves the hook out, or a script has no opinion.
-    fn left_out<H: Hook>(decider: &Decider, place: String) -> Self {
-        let policy = matches!(decider.role(), Role::Policy(_)) && !decider.has(H::DIRECTION, H::NAME);
-        let verdict = H::left_out().filter(|_| policy);
-        let verdict = verdict.map_or(NO_OPINION, |verdict| verdict.word());
-        Self { verdict, code: String::new(), text: String::new(), place }
+    fn of(question: &Question, trace: &Trace) -> Self {
+        Self {
+            verdict: question.verdict,
+            code: question.code.map(|code| code.to_string()).unwrap_or_default(),
+            text: question.text.clone(),
+            place: question.place.to_string(),
+            row: question.row.pattern.clone(),
+            trace: trace.clone(),
+        }
+    }
+
+    /// What was said, in words.
+    pub(super) fn said(&self) -> String {
+        let parts = [self.verdict, &self.code, &self.text];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn expect(&self, stage: &Stage, verdict: &str, code: Option<&str>) -> Checked {
+        let known: Vec<_> = Word::ALL.iter().map(|word| word.word()).chain([NO_OPINION, FAILURE]).collect();
+        if !known.contains(&verdict) {
+            return Err(format!("`{verdict}` is no verdict; {}", suggest::help(verdict, &known)).into());
+        }
+        if self.verdict == verdict && code.is_none_or(|code| self.code == code) {
+            return Ok(());
+        }
+        stage.answered(self.trace.clone());
+        Err(format!("expected {}, but {} answers {}", wanted(verdict, code), self.place, self.said()).into())
     }
 }
 
-/// The facts that a hook takes.
-fn facts<T: Facts>(hook: HookName, value: &Dynamic) -> Result<Arc<T>, String> {
-    let facts = value.read_lock::<Arc<T>>().map(|facts| facts.clone());
-    facts.ok_or_else(|| format!("`{hook}` takes a {} here, made by another function", T::WORD))
+impl Held {
+    fn end(&self) -> &End {
+        &self.conversation.end
+    }
+
+    fn expect(&self, stage: &Stage, end: &str, code: Option<&str>) -> Checked {
+        let fates = fates(end)?;
+        let found = self.end();
+        let coded = |code: &str| found.code.is_some_and(|found| found.to_string() == code);
+        if fates.contains(&found.fate) && code.is_none_or(coded) {
+            return Ok(());
+        }
+        stage.answered(self.trace.clone());
+        let about = trace::about(&self.conversation);
+        let message = format!("expected {}, but {about} ended as {}", wanted(end, code), trace::ended(found));
+        Err(message.into())
+    }
 }
 
-/// What a hook takes that is told of the peer alone.
-fn nothing<T: Facts>() -> Option<Arc<T>> {
-    let nothing: Arc<dyn std::any::Any + Send + Sync> = Arc::new(Nothing {});
-    nothing.downcast::<T>().ok()
+fn wanted(word: &str, code: Option<&str>) -> String {
+    code.map_or_else(|| word.to_owned(), |code| format!("{word} {code}"))
+}
+
+/// The ends that a word stands for.
+fn fates(word: &str) -> Result<Vec<Fate>, String> {
+    if let Some((_, fates)) = [SENT, TAKEN].into_iter().find(|(known, _)| *known == word) {
+        return Ok(fates.to_vec());
+    }
+    let found: Vec<_> = Fate::ALL.into_iter().filter(|fate| fate.word() == word).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let known: Vec<_> = Fate::ALL.map(Fate::word).into_iter().chain([SENT.0, TAKEN.0]).collect();
+    Err(format!("`{word}` is no end of a mail; {}", suggest::help(word, &known)))
 }

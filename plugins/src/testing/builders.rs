@@ -1,132 +1,159 @@
-//! The functions with which tests make facts.
+//! The functions with which tests make facts. Each takes a map of what differs from an ordinary one.
 
 use std::sync::Arc;
 
-use ::rhai::{Array, Dynamic, Engine, EvalAltResult, Map};
-use serde::Serialize;
+use ::rhai::{Dynamic, Engine, EvalAltResult, Map};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use crate::facts::{Certificate, Client, Facts, Host, Kind, Row, Version, canonical};
+use super::value::json;
+use crate::conversation::{Overrides, Presented, Situation};
+use crate::facts::{Certificate, Client, Facts, Kind, Row, Version, canonical};
+use crate::hooks::Direction;
 use crate::suggest;
 
-/// A name for tests, and what it makes.
-type Named = (&'static str, fn() -> Certificate);
-type Made<T> = Result<Arc<T>, Box<EvalAltResult>>;
+pub(super) type Made<T> = Result<T, Box<EvalAltResult>>;
 
-/// The names of ready-made certificates.
-const CERTIFICATES: [Named; 7] = [
-    ("valid", canonical::valid_certificate),
-    ("none", canonical::no_certificate),
-    ("expired", canonical::expired_certificate),
-    ("not_yet_valid", canonical::not_yet_valid_certificate),
-    ("wrong_name", canonical::wrong_name_certificate),
-    ("unknown_root", canonical::unknown_root_certificate),
-    ("self_signed", canonical::self_signed_certificate),
-];
-
-/// Registers them. Each takes a map of what differs from an ordinary one.
+/// Registers them.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("incoming_client", incoming_client);
     engine.register_fn("outgoing_host", outgoing_host);
-    engine.register_fn("certificate", |differs: Map| differing(canonical::valid_certificate(), differs));
-    engine.register_fn("certificate", named_certificate);
-    engine.register_fn("hello", |differs: Map| differing(ordinary(canonical::hellos()), differs));
-    engine.register_fn("handshake", |differs: Map| differing(ordinary(canonical::handshakes()), differs));
-    engine.register_fn("mail", |differs: Map| differing(ordinary(canonical::mails()), differs));
-    engine.register_fn("recipient", |differs: Map| differing(ordinary(canonical::recipients()), differs));
+    engine.register_fn("certificate", |differs: Map| made(canonical::valid_certificate(), &differs));
+    engine.register_fn("certificate", |name: &str| -> Made<Arc<Certificate>> {
+        Ok(Arc::new(presented(Presented::from_word(name)?)))
+    });
+    engine.register_fn("hello", |differs: Map| made(ordinary(canonical::hellos()), &differs));
+    engine.register_fn("handshake", |differs: Map| made(ordinary(canonical::handshakes()), &differs));
+    engine.register_fn("mail", |differs: Map| made(ordinary(canonical::mails()), &differs));
+    engine.register_fn("recipient", |differs: Map| made(ordinary(canonical::recipients()), &differs));
 }
 
 /// The first of the canonical ones.
-fn ordinary<T: Default>(all: Vec<T>) -> T {
+pub(super) fn ordinary<T: Default>(all: Vec<T>) -> T {
     all.into_iter().next().unwrap_or_default()
 }
 
-fn incoming_client(differs: Map) -> Made<Client> {
-    let row = Arc::<Row>::default();
-    let encrypted = is_set(&differs, "encrypted");
-    differing(
-        if encrypted { canonical::encrypted_client(row) } else { canonical::clear_client(row) },
-        differs,
-    )
+/// The certificate of a word.
+pub(super) fn presented(presented: Presented) -> Certificate {
+    match presented {
+        Presented::None => canonical::no_certificate(),
+        Presented::Valid | Presented::OtherKey => canonical::valid_certificate(),
+        Presented::Expired => canonical::expired_certificate(),
+        Presented::NotYetValid => canonical::not_yet_valid_certificate(),
+        Presented::WrongName => canonical::wrong_name_certificate(),
+        Presented::UnknownRoot => canonical::unknown_root_certificate(),
+        Presented::SelfSigned => canonical::self_signed_certificate(),
+    }
 }
 
-fn outgoing_host(differs: Map) -> Made<Host> {
+/// The certificate that a peer was made with, which goes with it as its tag.
+pub(super) fn certificate_of(peer: &Dynamic) -> Option<Certificate> {
+    let number = usize::try_from(peer.tag()).ok()?.checked_sub(1)?;
+    Presented::ALL.get(number).copied().map(presented)
+}
+
+fn tagged<T: Send + Sync + 'static>(peer: Arc<T>, of: Option<Presented>) -> Dynamic {
+    let mut peer = Dynamic::from(peer);
+    let number = of.and_then(|of| Presented::ALL.iter().position(|one| *one == of));
+    peer.set_tag(number.and_then(|number| i32::try_from(number + 1).ok()).unwrap_or(0));
+    peer
+}
+
+fn incoming_client(mut differs: Map) -> Made<Dynamic> {
+    let (situation, shown) = of_situation(&mut differs, Direction::Incoming)?;
     let row = Arc::<Row>::default();
-    let mut host = if is_set(&differs, "encrypted") {
-        canonical::encrypted_host(row)
-    } else {
-        canonical::clear_host(row)
+    let encrypted = is_encrypted(&differs, situation, shown);
+    let client = if encrypted { canonical::encrypted_client(row) } else { canonical::clear_client(row) };
+    let client = match situation {
+        Some(Situation::HandshakeFailure) => Client { tls_failure: failure(), recent_failures: 1, ..client },
+        Some(Situation::Tls12 | Situation::Tls11) => Client { version: Version::Tls12, ..client },
+        _ => client,
     };
-    if is_set(&differs, "offers_tls") {
+    Ok(tagged(made(client, &differs)?, shown))
+}
+
+fn outgoing_host(mut differs: Map) -> Made<Dynamic> {
+    let (situation, shown) = of_situation(&mut differs, Direction::Outgoing)?;
+    let row = Arc::<Row>::default();
+    let encrypted = is_encrypted(&differs, situation, shown);
+    let mut host = if encrypted { canonical::encrypted_host(row) } else { canonical::clear_host(row) };
+    if is_set(&differs, "offers_tls") == Some(true) {
         host.tls_failure = String::new();
     }
-    differing(host, differs)
+    match situation {
+        Some(Situation::HandshakeFailure) => (host.offers_tls, host.tls_failure) = (true, failure()),
+        Some(Situation::StartTlsRefused) => {
+            (host.offers_tls, host.tls_failure) = (true, "the host refused STARTTLS: 454 4.7.0".to_owned());
+        }
+        Some(Situation::Tls12 | Situation::Tls11) => host.version = Version::Tls12,
+        _ => {}
+    }
+    if let Some(domain) = differs.get("domain").and_then(|domain| domain.clone().into_string().ok()) {
+        host.name = format!("mx.{domain}");
+        host.ehlo = host.name.clone();
+    }
+    Ok(tagged(made(host, &differs)?, shown))
 }
 
-fn named_certificate(name: &str) -> Made<Certificate> {
-    let found = CERTIFICATES.iter().find(|(known, _)| *known == name);
-    found.map(|(_, make)| Arc::new(make())).ok_or_else(|| {
-        let known = CERTIFICATES.map(|(known, _)| known);
-        format!("there is no certificate \"{name}\"; {}", suggest::help(name, &known)).into()
-    })
+fn failure() -> String {
+    "the handshake failed: the peer ended it".to_owned()
 }
 
-fn is_set(differs: &Map, name: &str) -> bool {
-    differs.get(name).is_some_and(|value| value.as_bool().unwrap_or(false))
+/// The situation, and the certificate, that a peer is made with; both by a word.
+fn of_situation(differs: &mut Map, direction: Direction) -> Made<(Option<Situation>, Option<Presented>)> {
+    let word = |value: Dynamic, name: &str| {
+        value.into_string().map_err(|kind| format!("`{name}` is a word here, not a {kind}"))
+    };
+    let situation = differs.remove("situation").map(|value| word(value, "situation")).transpose()?;
+    let situation = situation.map(|word| Situation::from_word(&word, direction)).transpose()?;
+    let shown = differs.remove("certificate").map(|value| word(value, "certificate")).transpose()?;
+    let shown = shown.map(|word| Presented::from_word(&word)).transpose()?;
+    Ok((situation, shown.or_else(|| situation.map(Situation::presented))))
+}
+
+/// Whether the peer's connection is encrypted: as it says, else as its situation and certificate have it.
+fn is_encrypted(differs: &Map, situation: Option<Situation>, shown: Option<Presented>) -> bool {
+    let of_situation = match situation {
+        Some(
+            Situation::NoTls
+            | Situation::HandshakeFailure
+            | Situation::StartTlsRefused
+            | Situation::Unreachable,
+        ) => false,
+        Some(_) => true,
+        None => shown.is_some_and(|shown| shown != Presented::None),
+    };
+    is_set(differs, "encrypted").unwrap_or(of_situation)
+}
+
+fn is_set(differs: &Map, name: &str) -> Option<bool> {
+    differs.get(name).map(|value| value.as_bool().unwrap_or(false))
 }
 
 /// These facts with what differs put in.
-fn differing<T: Facts + DeserializeOwned>(facts: T, differs: Map) -> Made<T> {
-    let mut value = serde_json::to_value(facts).map_err(|error| error.to_string())?;
+fn made<T: Facts + DeserializeOwned + Clone>(facts: T, differs: &Map) -> Made<Arc<T>> {
+    let mut overrides = Overrides::default();
+    override_all::<T>(&mut overrides, differs)?;
+    Ok(Arc::new(overrides.apply(facts)))
+}
+
+/// Overrides facts of one type with the entries of a map.
+pub(super) fn override_all<T: Facts>(overrides: &mut Overrides, differs: &Map) -> Made<()> {
     for (name, differs) in differs {
-        check_name::<T>(&name)?;
         if let Some(map) = differs.read_lock::<Map>()
             && T::FACTS.iter().any(|fact| fact.name == name && fact.kind == Kind::Row)
         {
             map.keys().try_for_each(|name| check_name::<Row>(name))?;
         }
         let found = json(differs).map_err(|error| format!("{}.{name}: {error}", T::WORD))?;
-        if let Some(facts) = value.as_object_mut() {
-            facts.insert(name.to_string(), found);
-        }
+        overrides.set(T::WORD, name, found).map_err(|bad| bad.to_string())?;
     }
-    serde_json::from_value(value).map(Arc::new).map_err(|error| format!("{}: {error}", T::WORD).into())
+    Ok(())
 }
 
-fn check_name<T: Facts>(name: &str) -> Result<(), Box<EvalAltResult>> {
+fn check_name<T: Facts>(name: &str) -> Made<()> {
     let known: Vec<_> = T::FACTS.iter().map(|fact| fact.name).collect();
     if known.contains(&name) {
         return Ok(());
     }
     Err(format!("`{}` has no fact `{name}`; {}", T::WORD, suggest::help(name, &known)).into())
-}
-
-/// A value of a script, as the facts are read from.
-fn json(value: Dynamic) -> Result<Value, String> {
-    if let Some(row) = value.read_lock::<Arc<Row>>() {
-        return to_json(&**row);
-    }
-    if let Some(certificate) = value.read_lock::<Arc<Certificate>>() {
-        return to_json(&**certificate);
-    }
-    if let Some(version) = value.read_lock::<Version>() {
-        return to_json(&*version);
-    }
-    if let Some(map) = value.read_lock::<Map>() {
-        let entries = map.iter().map(|(name, value)| Ok((name.to_string(), json(value.clone())?)));
-        return entries.collect::<Result<_, String>>().map(Value::Object);
-    }
-    if let Some(list) = value.read_lock::<Array>() {
-        return list.iter().map(|value| json(value.clone())).collect::<Result<_, _>>().map(Value::Array);
-    }
-    let number = value.as_int().ok().map(Value::from).or_else(|| value.as_bool().ok().map(Value::from));
-    number.map_or_else(
-        || value.into_string().map(Value::from).map_err(|kind| format!("no fact is a {kind}")),
-        Ok,
-    )
-}
-
-fn to_json(value: &impl Serialize) -> Result<Value, String> {
-    serde_json::to_value(value).map_err(|error| error.to_string())
 }

@@ -1,76 +1,154 @@
 //! The policies' own tests.
 //!
-//! A test is a function `test_*` of `tests/*.rhai`. It makes facts, asks a policy or filter, and
-//! says what it expects; a test that fails is a finding at the line that failed.
+//! A test is a function `test_*` of `tests/*.rhai`. It asks a policy or filter alone, or plays a whole
+//! delivery or reception over the table, and says what it expects. A test that fails is a finding at
+//! the line that failed, with the trace of what was asked.
+//!
+//! - `builders`, `value`: facts of every hook
+//! - `question`: one hook of one policy or filter
+//! - `conversations`: whole deliveries and receptions
+//! - `answers`, `cases`: what was answered, and what is expected of it
+//! - [`coverage`]: which lines and rows the tests have met
 
 mod answers;
 mod builders;
+mod cases;
+mod conversations;
+pub mod coverage;
+mod question;
+mod report;
+mod stage;
+mod trace;
+mod value;
 
-use std::collections::BTreeMap;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::rhai::{AST, Engine};
-use serde::Serialize;
 
 use crate::bundle::Bundle;
-use crate::decider::Decider;
 use crate::diagnostic::Diagnostic;
-use crate::rhai::{self, engine};
+use crate::rhai::{self, Fault, engine, voice};
+use coverage::Coverage;
+use stage::Stage;
+use trace::Trace;
+
+pub use report::{Failed, Passed, Report};
 
 /// The time of one test.
 const TEST_TIME: Duration = Duration::from_secs(1);
 
-/// What a run of the policies' tests came to.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Report {
-    /// The tests that passed, as in `tests/outgoing.rhai: test_require_defers_clear`.
-    pub passed: Vec<String>,
-    /// Those that failed, each with its place and message.
-    pub failed: Vec<Diagnostic>,
+/// A file of tests: its path and its text.
+pub type TestFile = (Arc<str>, Arc<str>);
+
+/// Which tests are run, and what is found out besides.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only tests of which file or name contains this; `None` for all.
+    pub filter: Option<String>,
+    /// Whether lines and rows are counted.
+    pub counting: Counting,
 }
 
-/// The policies and filters that tests may ask, by the stem of their path, as in `outgoing/require`.
-type Deciders = BTreeMap<Arc<str>, Decider>;
-
-/// Runs the functions `test_*` of test files, each given as path and text, against the policies
-/// and filters of a bundle.
-pub fn run(bundle: &Bundle, files: &[(Arc<str>, Arc<str>)]) -> Report {
-    run_on(bundle.deciders().cloned(), files)
+/// Whether the lines and rows that tests meet are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counting {
+    /// They are not.
+    #[default]
+    Nothing,
+    /// They are: the scripts under test are copies in which each statement is counted.
+    LinesAndRows,
 }
 
-fn run_on(deciders: impl IntoIterator<Item = Decider>, files: &[(Arc<str>, Arc<str>)]) -> Report {
-    let deciders: Deciders = deciders.into_iter().map(|decider| (decider.stem().into(), decider)).collect();
-    let deciders = Arc::new(deciders);
+/// Runs the functions `test_*` of test files against the policies, filters and table of a bundle.
+pub fn run(bundle: &Bundle, files: &[TestFile]) -> Report {
+    run_selected(bundle, files, &Selection::default())
+}
+
+/// Runs those that are selected.
+pub fn run_selected(bundle: &Bundle, files: &[TestFile], selection: &Selection) -> Report {
+    voice::silent(|| match selection.counting {
+        Counting::Nothing => on_stage(bundle.clone(), files, selection).0,
+        Counting::LinesAndRows => {
+            let (counted, scripts) = bundle.counted();
+            let (report, stage) = on_stage(counted, files, selection);
+            Report { coverage: Some(Coverage::of(bundle, &scripts, &stage.rows())), ..report }
+        }
+    })
+}
+
+fn on_stage(bundle: Bundle, files: &[TestFile], selection: &Selection) -> (Report, Arc<Stage>) {
+    let stage = Arc::new(Stage::new(bundle));
+    let engine = engine_on(&stage);
+    let mut report = Report::default();
+    for (path, source) in files {
+        File { engine: &engine, stage: &stage, path, source }.run(selection, &mut report);
+    }
+    (report, stage)
+}
+
+/// The sandbox of every script, and what tests have besides.
+fn engine_on(stage: &Arc<Stage>) -> Engine {
     let mut engine = engine::sandbox();
     rhai::register(&mut engine);
     builders::register(&mut engine);
-    answers::register(&mut engine, &deciders);
-    let mut report = Report::default();
-    for (path, source) in files {
-        run_file(&engine, &deciders, path, source, &mut report);
-    }
-    report
+    answers::register(&mut engine, stage);
+    question::register(&mut engine, stage);
+    conversations::register(&mut engine, stage);
+    cases::register(&mut engine, stage);
+    engine
 }
 
-fn run_file(engine: &Engine, deciders: &Deciders, path: &Arc<str>, source: &Arc<str>, report: &mut Report) {
-    let mut ast = match engine.compile(&**source) {
-        Ok(ast) => ast,
-        Err(error) => return report.failed.push(rhai::syntax(path, source, &error)),
-    };
-    ast.set_source(&**path);
-    for test in tests(&ast) {
-        deciders.values().for_each(Decider::begin_trial);
-        match rhai::call(engine, &ast, &test, Vec::new(), TEST_TIME) {
-            Ok(_) => report.passed.push(format!("{path}: {test}")),
-            Err(fault) => {
-                let message = format!("{test}: {}", fault.message);
-                let place = rhai::place(path, fault.position);
-                report
-                    .failed
-                    .push(Diagnostic::error("E001", place, message).within(source.clone()).spanning_word());
+/// A file whose tests run.
+struct File<'a> {
+    engine: &'a Engine,
+    stage: &'a Stage,
+    path: &'a Arc<str>,
+    source: &'a Arc<str>,
+}
+
+impl File<'_> {
+    fn run(&self, selection: &Selection, report: &mut Report) {
+        let mut ast = match self.engine.compile(&**self.source) {
+            Ok(ast) => ast,
+            Err(error) => {
+                let finding = rhai::syntax(self.path, self.source, &error);
+                return report.failed.push(Failed::to_compile(self.path, finding));
+            }
+        };
+        ast.set_source(&**self.path);
+        let is_meant = |test: &String| {
+            selection.filter.as_ref().is_none_or(|text| self.path.contains(text) || test.contains(text))
+        };
+        for test in tests(&ast).into_iter().filter(is_meant) {
+            self.stage.begin_test();
+            match rhai::call(self.engine, &ast, &test, Vec::new(), TEST_TIME) {
+                Ok(_) => report.passed.push(Passed { file: self.path.clone(), test }),
+                Err(fault) => report.failed.extend(self.failures(&test, &fault)),
             }
         }
+    }
+
+    /// A test's failure; or of each of its cases.
+    fn failures(&self, test: &str, fault: &Fault) -> Vec<Failed> {
+        let cases = self.stage.take_failed();
+        if cases.is_empty() {
+            return vec![self.failure(test, None, fault, self.stage.last())];
+        }
+        let failed = cases.into_iter();
+        failed.map(|one| self.failure(test, Some(one.case), &one.fault, one.trace)).collect()
+    }
+
+    fn failure(&self, test: &str, case: Option<String>, fault: &Fault, trace: Option<Trace>) -> Failed {
+        let of_case = case.as_ref().map(|case| format!(" ({case})")).unwrap_or_default();
+        let message = format!("{test}{of_case}: {}", fault.message);
+        let place = rhai::place(self.path, fault.position);
+        let finding = Diagnostic::error("E001", place, message).within(self.source.clone()).spanning_word();
+        let trace = trace.map(|trace| trace.lines().to_vec()).unwrap_or_default();
+        Failed { file: self.path.clone(), test: test.to_owned(), case, finding, trace }
     }
 }
 
@@ -83,136 +161,4 @@ fn tests(ast: &AST) -> Vec<String> {
         .collect();
     tests.sort();
     tests.into_iter().map(|(_, name)| name).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::decider::Role;
-    use crate::hooks::Direction;
-    use crate::rhai::Script;
-
-    /// The shipped files of a folder.
-    fn shipped(folder: &str) -> Vec<(Arc<str>, Arc<str>)> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies").join(folder);
-        let files = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
-        let scripts = files.filter(|path| path.extension().is_some_and(|extension| extension == "rhai"));
-        let mut scripts: Vec<(Arc<str>, Arc<str>)> = scripts
-            .map(|path| {
-                let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
-                (name.into(), std::fs::read_to_string(&path).unwrap().into())
-            })
-            .collect();
-        scripts.sort();
-        scripts
-    }
-
-    fn policies() -> Vec<Decider> {
-        let of = |direction: Direction| {
-            shipped(direction.word()).into_iter().map(move |(path, source)| {
-                let (script, warnings) = Script::compile(&path, &source, Role::Policy(direction)).unwrap();
-                assert!(warnings.is_empty(), "{}", warnings[0]);
-                Decider::Script(script)
-            })
-        };
-        of(Direction::Incoming).chain(of(Direction::Outgoing)).collect()
-    }
-
-    /// The failure of a test with this body.
-    fn failure(body: &str) -> String {
-        let source = format!("fn test_it() {{\n{body}\n}}");
-        let report = run_on(policies(), &[("tests/mine.rhai".into(), source.into())]);
-        assert!(report.passed.is_empty(), "{body} passed");
-        report.failed.iter().map(|finding| format!("{} {}", finding.place, finding.message)).collect()
-    }
-
-    #[test]
-    fn the_shipped_policies_pass_their_tests() {
-        let report = run_on(policies(), &shipped("tests"));
-        let failed: Vec<_> = report.failed.iter().map(ToString::to_string).collect();
-        assert!(failed.is_empty(), "{}", failed.join("\n\n"));
-        assert!(report.passed.len() > 15, "{:?}", report.passed);
-        assert_eq!(policies().len(), 7);
-    }
-
-    #[test]
-    fn a_failing_expectation_says_what_was_answered_and_where() {
-        let message =
-            failure(r#"expect(ask("outgoing/attempt", "mail", outgoing_host(#{}), mail(#{})), "defer")"#);
-        assert_eq!(
-            message,
-            "tests/mine.rhai:2:1 test_it: expected defer, but outgoing/attempt.rhai:25:5 answers accept"
-        );
-        let message = failure(
-            r#"expect(ask("outgoing/require", "mail", outgoing_host(#{}), mail(#{})), "defer", "4.7.4")"#,
-        );
-        assert!(message.contains("expected defer 4.7.4, but outgoing/require.rhai"), "{message}");
-        assert!(message.contains("answers defer 4.7.5"), "{message}");
-        assert!(failure("expect_eq(1, 2)").ends_with("expected 2, but it is 1"));
-        assert!(failure("expect(1 == 2)").ends_with("it does not hold"));
-    }
-
-    #[test]
-    fn misspelt_names_are_found() {
-        let cases = [
-            ("outgoing_host(#{ offer_tls: true })", "did you mean `offers_tls`?"),
-            ("incoming_client(#{ row: #{ nmes: [] } })", "did you mean `names`?"),
-            ("outgoing_host(#{ port: \"25\" })", "expected i64"),
-            ("certificate(\"expird\")", "did you mean `expired`?"),
-            ("ask(\"outgoing/requre\", \"offer\", outgoing_host(#{}))", "did you mean `outgoing/require`?"),
-            ("ask(\"outgoing/require\", \"ofer\", outgoing_host(#{}))", "did you mean `offer`?"),
-            ("ask(\"outgoing/require\", \"offer\", incoming_client(#{}))", "takes a host"),
-            ("ask(\"outgoing/require\", \"mail\", outgoing_host(#{}), hello(#{}))", "takes a mail"),
-            (
-                "expect(ask(\"outgoing/require\", \"offer\", outgoing_host(#{})), \"start_tsl\")",
-                "`start_tls`?",
-            ),
-        ];
-        for (body, expected) in cases {
-            let message = failure(body);
-            assert!(message.contains(expected), "{body}: {message}");
-        }
-    }
-
-    #[test]
-    fn what_is_shipped_is_a_bundle_without_findings() {
-        let site = tempfile::tempdir().unwrap();
-        let snapshot = crate::bundle::Snapshot::stable(site.path()).unwrap();
-        let settings = crate::bundle::Settings { tls_enabled: true, ..Default::default() };
-        let (bundle, warnings) = Bundle::load(&snapshot, &settings, 1).unwrap();
-        assert!(warnings.is_empty(), "{}", warnings[0]);
-        let report = run(&bundle, &shipped("tests"));
-        assert!(report.failed.is_empty() && !report.passed.is_empty());
-    }
-
-    /// The scripts in a page's examples.
-    fn examples(page: &str) -> Vec<String> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies").join(page);
-        let text = std::fs::read_to_string(path).unwrap();
-        let blocks = text.split("```rhai\n").skip(1);
-        blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
-    }
-
-    #[test]
-    fn the_examples_of_the_pages_work() {
-        let filters = examples("filters/README.md");
-        for source in &filters {
-            let found = Script::compile(&"filters/example.rhai".into(), source, Role::Filter);
-            assert!(found.is_ok_and(|(_, warnings)| warnings.is_empty()), "{source}");
-        }
-        let tests = examples("README.md");
-        for source in &tests {
-            let report = run_on(policies(), &[("tests/example.rhai".into(), source.as_str().into())]);
-            assert!(report.failed.is_empty() && !report.passed.is_empty(), "{source}");
-        }
-        assert!(!filters.is_empty() && !tests.is_empty());
-    }
-
-    #[test]
-    fn a_broken_test_file_is_a_finding() {
-        let report = run_on([], &[("tests/mine.rhai".into(), "fn test_it() {".into())]);
-        assert_eq!(report.failed[0].code, "P001");
-    }
 }

@@ -1,0 +1,86 @@
+//! What the functions of a running test share: the bundle under test, and what was answered last.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::trace::Trace;
+use crate::bundle::Bundle;
+use crate::conversation::Conversation;
+use crate::decider::Decider;
+use crate::rhai::Fault;
+
+/// The stage of one run of tests, which come one after the other.
+pub(super) struct Stage {
+    pub(super) bundle: Bundle,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What was answered last in the test in progress.
+    last: Option<Trace>,
+    /// The cases that failed in the test in progress.
+    failed: Vec<FailedCase>,
+    /// The places of the rows that conversations have met, in all tests.
+    rows: BTreeSet<String>,
+}
+
+/// A case of a table that failed.
+pub(super) struct FailedCase {
+    pub(super) case: String,
+    pub(super) fault: Fault,
+    pub(super) trace: Option<Trace>,
+}
+
+impl Stage {
+    pub(super) fn new(bundle: Bundle) -> Self {
+        Self { bundle, state: Mutex::default() }
+    }
+
+    /// A test or a case begins: nothing was asked yet.
+    pub(super) fn begin(&self) {
+        self.state().last = None;
+    }
+
+    /// A test begins: of earlier ones nothing is remembered, by plugins neither.
+    pub(super) fn begin_test(&self) {
+        self.begin();
+        self.state().failed.clear();
+        self.bundle.deciders().for_each(Decider::begin_trial);
+    }
+
+    /// Something was answered.
+    pub(super) fn answered(&self, trace: Trace) {
+        self.state().last = Some(trace);
+    }
+
+    /// A conversation was held.
+    pub(super) fn held(&self, conversation: &Conversation) {
+        let rows = conversation.rows.iter().map(|row| row.place.clone());
+        self.state().rows.extend(rows);
+    }
+
+    /// What was answered last.
+    pub(super) fn last(&self) -> Option<Trace> {
+        self.state().last.clone()
+    }
+
+    /// A case failed.
+    pub(super) fn failed(&self, case: FailedCase) {
+        self.state().failed.push(case);
+    }
+
+    /// The cases that failed in the test in progress.
+    pub(super) fn take_failed(&self) -> Vec<FailedCase> {
+        std::mem::take(&mut self.state().failed)
+    }
+
+    /// The places of the rows that were met.
+    pub(super) fn rows(&self) -> BTreeSet<String> {
+        self.state().rows.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
