@@ -9,11 +9,13 @@
 )]
 
 // The decisions: what policies, rows, filters and verdicts mean.
+mod conversations;
 mod failing_policies;
 mod filters;
 mod implicit_tls;
 mod incoming_matrix;
 mod outgoing_matrix;
+mod policy_tests;
 mod row_terms;
 mod switch_off;
 mod two_rows;

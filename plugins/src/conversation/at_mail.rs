@@ -34,7 +34,7 @@ struct OfRow {
 
 /// Asks the rows of this sender; `None` where the table has none.
 pub(super) fn decide(session: &mut Session<'_, '_>, mail: &Arc<Mail>) -> Option<Decided> {
-    let (table, address) = (session.asking.bundle.table(), session.reception.address);
+    let (table, address) = (session.asking.bundle.table(), session.reception.address());
     let sender = Some(mail.sender_domain.as_str()).filter(|domain| !domain.is_empty());
     let rows = table.incoming_at_mail(address, sender, session.reception.today);
     let asked: Vec<_> = rows.iter().map(|row| of_row(session, row, mail)).collect();

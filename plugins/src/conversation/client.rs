@@ -47,6 +47,13 @@ enum Offered {
     Withheld,
 }
 
+/// Whether the client uses TLS where it is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Tls,
+    Clear,
+}
+
 /// The facts on record of a finished handshake.
 pub(super) struct Record {
     pub(super) hello: Arc<Hello>,
@@ -75,7 +82,7 @@ enum Stop {
 
 impl<'a, 'b> Session<'a, 'b> {
     pub(super) fn new(asking: &'a mut Asking<'b>, reception: &'a Reception) -> Self {
-        let row = asking.bundle.table().incoming(reception.address, reception.today);
+        let row = asking.bundle.table().incoming(reception.address(), reception.today);
         let row = Arc::new(reception.client.facts.apply(Row::clone(&row)));
         let client = told::unheard(reception, &row);
         let (tls, offered, failed) = (None, Offered::NotAsked, None);
@@ -88,8 +95,11 @@ impl<'a, 'b> Session<'a, 'b> {
     /// From the connection to the reply to RCPT TO. A client whose handshake fails comes again, in
     /// clear, as most do.
     pub(super) fn run(&mut self) -> End {
-        let wants_tls = self.reception.client.situation != Situation::NoTls;
-        let stop = match self.connect().and_then(|()| self.secure(wants_tls)) {
+        let wish = match self.reception.client.situation {
+            Situation::NoTls => Wish::Clear,
+            _ => Wish::Tls,
+        };
+        let stop = match self.connect().and_then(|()| self.secure(wish)) {
             Ok(()) => return self.transaction(),
             Err(stop) => stop,
         };
@@ -103,7 +113,7 @@ impl<'a, 'b> Session<'a, 'b> {
         }
         self.asking.happens("the client comes again, in clear");
         self.come_again(&failure);
-        match self.connect().and_then(|()| self.secure(false)) {
+        match self.connect().and_then(|()| self.secure(Wish::Clear)) {
             Ok(()) => self.transaction(),
             Err(Stop::Ended(end)) => end,
             Err(Stop::Failed(failure, place)) => self.closed(failure.to_string(), place),
@@ -149,9 +159,9 @@ impl<'a, 'b> Session<'a, 'b> {
     }
 
     /// EHLO, STARTTLS and the handshake, as far as they come.
-    fn secure(&mut self, wants_tls: bool) -> Result<(), Stop> {
+    fn secure(&mut self, wish: Wish) -> Result<(), Stop> {
         if self.reception.listener == Listener::Implicit {
-            if !wants_tls {
+            if wish == Wish::Clear {
                 let text = "the listener speaks TLS from the first octet, and the client does not".to_owned();
                 return Err(Stop::Ended(self.closed(text, None)));
             }
@@ -161,7 +171,7 @@ impl<'a, 'b> Session<'a, 'b> {
         if self.reception.tls == Switch::On {
             self.offer()?;
         }
-        if wants_tls && self.offered == Offered::Advertised { self.start() } else { Ok(()) }
+        if (wish, self.offered) == (Wish::Tls, Offered::Advertised) { self.start() } else { Ok(()) }
     }
 
     fn offer(&mut self) -> Result<(), Stop> {
@@ -206,7 +216,7 @@ impl<'a, 'b> Session<'a, 'b> {
                 return self.unless_withheld(end);
             }
         }
-        let taken = self.taken(&decision, decided.verified);
+        let taken = End { verified: decided.verified, ..self.taken(&decision) };
         self.recipient(&decided.client, taken)
     }
 

@@ -1,8 +1,12 @@
 //! Mail that we send, at one host: the hooks in their order, and the fallback.
 
+mod course;
+
 use std::sync::Arc;
 
 use serde_json::Value;
+
+use course::Course;
 
 use super::asking::Asking;
 use super::delivery::Delivery;
@@ -10,14 +14,13 @@ use super::judgement::{Expected, judge};
 use super::negotiation::{Abilities, negotiate};
 use super::problem::Problem;
 use super::{Met, Overrides, Situation, Switch};
-use crate::decision::{Decision, Outcome};
+use crate::decision::Decision;
 use crate::facts::{Certificate, Facts, Handshake, Host, Mail, Nothing, Row};
 use crate::failure::HandshakeFailure;
-use crate::hooks::outgoing;
+use crate::hooks::{Hook, outgoing};
 use crate::names;
 use crate::place::Place;
 use crate::terms::{self, Unmet};
-use crate::verdicts::outgoing::{Offer, Start};
 use crate::verdicts::{EnhancedCode, Floor, Terms};
 
 /// What a host that refuses STARTTLS says (RFC 3207 section 4).
@@ -57,12 +60,6 @@ struct Secured {
     certificate: Arc<Certificate>,
 }
 
-/// How the connection goes on after the host's EHLO reply.
-enum Course {
-    Clear(&'static str),
-    StartTls(Terms),
-}
-
 impl<'a, 'b> Attempt<'a, 'b> {
     pub(super) fn new(
         asking: &'a mut Asking<'b>,
@@ -99,51 +96,6 @@ impl<'a, 'b> Attempt<'a, 'b> {
         match self.settle()? {
             Course::Clear(why) => self.ask_mail_in_clear(why),
             Course::StartTls(terms) => self.start_tls(&terms),
-        }
-    }
-
-    /// The host's EHLO reply is read.
-    fn hear(&mut self) {
-        let mut extensions = vec!["PIPELINING", "8BITMIME", "SIZE 52428800"];
-        let offers_tls = self.met.situation != Situation::NoTls;
-        extensions.extend(offers_tls.then_some("STARTTLS"));
-        let extensions = extensions.into_iter().map(str::to_owned).collect();
-        let host = Host { ehlo: self.host.name.clone(), extensions, offers_tls, ..self.host.clone() };
-        self.host = self.told(host);
-        let offers = if self.host.offers_tls { "offers" } else { "does not offer" };
-        self.asking.happens(format!("{} {offers} STARTTLS", self.host.name));
-    }
-
-    /// Asks the offer and start hooks.
-    fn settle(&mut self) -> Result<Course, Problem> {
-        if self.tls == Switch::Off {
-            return Ok(Course::Clear("TLS is switched off here"));
-        }
-        let offer = self.ask_of_peer::<outgoing::Offer>();
-        if let Some(problem) = Problem::of(&offer, EnhancedCode::new(4, 7, 4)) {
-            return Err(problem);
-        }
-        match offer.outcome() {
-            Outcome::Verdict(Offer::StartTls { floor }) => {
-                let place = offer.filters.as_ref().map(|answer| answer.place.clone());
-                self.floor = Demand { floor: *floor, place: place.filter(|_| *floor > Floor::None) };
-            }
-            _ => return Ok(Course::Clear("the policy starts no TLS")),
-        }
-        if !self.host.offers_tls {
-            return Ok(Course::Clear("the host does not offer TLS"));
-        }
-        let start = self.ask_of_peer::<outgoing::Start>();
-        if let Some(problem) = Problem::of(&start, EnhancedCode::new(4, 7, 0)) {
-            return Err(problem);
-        }
-        let Outcome::Verdict(Start::Accept { terms, .. }) = start.outcome() else {
-            return Ok(Course::Clear("the policy starts no TLS"));
-        };
-        let terms = Terms::of(&self.host.row).join(terms.clone());
-        match terms.clash() {
-            Some(clash) => Err(Problem::clash(clash, &self.host.row)),
-            None => Ok(Course::StartTls(terms)),
         }
     }
 
@@ -268,10 +220,8 @@ impl<'a, 'b> Attempt<'a, 'b> {
         Problem::held(unmet, Place::written(&self.host.row.place))
     }
 
-    fn ask_of_peer<H>(&mut self) -> Decision<H::Verdict>
-    where
-        H: crate::hooks::Hook<Peer = Host, Subject = Nothing>,
-    {
+    /// Asks a hook that is told of the host alone.
+    fn ask_of_peer<H: Hook<Peer = Host, Subject = Nothing>>(&mut self) -> Decision<H::Verdict> {
         let (name, host) = (self.host.name.clone(), Arc::new(self.host.clone()));
         self.asking.ask::<H>(&name, &host, &Arc::new(Nothing {}))
     }

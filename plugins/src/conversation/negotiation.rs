@@ -44,16 +44,21 @@ pub(super) fn negotiate(terms: &Terms, peer: &Abilities<'_>) -> Result<Handshake
     let shared = ours().filter(|version| *version <= peer.highest);
     let suite =
         shared.filter_map(|version| suite_of(version, peer.suites).map(|suite| (version, suite))).next();
-    let group =
-        Group::ALL.iter().find(|group| allowed(*group, group.name(), terms.groups.as_ref(), peer.groups));
-    match (suite, group) {
-        (Some((version, suite)), Some(group)) => Ok(Handshake {
+    let group_of = |version: Version| {
+        // The hybrid group is of TLS 1.3 alone.
+        let fits = |group: &&Group| version >= Version::Tls13 || **group != Group::X25519MlKem768;
+        let groups = Group::ALL.iter().filter(fits);
+        groups.copied().find(|group| allowed(group, group.name(), terms.groups.as_ref(), peer.groups))
+    };
+    let made = suite.and_then(|(version, suite)| group_of(version).map(|group| (version, suite, group)));
+    match made {
+        Some((version, suite, group)) => Ok(Handshake {
             version,
             suite: suite.name().to_owned(),
             group: group.name().to_owned(),
             ..Handshake::default()
         }),
-        _ => Err(HandshakeFailure::new(FailureKind::NothingShared, "alert HandshakeFailure")),
+        None => Err(HandshakeFailure::new(FailureKind::NothingShared, "alert HandshakeFailure")),
     }
 }
 
@@ -92,6 +97,13 @@ mod tests {
         assert_eq!(negotiated(&Terms::default(), Version::Tls12).unwrap().0, Version::Tls12);
         let old = suites(&[Suite::EcdheRsaAes128GcmSha256]);
         assert_eq!(negotiated(&old, Version::Tls13).unwrap().0, Version::Tls12);
+    }
+
+    #[test]
+    fn a_hybrid_group_is_of_tls_1_3_alone() {
+        let of = |highest| negotiate(&Terms::default(), &Abilities { highest, suites: None, groups: None });
+        assert_eq!(of(Version::Tls13).unwrap().group, "X25519MLKEM768");
+        assert_eq!(of(Version::Tls12).unwrap().group, "x25519");
     }
 
     #[test]

@@ -4,11 +4,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use jiff::civil::Date;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::asking::Asking;
 use super::client::Session;
 use super::{Conversation, Met, Situation, Switch};
 use crate::bundle::Bundle;
+use crate::facts::{Client, Facts};
 use crate::hooks::Direction;
 use crate::rhai::voice;
 use crate::table;
@@ -55,6 +57,12 @@ impl Reception {
             tls: Switch::On,
             today: table::today(),
         }
+    }
+
+    /// The client's address, which may be among the facts that differ.
+    pub(super) fn address(&self) -> IpAddr {
+        let differing = self.client.facts.value(Client::WORD, "address").and_then(Value::as_str);
+        differing.and_then(|address| address.parse().ok()).unwrap_or(self.address)
     }
 }
 

@@ -6,15 +6,12 @@ use ::rhai::{Array, Dynamic, Engine, Map};
 
 use super::answers::Held;
 use super::builders::{Made, override_all};
+use super::given::Given;
 use super::stage::Stage;
 use super::trace::Trace;
-use super::value::json;
-use crate::conversation::{
-    self, Conversation, Delivery, Listener, Met, Overrides, Presented, Reception, Situation, Switch,
-};
-use crate::facts::{Certificate, Client, Facts, Handshake, Hello, Host, Mail, Recipient, Row};
+use crate::conversation::{self, Conversation, Delivery, Listener, Met, Overrides, Reception, Situation};
+use crate::facts::{Client, Facts, Host};
 use crate::hooks::Direction;
-use crate::suggest;
 
 /// What `deliver` takes.
 const DELIVERY: [&str; 10] =
@@ -55,13 +52,6 @@ fn held(stage: &Stage, conversation: Conversation) -> Held {
     let trace = Trace::of_conversation(&stage.bundle, &conversation);
     stage.answered(trace.clone());
     Held { conversation: Arc::new(conversation), trace }
-}
-
-/// What a function is given.
-struct Given<'a> {
-    function: &'static str,
-    known: &'static [&'static str],
-    map: &'a Map,
 }
 
 fn delivery(given: &Given<'_>) -> Made<Delivery> {
@@ -148,63 +138,6 @@ fn met<T: Facts>(value: &Dynamic, direction: Direction) -> Made<Met> {
         )
     })?;
     Ok(Met::in_situation(Situation::from_word(&word, direction)?))
-}
-
-impl Given<'_> {
-    /// Whether all that is given is known.
-    fn check(&self) -> Result<(), String> {
-        let unknown = self.map.keys().find(|name| !self.known.contains(&name.as_str()));
-        unknown.map_or(Ok(()), |name| {
-            Err(format!("`{}` does not take `{name}`; {}", self.function, suggest::help(name, self.known)))
-        })
-    }
-
-    fn text(&self, name: &str) -> Result<Option<String>, String> {
-        let value = self.map.get(name).cloned().map(Dynamic::into_string).transpose();
-        value.map_err(|kind| format!("`{name}` is a text, not a {kind}"))
-    }
-
-    /// The facts that are given by type, and the certificate where it is given by a word.
-    fn facts(&self, facts: &mut Overrides) -> Made<Option<Presented>> {
-        let mut presented = None;
-        for (name, value) in self.map {
-            match name.as_str() {
-                Certificate::WORD => match value.clone().into_string() {
-                    Ok(word) => presented = Some(Presented::from_word(&word)?),
-                    Err(_) => differing::<Certificate>(facts, value)?,
-                },
-                Handshake::WORD => differing::<Handshake>(facts, value)?,
-                Hello::WORD => differing::<Hello>(facts, value)?,
-                Mail::WORD => differing::<Mail>(facts, value)?,
-                Recipient::WORD => differing::<Recipient>(facts, value)?,
-                Row::WORD => differing::<Row>(facts, value)?,
-                _ => {}
-            }
-        }
-        Ok(presented)
-    }
-
-    fn switch(&self) -> Result<Switch, String> {
-        match self.text("tls")?.as_deref() {
-            None | Some("on") => Ok(Switch::On),
-            Some("off") => Ok(Switch::Off),
-            Some(other) => Err(format!("`tls` is \"on\" or \"off\", not \"{other}\"")),
-        }
-    }
-}
-
-/// Facts that differ, by a map or as another function made them.
-fn differing<T: Facts>(facts: &mut Overrides, value: &Dynamic) -> Made<()> {
-    if let Some(map) = value.read_lock::<Map>() {
-        return override_all::<T>(facts, &map);
-    }
-    let serde_json::Value::Object(told) = json(value)? else {
-        return Err(format!("`{}` is a map here", T::WORD).into());
-    };
-    for (name, value) in told {
-        facts.set(T::WORD, &name, value).map_err(|bad| bad.to_string())?;
-    }
-    Ok(())
 }
 
 /// An address, also where only its domain is given; the empty sender stays empty.

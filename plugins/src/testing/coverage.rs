@@ -28,7 +28,16 @@ pub struct FileCoverage {
     /// was met least often was met: the `else` of a line counts as much as its `if`.
     pub lines: BTreeMap<usize, u64>,
     /// What was never met: statements, and rows.
-    pub unmet: Vec<Place>,
+    pub unmet: Vec<Unmet>,
+}
+
+/// A statement or a row that was never met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unmet {
+    /// Where it stands.
+    pub place: Place,
+    /// The rest of its line.
+    pub text: String,
 }
 
 impl Coverage {
@@ -38,7 +47,7 @@ impl Coverage {
     pub(super) fn of(bundle: &Bundle, scripts: &[Arc<Counter>], rows: &BTreeSet<String>) -> Self {
         let counts = |counter: &&Arc<Counter>| bundle.is_in_use(counter.path());
         let mut files: Vec<_> =
-            scripts.iter().filter(counts).map(|counter| FileCoverage::of_script(counter)).collect();
+            scripts.iter().filter(counts).map(|counter| FileCoverage::of_script(bundle, counter)).collect();
         files.extend(FileCoverage::of_table(bundle, rows));
         files.sort_by(|one, other| one.path.cmp(&other.path));
         Self { files }
@@ -72,13 +81,13 @@ impl Coverage {
 }
 
 impl FileCoverage {
-    fn of_script(counter: &Counter) -> Self {
+    fn of_script(bundle: &Bundle, counter: &Counter) -> Self {
         let mut lines: BTreeMap<usize, u64> = BTreeMap::new();
         let mut unmet = Vec::new();
         for (line, column, count) in counter.counts() {
             lines.entry(line).and_modify(|least| *least = (*least).min(count)).or_insert(count);
             if count == 0 {
-                unmet.push(Place::new(counter.path().clone(), line, column));
+                unmet.push(Unmet::at(bundle, Place::new(counter.path().clone(), line, column)));
             }
         }
         Self { path: counter.path().clone(), lines, unmet }
@@ -98,13 +107,24 @@ impl FileCoverage {
             let count = u64::from(is_met(&entry));
             lines.entry(entry.place.line).and_modify(|least| *least = (*least).min(count)).or_insert(count);
         }
-        let unmet = holding.iter().filter(|entry| !is_met(entry)).map(|entry| entry.place.clone()).collect();
+        let unmet = holding.iter().filter(|entry| !is_met(entry));
+        let unmet = unmet.map(|entry| Unmet::at(bundle, entry.place.clone())).collect();
         Some(Self { path: table::PATH.into(), lines, unmet })
     }
 
     /// How many of its lines were met, in all their parts.
     pub fn met(&self) -> usize {
         self.lines.values().filter(|count| **count > 0).count()
+    }
+}
+
+impl Unmet {
+    fn at(bundle: &Bundle, place: Place) -> Self {
+        let source = bundle.files().get(&place.path).cloned().unwrap_or_default();
+        let line = place.line.checked_sub(1).and_then(|index| source.lines().nth(index)).unwrap_or_default();
+        let text =
+            line.chars().skip(place.column.saturating_sub(1)).collect::<String>().trim_end().to_owned();
+        Self { place, text }
     }
 }
 
@@ -115,8 +135,8 @@ impl fmt::Display for Coverage {
         for file in &self.files {
             let what = if &*file.path == table::PATH { "rows" } else { "lines" };
             writeln!(f, "  {:width$}  {:>3} of {:>3} {what}", file.path, file.met(), file.lines.len())?;
-            for place in &file.unmet {
-                writeln!(f, "      not met: {place}")?;
+            for Unmet { place, text } in &file.unmet {
+                writeln!(f, "      not met: {place}  {text}")?;
             }
         }
         let (met, all) = self.lines();

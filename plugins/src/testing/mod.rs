@@ -6,7 +6,7 @@
 //!
 //! - `builders`, `value`: facts of every hook
 //! - `question`: one hook of one policy or filter
-//! - `conversations`: whole deliveries and receptions
+//! - `conversations`, `given`: whole deliveries and receptions
 //! - `answers`, `cases`: what was answered, and what is expected of it
 //! - [`coverage`]: which lines and rows the tests have met
 
@@ -15,6 +15,7 @@ mod builders;
 mod cases;
 mod conversations;
 pub mod coverage;
+mod given;
 mod question;
 mod report;
 mod stage;
@@ -27,7 +28,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::rhai::{AST, Engine};
+use ::rhai::{AST, Engine, Position};
 
 use crate::bundle::Bundle;
 use crate::diagnostic::Diagnostic;
@@ -123,11 +124,15 @@ impl File<'_> {
         let is_meant = |test: &String| {
             selection.filter.as_ref().is_none_or(|text| self.path.contains(text) || test.contains(text))
         };
-        for test in tests(&ast).into_iter().filter(is_meant) {
+        for (position, test) in tests(&ast).into_iter().filter(|(_, test)| is_meant(test)) {
             self.stage.begin_test();
             match rhai::call(self.engine, &ast, &test, Vec::new(), TEST_TIME) {
                 Ok(_) => report.passed.push(Passed { file: self.path.clone(), test }),
-                Err(fault) => report.failed.extend(self.failures(&test, &fault)),
+                // What runs too long says no line.
+                Err(Fault { message, position: at }) => {
+                    let fault = Fault { message, position: at.or_else(position) };
+                    report.failed.extend(self.failures(&test, &fault));
+                }
             }
         }
     }
@@ -152,13 +157,13 @@ impl File<'_> {
     }
 }
 
-/// The tests of a file, in its order.
-fn tests(ast: &AST) -> Vec<String> {
+/// The tests of a file with their places, in its order.
+fn tests(ast: &AST) -> Vec<(Position, String)> {
     let mut tests: Vec<_> = ast
         .iter_fn_def()
         .filter(|function| function.name.starts_with("test_") && function.params.is_empty())
         .map(|function| (function.body.start_position(), function.name.to_string()))
         .collect();
     tests.sort();
-    tests.into_iter().map(|(_, name)| name).collect()
+    tests
 }

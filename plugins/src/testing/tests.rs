@@ -61,6 +61,7 @@ fn a_failing_expectation_says_what_was_answered_and_where() {
     assert!(message.contains("answers defer 4.7.5"), "{message}");
     assert!(failure("expect_eq(1, 2)").ends_with("expected 2, but it is 1"));
     assert!(failure("expect(1 == 2)").ends_with("it does not hold"));
+    assert!(failure("loop { }").starts_with("tests/mine.rhai:1:"), "where the test begins");
 }
 
 #[test]
@@ -126,6 +127,7 @@ const TABLE: &str = r#"
 incoming {
     "*"              attempt
     "bank.example"   require_verified because "contract"
+    "203.0.113.0/24" attempt
 }
 outgoing {
     "*"              attempt
@@ -169,6 +171,7 @@ fn whole_conversations_are_expected() {
             expect_eq(taken.reply, 250);
             expect(receive(#{ from: "bank.example", client: "no_tls" }), "refused", "5.7.0");
             expect(receive(#{ from: "bank.example", client: #{ certificate: "expired" } }), "refused", "5.7.5");
+            expect_eq(receive(#{ client: #{ address: "203.0.113.9" } }).row, "203.0.113.0/24");
             expect(receive(#{ address: "2001:db8::1", from: "" }), "taken_encrypted");
             expect(receive(#{ listener: "implicit", client: "handshake_failure" }), "closed");
             expect(receive(#{ hello: #{ highest_version: "1.2" }, to: "b@c.example" }).asked("cipher"), "accept");
@@ -190,9 +193,9 @@ error[E001]: test_it: expected sent, but the delivery ended as waits 4.7.5 The c
   |
 2 |     expect(deliver(#{ to: \"partner.org\", host: \"expired\" }), \"sent\");
   |     ^^^^^^
-    row `partner.org` require_verified matches (domains.rhai:8:5)
-    row `*` does not apply (domains.rhai:7:5)
-    row `old.example` has ended (domains.rhai:9:5)
+    row `partner.org` require_verified matches (domains.rhai:9:5)
+    row `*` does not apply (domains.rhai:8:5)
+    row `old.example` has ended (domains.rhai:10:5)
     - mx.partner.org offers STARTTLS
     offer: start_tls (outgoing/require_verified.rhai:10:26, row `partner.org`)
         filters/floor.rhai: no opinion
@@ -302,18 +305,22 @@ fn lines_and_rows_are_counted() {
     assert!(report.failed.is_empty(), "{}", report.failed[0]);
     let coverage = report.coverage.unwrap();
     let of = |path: &str| coverage.files.iter().find(|file| &*file.path == path).unwrap();
-    let unmet = |path: &str| of(path).unmet.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let unmet = |path: &str| of(path).unmet.iter().map(|one| one.place.to_string()).collect::<Vec<_>>();
     assert_eq!(
         unmet("outgoing/require_verified.rhai"),
         ["outgoing/require_verified.rhai:10:47", "outgoing/require_verified.rhai:22:43"]
     );
     assert_eq!(unmet("filters/floor.rhai"), ["filters/floor.rhai:1:54"]);
     // The row that has ended does not count.
-    assert_eq!(unmet("domains.rhai"), ["domains.rhai:3:5", "domains.rhai:4:5", "domains.rhai:7:5"]);
+    assert_eq!(
+        unmet("domains.rhai"),
+        ["domains.rhai:3:5", "domains.rhai:4:5", "domains.rhai:5:5", "domains.rhai:8:5"]
+    );
     assert!(coverage.files.iter().all(|file| &*file.path != "outgoing/require.rhai"), "no row names it");
+    assert_eq!(of("domains.rhai").unmet[1].text, "\"bank.example\"   require_verified because \"contract\"");
     let lcov = coverage.lcov(Path::new("policies"));
-    assert!(lcov.contains("SF:policies/domains.rhai\nDA:3,0\nDA:4,0\nDA:7,0\nDA:8,1\n"), "{lcov}");
-    assert!(coverage.to_string().contains("domains.rhai                      1 of   4 rows"), "{coverage}");
+    assert!(lcov.contains("SF:policies/domains.rhai\nDA:3,0\nDA:4,0\nDA:5,0\nDA:8,0\nDA:9,1\n"), "{lcov}");
+    assert!(coverage.to_string().contains("domains.rhai                      1 of   5 rows"), "{coverage}");
 }
 
 #[test]

@@ -41,10 +41,10 @@ impl Session<'_, '_> {
     }
 
     /// The mail is taken.
-    pub(super) fn taken(&self, decision: &Decision<Passage>, verified: bool) -> End {
+    pub(super) fn taken(&self, decision: &Decision<Passage>) -> End {
         let fate = if self.tls.is_some() { Fate::TakenEncrypted } else { Fate::TakenClear };
         let place = Some(decision.answer.place.clone());
-        End { verified, ..end(fate, 250, None, place, &decision.row) }
+        end(fate, 250, None, place, &decision.row)
     }
 
     /// Where the offer was withheld the client could not have done better: it is to come again,

@@ -63,7 +63,7 @@ impl Session<'_, '_> {
 /// A client of which nothing was heard yet.
 pub(super) fn unheard(reception: &Reception, row: &Arc<Row>) -> Client {
     Client {
-        address: reception.address.to_canonical().to_string(),
+        address: reception.address().to_canonical().to_string(),
         port: 40_025,
         listener: match reception.listener {
             Listener::StartTls => "198.51.100.25:25".to_owned(),
