@@ -57,7 +57,7 @@ async fn what_the_tests_meet_is_counted_written_and_demanded() {
     assert!(run.output.contains("not met: domains.rhai:"), "{run:?}");
     assert!(run.errors.contains("100 % are demanded"), "{run:?}");
     let written = fs::read_to_string(&tracefile).unwrap();
-    assert!(written.contains("policies/outgoing/require_verified.rhai\nDA:"), "{written}");
+    assert!(written.contains("policies/domains.rhai\nDA:"), "{written}");
 
     let enough = waxseal(&configuration, &["test", "--coverage-min", "1"]).await;
     assert_eq!(enough.code, Some(0), "{enough:?}");

@@ -61,7 +61,7 @@ impl Arguments {
         let checked = bundle::check_selected(&config.policies, &relay::settings(config), &self.selection());
         if setting.json {
             output::say_json(&checked.tests)?;
-        } else {
+        } else if !is_broken(&checked) {
             say(&checked.tests);
         }
         self.explain_nothing(&checked);

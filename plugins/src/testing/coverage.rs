@@ -24,6 +24,8 @@ pub struct Coverage {
 pub struct FileCoverage {
     /// Its path in the policies' directory.
     pub path: Arc<str>,
+    /// Whether it is the site's own; else it is shipped, and stands in no directory.
+    pub own: bool,
     /// Its lines that have statements or a row, each with the number of times that the part of it which
     /// was met least often was met: the `else` of a line counts as much as its `if`.
     pub lines: BTreeMap<usize, u64>,
@@ -65,11 +67,11 @@ impl Coverage {
         (met * 100).checked_div(all).unwrap_or(100)
     }
 
-    /// As a tracefile of lcov, which editors and build servers read. Files are named within a
-    /// directory.
+    /// The site's own files as a tracefile of lcov, which editors and build servers read. Files are named
+    /// within a directory.
     pub fn lcov(&self, directory: &Path) -> String {
         let mut text = String::new();
-        for file in &self.files {
+        for file in self.files.iter().filter(|file| file.own) {
             text += &format!("TN:\nSF:{}\n", directory.join(&*file.path).display());
             for (line, count) in &file.lines {
                 text += &format!("DA:{line},{count}\n");
@@ -90,7 +92,7 @@ impl FileCoverage {
                 unmet.push(Unmet::at(bundle, Place::new(counter.path().clone(), line, column)));
             }
         }
-        Self { path: counter.path().clone(), lines, unmet }
+        Self { path: counter.path().clone(), own: bundle.is_of_site(counter.path()), lines, unmet }
     }
 
     /// Of the site's own table, the rows that hold today.
@@ -109,7 +111,7 @@ impl FileCoverage {
         }
         let unmet = holding.iter().filter(|entry| !is_met(entry));
         let unmet = unmet.map(|entry| Unmet::at(bundle, entry.place.clone())).collect();
-        Some(Self { path: table::PATH.into(), lines, unmet })
+        Some(Self { path: table::PATH.into(), own: true, lines, unmet })
     }
 
     /// How many of its lines were met, in all their parts.

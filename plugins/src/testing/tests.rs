@@ -320,6 +320,7 @@ fn lines_and_rows_are_counted() {
     assert_eq!(of("domains.rhai").unmet[1].text, "\"bank.example\"   require_verified because \"contract\"");
     let lcov = coverage.lcov(Path::new("policies"));
     assert!(lcov.contains("SF:policies/domains.rhai\nDA:3,0\nDA:4,0\nDA:5,0\nDA:8,0\nDA:9,1\n"), "{lcov}");
+    assert!(!lcov.contains("require_verified"), "it stands in no directory");
     assert!(coverage.to_string().contains("domains.rhai                      1 of   5 rows"), "{coverage}");
 }
 
