@@ -39,12 +39,23 @@ pub fn run(bundle: &Bundle, files: &[(Arc<str>, Arc<str>)]) -> Report {
     run_on(bundle.deciders().cloned(), files)
 }
 
-fn run_on(deciders: impl IntoIterator<Item = Decider>, files: &[(Arc<str>, Arc<str>)]) -> Report {
-    let deciders: Deciders = deciders.into_iter().map(|decider| (decider.stem().into(), decider)).collect();
-    let deciders = Arc::new(deciders);
+/// What the parser says of a file of tests.
+pub(crate) fn syntax(path: &Arc<str>, source: &str) -> Option<Diagnostic> {
+    engine().compile(source).err().map(|error| rhai::syntax(path, source, &error))
+}
+
+/// An engine with what the functions of a test may call, but what asks.
+fn engine() -> Engine {
     let mut engine = engine::sandbox();
     rhai::register(&mut engine);
     builders::register(&mut engine);
+    engine
+}
+
+fn run_on(deciders: impl IntoIterator<Item = Decider>, files: &[(Arc<str>, Arc<str>)]) -> Report {
+    let deciders: Deciders = deciders.into_iter().map(|decider| (decider.stem().into(), decider)).collect();
+    let deciders = Arc::new(deciders);
+    let mut engine = engine();
     answers::register(&mut engine, &deciders);
     let mut report = Report::default();
     for (path, source) in files {
