@@ -1,5 +1,7 @@
 //! What the table as a whole must hold, and what its author should look at.
 
+mod terms;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -9,6 +11,7 @@ use super::pattern::Pattern;
 use super::rows::Entry;
 use super::syntax::Written;
 use crate::diagnostic::Diagnostic;
+use crate::facts::Row;
 use crate::hooks::Direction;
 use crate::place::Place;
 
@@ -27,6 +30,8 @@ pub(super) fn check(table: &Table, written: &[Written], today: Date, findings: &
         period(entry, today, findings);
         prevent_without_reason(entry, findings);
         half_a_domain(table, entry, findings);
+        same_as_beneath(table, entry, today, findings);
+        terms::check(entry, findings);
     }
 }
 
@@ -72,4 +77,41 @@ fn half_a_domain(table: &Table, entry: &Entry, findings: &mut Findings) {
         let help = format!("`{}` matches the names below `{domain}` only: add a row for it", entry.pattern);
         findings.add(half.helped(help));
     }
+}
+
+/// R003: without the row the next one would come to the same.
+fn same_as_beneath(table: &Table, entry: &Entry, today: Date, findings: &mut Findings) {
+    let Some(beneath) = table.beneath(entry, today) else { return };
+    // A reason says that the row is meant; one that ends has another life than the other.
+    let is_meant = !entry.row.because.is_empty() || entry.until.is_some() || beneath.until.is_some();
+    if is_meant || !says_the_same(&entry.row, &beneath.row) || keeps_any_away(table, entry, beneath) {
+        return;
+    }
+    let message = format!("`{}` says the same as `{}` at {}", entry.pattern, beneath.pattern, beneath.place);
+    let same = Diagnostic::warning("R003", entry.place.clone(), message);
+    findings.add(same.helped("remove the row, or say with `because` why it shall stay"));
+}
+
+fn says_the_same(one: &Row, other: &Row) -> bool {
+    let said = |row: &Row| Row {
+        pattern: String::new(),
+        place: String::new(),
+        because: String::new(),
+        ..row.clone()
+    };
+    said(one) == said(other)
+}
+
+/// Incoming, `*` applies only where neither the client's address nor the sender's domain has a row of
+/// its own: a row that says the same as `*` makes it hold beside a row of the other kind.
+fn keeps_any_away(table: &Table, entry: &Entry, beneath: &Entry) -> bool {
+    let is_address = |entry: &Entry| matches!(entry.pattern, Pattern::Network(_));
+    let is_other = |one: &Entry| {
+        one.direction == Direction::Incoming
+            && one.pattern != Pattern::Any
+            && is_address(one) != is_address(entry)
+    };
+    entry.direction == Direction::Incoming
+        && beneath.pattern == Pattern::Any
+        && table.entries().iter().any(is_other)
 }
