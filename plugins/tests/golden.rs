@@ -2,7 +2,12 @@
 //! policies' directory, and `expected.txt` what is said of it, exactly as it is printed.
 //!
 //! `UPDATE=1 cargo test -p waxseal-plugins --test golden` writes what is said now: read the difference.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

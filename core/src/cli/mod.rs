@@ -47,7 +47,7 @@ enum Command {
     /// Write a configuration and a domain table, or copy a shipped policy to edit
     Init(init::Arguments),
     /// Check configuration, certificates and policies
-    Check,
+    Check(check::Arguments),
     /// Run the policies' own tests
     Test,
     /// Begin a plugin, compile it, look at it
@@ -83,7 +83,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Run => run::run(&setting),
         Command::Demo(arguments) => arguments.run(&setting),
         Command::Init(arguments) => arguments.run(&setting),
-        Command::Check => check::run(&setting),
+        Command::Check(arguments) => arguments.run(&setting),
         Command::Test => test::run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),
