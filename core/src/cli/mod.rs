@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod fmt;
 mod init;
 mod output;
 mod plugin;
@@ -48,6 +49,8 @@ enum Command {
     Init(init::Arguments),
     /// Check configuration, certificates and policies
     Check(check::Arguments),
+    /// Lay the domain table out: aligned columns, clauses in their order, comments kept
+    Fmt(fmt::Arguments),
     /// Run the policies' own tests
     Test,
     /// Begin a plugin, compile it, look at it
@@ -84,6 +87,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Demo(arguments) => arguments.run(&setting),
         Command::Init(arguments) => arguments.run(&setting),
         Command::Check(arguments) => arguments.run(&setting),
+        Command::Fmt(arguments) => arguments.run(&setting),
         Command::Test => test::run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),

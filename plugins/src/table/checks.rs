@@ -26,11 +26,12 @@ pub(super) fn check(table: &Table, written: &[Written], today: Date, findings: &
             missing_any(direction, findings);
         }
     }
+    let explicit = Explicit::of(table);
     for entry in table.entries() {
         period(entry, today, findings);
         prevent_without_reason(entry, findings);
         half_a_domain(table, entry, findings);
-        same_as_beneath(table, entry, today, findings);
+        same_as_beneath(table, entry, (explicit, today), findings);
         terms::check(entry, findings);
     }
 }
@@ -80,11 +81,16 @@ fn half_a_domain(table: &Table, entry: &Entry, findings: &mut Findings) {
 }
 
 /// R003: without the row the next one would come to the same.
-fn same_as_beneath(table: &Table, entry: &Entry, today: Date, findings: &mut Findings) {
+fn same_as_beneath(
+    table: &Table,
+    entry: &Entry,
+    (explicit, today): (Explicit, Date),
+    findings: &mut Findings,
+) {
     let Some(beneath) = table.beneath(entry, today) else { return };
     // A reason says that the row is meant; one that ends has another life than the other.
     let is_meant = !entry.row.because.is_empty() || entry.until.is_some() || beneath.until.is_some();
-    if is_meant || !says_the_same(&entry.row, &beneath.row) || keeps_any_away(table, entry, beneath) {
+    if is_meant || !says_the_same(&entry.row, &beneath.row) || explicit.keep_any_away(entry, beneath) {
         return;
     }
     let message = format!("`{}` says the same as `{}` at {}", entry.pattern, beneath.pattern, beneath.place);
@@ -102,16 +108,26 @@ fn says_the_same(one: &Row, other: &Row) -> bool {
     said(one) == said(other)
 }
 
-/// Incoming, `*` applies only where neither the client's address nor the sender's domain has a row of
-/// its own: a row that says the same as `*` makes it hold beside a row of the other kind.
-fn keeps_any_away(table: &Table, entry: &Entry, beneath: &Entry) -> bool {
-    let is_address = |entry: &Entry| matches!(entry.pattern, Pattern::Network(_));
-    let is_other = |one: &Entry| {
-        one.direction == Direction::Incoming
-            && one.pattern != Pattern::Any
-            && is_address(one) != is_address(entry)
-    };
-    entry.direction == Direction::Incoming
-        && beneath.pattern == Pattern::Any
-        && table.entries().iter().any(is_other)
+/// Which kinds of incoming rows there are besides `*`.
+#[derive(Clone, Copy)]
+struct Explicit {
+    addresses: bool,
+    names: bool,
+}
+
+impl Explicit {
+    fn of(table: &Table) -> Self {
+        let incoming = || table.entries().iter().filter(|entry| entry.direction == Direction::Incoming);
+        Self {
+            addresses: incoming().any(|entry| matches!(entry.pattern, Pattern::Network(_))),
+            names: incoming().any(|entry| matches!(entry.pattern, Pattern::Domain(_) | Pattern::Below(_))),
+        }
+    }
+
+    /// Incoming, `*` applies only where neither the client's address nor the sender's domain has a row
+    /// of its own: a row that says the same as `*` makes it hold beside a row of the other kind.
+    fn keep_any_away(self, entry: &Entry, beneath: &Entry) -> bool {
+        let others = if matches!(entry.pattern, Pattern::Network(_)) { self.names } else { self.addresses };
+        entry.direction == Direction::Incoming && beneath.pattern == Pattern::Any && others
+    }
 }
