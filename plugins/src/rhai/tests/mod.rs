@@ -167,7 +167,8 @@ fn versions_compare_with_texts_and_nothing_else() {
         holds(condition);
     }
     for condition in ["h.version < 12", "h.version < 1.2", "13 > h.version", "h.version == \"tls13\""] {
-        let answer = mail(&format!("let h = [host][0]; if {condition} {{ refuse(\"old\") }} else {{ accept() }}"));
+        let answer =
+            mail(&format!("let h = [host][0]; if {condition} {{ refuse(\"old\") }} else {{ accept() }}"));
         let message = failure(answer);
         assert!(message.contains("cannot be compared") || message.contains("no TLS version"), "{message}");
     }
