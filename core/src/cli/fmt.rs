@@ -44,7 +44,7 @@ impl Arguments {
         let count = |wanted| done.iter().filter(|one| **one == wanted).count();
         let (changed, refused) = (count(Done::Changed), count(Done::Refused));
         if changed + refused == 0 {
-            output::say(format_args!("{} laid out already", counted(done.len(), "file")));
+            output::say(format_args!("{}: nothing to lay out", counted(done.len(), "file")));
         }
         let is_fine = refused == 0 && (changed == 0 || !self.check);
         Ok(if is_fine { Outcome::Fine } else { Outcome::Problems })

@@ -19,6 +19,9 @@ use serde::Serialize;
 use super::Severity;
 use crate::suggest;
 
+/// Columns of an explanation.
+const WIDTH: usize = 80;
+
 /// What is to say of one code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
@@ -105,12 +108,28 @@ impl fmt::Display for Entry {
     /// For people: the code and its title, why it matters, a wrong and a right example.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}[{}]: {}\n", self.severity, self.code, self.title)?;
-        write!(f, "{}", self.explanation)?;
+        f.write_str(&wrapped(self.explanation))?;
         if let Some(Example { file, wrong, right }) = self.example {
             write!(f, "\n\nWrong, in {file}:\n\n{}\n\nRight:\n\n{}", indented(wrong), indented(right))?;
         }
         Ok(())
     }
+}
+
+/// In lines that fit a terminal.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + word.chars().count() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 fn indented(text: &str) -> String {
@@ -152,6 +171,8 @@ mod tests {
         let said = explain("F003").map(ToString::to_string).unwrap_or_default();
         assert!(said.starts_with("error[F003]: a function that does not exist\n\n"), "{said}");
         assert!(said.contains("\n\nWrong, in outgoing/mine.rhai:\n\n    fn offer(host) {\n"), "{said}");
+        assert!(entries().all(|entry| wrapped(entry.explanation).lines().all(|line| line.len() <= WIDTH)));
+        assert_eq!(wrapped("a b").lines().count(), 1);
         assert!(said.contains("\n\nRight:\n\n    fn offer(host) {\n"), "{said}");
     }
 }
