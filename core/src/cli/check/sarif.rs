@@ -101,12 +101,12 @@ fn file_uri(path: &Path) -> String {
 fn encoded(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                text.push(byte.into())
-            }
+        let is_plain = byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+        if is_plain {
+            text.push(byte.into());
+        } else {
             // Writing to a text cannot fail.
-            _ => _ = write!(text, "%{byte:02X}"),
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text
