@@ -175,8 +175,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             code: "R015",
             severity: Error,
             title: "a pin that no key can have",
-            explanation: "This is the SHA-256 of nothing at all, or a placeholder: the command that made it \
-                          was given an empty file. No chain can meet it, so all mail under this row would wait.",
+            explanation: "This is the SHA-256 of nothing at all: the command that made it was given an empty file. No chain can meet it, so all mail under this row would wait.",
             example: outgoing!(
                 "    \"*\"     attempt\n    \"a.org\" require pins \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"",
                 "    \"*\"     attempt\n    \"a.org\" require pins \"sha256:5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5\""
