@@ -1,5 +1,7 @@
 //! What is wrong in a file, said to people.
 
+pub mod catalogue;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -16,6 +18,15 @@ pub enum Severity {
     Warning,
     /// It is not used.
     Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
 }
 
 /// One finding: what is wrong, where, and what would be right.

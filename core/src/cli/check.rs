@@ -1,5 +1,14 @@
 //! `waxseal check`: what is wrong with configuration, certificates and policies.
 
+mod explain;
+mod sarif;
+
+#[cfg(test)]
+mod golden;
+
+use std::path::Path;
+
+use clap::ValueEnum;
 use serde::Serialize;
 use waxseal_plugins::bundle::{self, Checked};
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
@@ -12,6 +21,34 @@ use crate::config::Config;
 use crate::relay;
 use crate::tls::Tls;
 
+/// Check configuration, certificates and policies
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// How findings are printed [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// The same as --format sarif
+    #[arg(long, conflicts_with = "format")]
+    sarif: bool,
+    /// Exit with 1 for warnings too
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Say what a code means and what would be right; without a code, list all
+    #[arg(long, value_name = "CODE", num_args = 0..=1)]
+    explain: Option<Option<String>>,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For code hosts and editors: SARIF 2.1.0
+    Sarif,
+}
+
 #[derive(Debug, Serialize)]
 struct Report {
     errors: usize,
@@ -22,31 +59,59 @@ struct Report {
     findings: Vec<Finding>,
 }
 
-/// Checks all there is to check.
-pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
-    let file = setting.file()?;
-    let (all, checked) = check(&file);
-    let errors = all.iter().filter(|finding| finding.severity == Severity::Error).count();
-    if setting.json {
-        let checked = checked.as_ref();
-        output::say_json(&Report {
+impl Arguments {
+    /// Checks all there is to check, or explains a code.
+    pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
+        if let Some(code) = &self.explain {
+            return explain::run(code.as_deref(), setting);
+        }
+        let file = setting.file()?;
+        let (all, checked) = check(&file);
+        let errors = all.iter().filter(|finding| finding.severity == Severity::Error).count();
+        let report = Report::new(&all, errors, checked.as_ref());
+        match self.format(setting) {
+            Format::Text => {
+                all.iter().for_each(output::say);
+                output::say(summary(&shown(&file), errors, report.warnings, checked.as_ref()));
+            }
+            Format::Json => output::say_json(&report)?,
+            Format::Sarif => output::say_json(&sarif::log(&all, &file, policies(&file).as_deref()))?,
+        }
+        let denied = if self.deny_warnings { all.len() } else { errors };
+        Ok(if denied == 0 { Outcome::Fine } else { Outcome::Problems })
+    }
+
+    fn format(&self, setting: &Setting) -> Format {
+        match self.format {
+            Some(format) => format,
+            None if self.sarif => Format::Sarif,
+            None if setting.json => Format::Json,
+            None => Format::Text,
+        }
+    }
+}
+
+impl Report {
+    fn new(all: &[Diagnostic], errors: usize, checked: Option<&Checked>) -> Self {
+        Self {
             errors,
             warnings: all.len() - errors,
             rows: checked.map_or(0, |checked| checked.rows),
             policies: checked.map_or(0, |checked| checked.policies),
             tests_passed: checked.map_or(0, |checked| checked.tests.passed.len()),
-            findings: findings(&all),
-        })?;
-    } else {
-        all.iter().for_each(output::say);
-        output::say(summary(&shown(&file), errors, all.len() - errors, checked.as_ref()));
+            findings: findings(all),
+        }
     }
-    Ok(if errors == 0 { Outcome::Fine } else { Outcome::Problems })
+}
+
+/// The policies' directory; `None` where the configuration is too broken to say.
+fn policies(file: &Path) -> Option<std::path::PathBuf> {
+    Config::load(file).ok().map(|(config, _)| config.policies)
 }
 
 /// All findings, and what the policies came to: `None` where the configuration does not say where
 /// they are.
-fn check(file: &std::path::Path) -> (Vec<Diagnostic>, Option<Checked>) {
+fn check(file: &Path) -> (Vec<Diagnostic>, Option<Checked>) {
     let (config, mut all) = match Config::load(file) {
         Ok(loaded) => loaded,
         Err(errors) => return (errors, None),
@@ -109,7 +174,7 @@ mod tests {
     /// The examples are what people copy.
     #[test]
     fn the_examples_are_fine() {
-        let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
         let directories = std::fs::read_dir(&examples).unwrap().map(|entry| entry.unwrap().path());
         let files: Vec<_> =
             directories.map(|path| path.join("waxseal.toml")).filter(|file| file.exists()).collect();

@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod fmt;
 mod init;
 mod output;
 mod plugin;
@@ -47,7 +48,9 @@ enum Command {
     /// Write a configuration and a domain table, or copy a shipped policy to edit
     Init(init::Arguments),
     /// Check configuration, certificates and policies
-    Check,
+    Check(check::Arguments),
+    /// Lay the domain table out: aligned columns, clauses in their order, comments kept
+    Fmt(fmt::Arguments),
     /// Run the policies' own tests
     Test(test::Arguments),
     /// Begin a plugin, compile it, look at it
@@ -83,7 +86,8 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Run => run::run(&setting),
         Command::Demo(arguments) => arguments.run(&setting),
         Command::Init(arguments) => arguments.run(&setting),
-        Command::Check => check::run(&setting),
+        Command::Check(arguments) => arguments.run(&setting),
+        Command::Fmt(arguments) => arguments.run(&setting),
         Command::Test(arguments) => arguments.run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),

@@ -17,6 +17,18 @@ fn bad_files_say_what_would_be_right() {
 }
 
 #[test]
+fn every_code_of_a_configuration_has_a_bad_file() {
+    let said: String = toml_files("bad")
+        .iter()
+        .map(|file| std::fs::read_to_string(file.with_extension("txt")).unwrap())
+        .collect();
+    for entry in waxseal_plugins::diagnostic::catalogue::entries().filter(|one| one.code.starts_with('C')) {
+        let (code, severity) = (entry.code, entry.severity);
+        assert!(said.contains(&format!("{severity}[{code}]")), "no file of bad/ is a {severity} {code}");
+    }
+}
+
+#[test]
 fn good_files_are_taken() {
     for file in toml_files("good") {
         let (_, warnings) = Config::load(&file).unwrap_or_else(|errors| panic!("{}", said(&errors)));

@@ -12,7 +12,7 @@ use crate::facts::{Row, Version};
 use crate::hooks::{Direction, HookName};
 use crate::place::Place;
 use crate::suggest;
-use crate::table::{self, Entry};
+use crate::table::{self, Entry, Pattern};
 use crate::verdicts::Terms;
 
 /// The configuration, as it is usually called.
@@ -33,6 +33,7 @@ pub(super) fn check(bundle: &Bundle, settings: &Settings, today: Date, findings:
             identity(settings, entry),
             roots(settings, entry),
             beneath(&mut levels, entry, today),
+            certificate_of_everyone(&mut levels, entry),
         ];
         let width = entry.row.pattern.chars().count() + 2;
         findings.extend(found.into_iter().flatten().map(|one| one.spanning(width).within(source.clone())));
@@ -145,16 +146,38 @@ fn stranger(name: &str, known: &[&str]) -> Diagnostic {
     finding.helped(suggest::help(name, known))
 }
 
+/// R018: hardly any client has a certificate that names the sender's domain.
+fn certificate_of_everyone(levels: &mut Levels<'_>, entry: &Entry) -> Option<Diagnostic> {
+    let is_meant = !entry.row.because.is_empty();
+    let is_for_any = entry.direction == Direction::Incoming && entry.pattern == Pattern::Any;
+    if !is_for_any || is_meant || levels.of(entry) < Level::Verified {
+        return None;
+    }
+    let message = format!("`{}` for everyone refuses the mail of most clients", entry.row.policy);
+    let finding = Diagnostic::warning("R018", entry.place.clone(), message);
+    Some(finding.helped("name the partners that have certificates, or say why with `because`"))
+}
+
 /// The row beneath is what its author may have forgotten, in both ways.
 fn beneath(levels: &mut Levels<'_>, entry: &Entry, today: Date) -> Option<Diagnostic> {
     let beneath = levels.bundle.table().beneath(entry, today)?;
     let (own, next) = (levels.of(entry), levels.of(beneath));
     let of_beneath = format!("`{}` at {}", beneath.pattern, beneath.place);
     let pattern = &entry.pattern;
-    if own < Level::Encrypted && next >= Level::Encrypted && entry.row.because.is_empty() {
+    let is_silent = entry.row.because.is_empty();
+    if own < Level::Encrypted && next >= Level::Encrypted && is_silent {
         let message = format!("`{pattern}` may go in clear, below {of_beneath}, which requires TLS");
         let hole = Diagnostic::warning("R004", entry.place.clone(), message);
         return Some(hole.helped("if that is meant, say why with `because`"));
+    }
+    // What `prevent` does without a word is said of any row of it.
+    if is_silent
+        && entry.row.policy != "prevent"
+        && (own < next || own == next && asks_more(&beneath.row, &entry.row))
+    {
+        let message = format!("`{pattern}` asks for less than {of_beneath}");
+        let weaker = Diagnostic::warning("R013", entry.place.clone(), message);
+        return Some(weaker.helped("a row stands for itself, and has nothing of the one beneath: if it is meant, say why with `because`"));
     }
     // A row that ends gives way to the one beneath it, unseen: that must not be laxer.
     let ends = entry.until.is_some_and(|until| today <= until);

@@ -112,7 +112,7 @@ impl Deciders {
 }
 
 /// What the folder makes of a file; `None` for the table, for tests, and for other kinds of files.
-fn role<'a>(path: &'a str, extension: &str) -> Option<(Role, &'a str)> {
+pub(super) fn role<'a>(path: &'a str, extension: &str) -> Option<(Role, &'a str)> {
     let (folder, file) = path.split_once('/')?;
     let stem = file.strip_suffix(extension)?;
     match folder {

@@ -4,6 +4,7 @@
 //! A candidate is a [`Snapshot`] of files. [`Bundle::load`] compiles it, checks it, tries every
 //! hook on facts as they are met every day, runs its tests; only if all hold there is a bundle.
 
+mod analyse;
 mod ask;
 mod check;
 mod checks;
@@ -29,6 +30,7 @@ use crate::table::{self, Table, today};
 use crate::testing::{self, Report, Selection};
 use crate::wasm::Host;
 
+pub use analyse::analyse;
 pub use check::{Checked, check, check_selected};
 pub use level::Level;
 pub use reading::is_stem;

@@ -70,7 +70,12 @@ impl Signature {
 impl FactTable {
     /// The type of a fact, if there is one of this name.
     pub(super) fn kind(&self, name: &str) -> Option<Kind> {
-        self.facts.iter().find(|(fact, _)| *fact == name).map(|(_, kind)| *kind)
+        self.fact(name).map(|(_, kind)| kind)
+    }
+
+    /// The fact of this name with its type, if there is one.
+    pub(super) fn fact(&self, name: &str) -> Option<(&'static str, Kind)> {
+        self.facts.iter().find(|(fact, _)| *fact == name).copied()
     }
 
     /// All names.

@@ -1,5 +1,7 @@
 //! What the table as a whole must hold, and what its author should look at.
 
+mod terms;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -9,6 +11,7 @@ use super::pattern::Pattern;
 use super::rows::Entry;
 use super::syntax::Written;
 use crate::diagnostic::Diagnostic;
+use crate::facts::Row;
 use crate::hooks::Direction;
 use crate::place::Place;
 
@@ -23,10 +26,13 @@ pub(super) fn check(table: &Table, written: &[Written], today: Date, findings: &
             missing_any(direction, findings);
         }
     }
+    let explicit = Explicit::of(table);
     for entry in table.entries() {
         period(entry, today, findings);
         prevent_without_reason(entry, findings);
         half_a_domain(table, entry, findings);
+        same_as_beneath(table, entry, (explicit, today), findings);
+        terms::check(entry, findings);
     }
 }
 
@@ -71,5 +77,57 @@ fn half_a_domain(table: &Table, entry: &Entry, findings: &mut Findings) {
         let half = Diagnostic::warning("R012", entry.place.clone(), message);
         let help = format!("`{}` matches the names below `{domain}` only: add a row for it", entry.pattern);
         findings.add(half.helped(help));
+    }
+}
+
+/// R003: without the row the next one would come to the same.
+fn same_as_beneath(
+    table: &Table,
+    entry: &Entry,
+    (explicit, today): (Explicit, Date),
+    findings: &mut Findings,
+) {
+    let Some(beneath) = table.beneath(entry, today) else { return };
+    // A reason says that the row is meant; one that ends has another life than the other.
+    let is_meant = !entry.row.because.is_empty() || entry.until.is_some() || beneath.until.is_some();
+    if is_meant || !says_the_same(&entry.row, &beneath.row) || explicit.keep_any_away(entry, beneath) {
+        return;
+    }
+    let message = format!("`{}` says the same as `{}` at {}", entry.pattern, beneath.pattern, beneath.place);
+    let same = Diagnostic::warning("R003", entry.place.clone(), message);
+    findings.add(same.helped("remove the row, or say with `because` why it shall stay"));
+}
+
+fn says_the_same(one: &Row, other: &Row) -> bool {
+    let said = |row: &Row| Row {
+        pattern: String::new(),
+        place: String::new(),
+        because: String::new(),
+        ..row.clone()
+    };
+    said(one) == said(other)
+}
+
+/// Which kinds of incoming rows there are besides `*`.
+#[derive(Clone, Copy)]
+struct Explicit {
+    addresses: bool,
+    names: bool,
+}
+
+impl Explicit {
+    fn of(table: &Table) -> Self {
+        let incoming = || table.entries().iter().filter(|entry| entry.direction == Direction::Incoming);
+        Self {
+            addresses: incoming().any(|entry| matches!(entry.pattern, Pattern::Network(_))),
+            names: incoming().any(|entry| matches!(entry.pattern, Pattern::Domain(_) | Pattern::Below(_))),
+        }
+    }
+
+    /// Incoming, `*` applies only where neither the client's address nor the sender's domain has a row
+    /// of its own: a row that says the same as `*` makes it hold beside a row of the other kind.
+    fn keep_any_away(self, entry: &Entry, beneath: &Entry) -> bool {
+        let others = if matches!(entry.pattern, Pattern::Network(_)) { self.names } else { self.addresses };
+        entry.direction == Direction::Incoming && beneath.pattern == Pattern::Any && others
     }
 }

@@ -37,7 +37,7 @@ impl Table {
         today: Date,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut findings = Findings::new(PATH.into(), source.into());
-        let Some(written) = with_room(|| run(source, &mut findings)) else {
+        let Some(written) = written(source, &mut findings) else {
             return Err(findings.sorted());
         };
         let table = Self::new(rows::read(&written.rows, words, &mut findings));
@@ -67,17 +67,23 @@ fn with_room<T: Send>(run: impl FnOnce() -> Option<T> + Send) -> Option<T> {
     }
 }
 
+/// The rows as written, evaluated; `None` where the text cannot be parsed or run.
+pub(super) fn written(source: &str, findings: &mut Findings) -> Option<Collected> {
+    with_room(|| run(source, findings))
+}
+
+/// Parses the text and reads something from its tree; `None` where it cannot be parsed.
+pub(super) fn parsed<T: Send>(
+    source: &str,
+    findings: &mut Findings,
+    read: impl FnOnce(&AST) -> T + Send,
+) -> Option<T> {
+    with_room(|| compile(source, findings).map(|(.., ast)| read(&ast)))
+}
+
 /// Parses and runs the text; `None` where that failed.
 fn run(source: &str, findings: &mut Findings) -> Option<Collected> {
-    let collector = Collector::default();
-    let engine = engine(&collector);
-    let ast = match engine.compile(source) {
-        Ok(ast) => ast,
-        Err(error) => {
-            syntax_error(&error, collector.take(), findings);
-            return None;
-        }
-    };
+    let (engine, collector, ast) = compile(source, findings)?;
     let ran = deadline::within(TIME, OPERATIONS, || engine.run_ast_with_scope(&mut Scope::new(), &ast));
     let collected = collector.take();
     if let Err(error) = ran {
@@ -86,6 +92,18 @@ fn run(source: &str, findings: &mut Findings) -> Option<Collected> {
     }
     never_run(&ast, &collected.ran, findings);
     Some(collected)
+}
+
+fn compile(source: &str, findings: &mut Findings) -> Option<(Engine, Collector, AST)> {
+    let collector = Collector::default();
+    let engine = engine(&collector);
+    match engine.compile(source) {
+        Ok(ast) => Some((engine, collector, ast)),
+        Err(error) => {
+            syntax_error(&error, collector.take(), findings);
+            None
+        }
+    }
 }
 
 /// The sandbox of every script, with room for big tables.

@@ -6,6 +6,7 @@
 mod checks;
 mod clause;
 mod findings;
+mod format;
 mod grammar;
 mod load;
 mod lookup;
@@ -28,6 +29,7 @@ use crate::facts::Row;
 use crate::hooks::Direction;
 
 pub use clause::Clause;
+pub use format::format;
 pub use pattern::{BadPattern, Pattern};
 pub use rows::Entry;
 

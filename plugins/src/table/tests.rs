@@ -182,6 +182,32 @@ fn what_deserves_a_look_is_a_warning() {
 }
 
 #[test]
+fn a_row_that_says_the_same_as_the_one_beneath_is_pointed_out() {
+    let incoming = |rows: &str| {
+        let source = format!("incoming {{ \"*\" attempt {rows} }} outgoing {{ \"*\" attempt }}");
+        let (_, warnings) = load(&source).expect("warnings only");
+        warnings.iter().map(|one| format!("{} {}", one.code, one.message)).collect::<Vec<_>>()
+    };
+    for (rows, said) in [
+        (r#""x.example" attempt"#, "R003 `x.example` says the same as `*`"),
+        (r#""10.0.0.0/8" require "10.1.0.0/16" require"#, "R003 `10.1.0.0/16` says the same as `10.0.0.0/8`"),
+    ] {
+        let found = incoming(rows);
+        assert!(found.len() == 1 && found[0].starts_with(said), "{rows}: {found:?}");
+    }
+    for rows in [
+        r#""x.example" attempt because "whatever comes""#,
+        r#""x.example" attempt with #{ limit: 3 }"#,
+        r#""x.example" attempt until "2999-01-01""#,
+        // Beside the row of an address, that of the domain holds and `*` does not.
+        r#""x.example" attempt "10.0.0.0/8" require"#,
+        r#""x.example" require "10.0.0.0/8" attempt"#,
+    ] {
+        assert_eq!(incoming(rows), Vec::<String>::new(), "{rows}");
+    }
+}
+
+#[test]
 fn at_mail_the_explicit_rows_of_both_lookups_are_asked() {
     let table = good(
         r#"incoming { "*" attempt "10.0.0.0/8" require "bank.example" require_verified }

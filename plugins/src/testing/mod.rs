@@ -64,6 +64,13 @@ pub enum Counting {
     LinesAndRows,
 }
 
+/// What the parser says of a file of tests.
+pub(crate) fn syntax(path: &Arc<str>, source: &str) -> Option<Diagnostic> {
+    let mut engine = engine::sandbox();
+    rhai::register(&mut engine);
+    engine.compile(source).err().map(|error| rhai::syntax(path, source, &error))
+}
+
 /// Runs the functions `test_*` of test files against the policies, filters and table of a bundle.
 pub fn run(bundle: &Bundle, files: &[TestFile]) -> Report {
     run_selected(bundle, files, &Selection::default())

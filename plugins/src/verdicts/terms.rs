@@ -100,6 +100,13 @@ iana! {
     }
 }
 
+impl Suite {
+    /// The TLS version that has it: TLS 1.3 has suites of its own (RFC 8446 section 4.1.2).
+    pub fn version(self) -> Version {
+        if self.number() >> 8 == 0x13 { Version::Tls13 } else { Version::Tls12 }
+    }
+}
+
 /// What may be negotiated. Joined part by part: the version by maximum, the sets by intersection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Terms {

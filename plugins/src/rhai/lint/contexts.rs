@@ -1,7 +1,8 @@
 //! Which functions a hook reaches, and which facts they are given.
 
 use super::File;
-use super::usage::{Argument, Chain, Function};
+use super::expressions::{Argument, Chain};
+use super::usage::Function;
 use crate::facts::Kind;
 use crate::rhai::Defined;
 use crate::rhai::schema::{self, FactTable, Signature};
@@ -13,31 +14,60 @@ pub(super) struct Context<'a> {
     facts: Vec<Option<&'static FactTable>>,
 }
 
+/// As many short names may stand for one another.
+const ALIASES: usize = 8;
+
 impl Context<'_> {
-    /// The facts behind a variable, if it is a parameter and no variable hides it.
+    /// The facts behind a variable: of a parameter that no variable hides, or of what the variable is
+    /// a short name for.
     pub(super) fn facts(&self, variable: &str) -> Option<&'static FactTable> {
-        if self.function.declared.iter().any(|declared| declared == variable) {
-            return None;
-        }
-        let index = self.function.parameters.iter().position(|parameter| parameter == variable)?;
+        self.end_of(&Chain::named(variable))
+    }
+
+    fn seen(&self, parameter: &str) -> Option<&'static FactTable> {
+        if self.function.hides(parameter) { None } else { self.given(parameter) }
+    }
+
+    /// The facts that a parameter is given.
+    pub(super) fn given(&self, parameter: &str) -> Option<&'static FactTable> {
+        let index = self.function.parameters.iter().position(|one| one == parameter)?;
         self.facts.get(index).copied().flatten()
     }
 
     /// The facts that a chain leads to, if it leads to some.
     fn end_of(&self, chain: &Chain) -> Option<&'static FactTable> {
+        let chain = self.spelt_out(chain);
         if chain.properties.is_empty() {
-            return self.facts(&chain.variable);
+            return self.seen(&chain.variable);
         }
-        self.kind(chain).and_then(schema::behind)
+        self.kind(&chain).and_then(schema::behind)
     }
 
     /// The type of the fact that a chain ends with, if it ends with one.
     pub(super) fn kind(&self, chain: &Chain) -> Option<Kind> {
+        self.fact(chain).map(|(.., kind)| kind)
+    }
+
+    /// The fact that a chain ends with, if it ends with one: whose it is, its name, its type.
+    pub(super) fn fact(&self, chain: &Chain) -> Option<(&'static FactTable, &'static str, Kind)> {
+        let chain = self.spelt_out(chain);
         let ((last, _), before) = chain.properties.split_last()?;
-        let before = before.iter().try_fold(self.facts(&chain.variable)?, |table, (property, _)| {
+        let table = before.iter().try_fold(self.seen(&chain.variable)?, |table, (property, _)| {
             table.kind(property).and_then(schema::behind)
         });
-        before?.kind(last)
+        let table = table?;
+        let (name, kind) = table.fact(last)?;
+        Some((table, name, kind))
+    }
+
+    /// The chain from its parameter on, where it begins with a short name.
+    fn spelt_out(&self, chain: &Chain) -> Chain {
+        let mut spelt_out = chain.clone();
+        for _ in 0..ALIASES {
+            let Some(alias) = self.function.alias(&spelt_out.variable) else { break };
+            spelt_out = spelt_out.behind(alias);
+        }
+        spelt_out
     }
 
     fn same(&self, other: &Context<'_>) -> bool {

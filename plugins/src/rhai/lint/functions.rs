@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::rhai::Engine;
 
-use super::usage::{Call, Style};
+use super::expressions::{Call, Style};
 use super::{File, hooks};
 use crate::diagnostic::Diagnostic;
 use crate::hooks::HookName;

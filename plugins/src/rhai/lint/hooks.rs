@@ -2,7 +2,8 @@
 
 use super::File;
 use super::contexts::Context;
-use super::usage::{Function, Style};
+use super::expressions::Style;
+use super::usage::Function;
 use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
 use crate::hooks::{Direction, HookName};
@@ -26,14 +27,29 @@ pub(super) fn check(file: &File<'_>) -> (Vec<Found>, Vec<Diagnostic>) {
             continue;
         };
         match signatures(file, function, hook) {
-            Ok(signatures) => found.extend(signatures.into_iter().map(|signature| {
-                let direction = signature.direction;
-                (Defined { direction, hook, position: function.position }, index, signature)
-            })),
+            Ok(signatures) => {
+                findings.extend(signatures.first().and_then(|one| misnamed(file, function, one)));
+                found.extend(signatures.into_iter().map(|signature| {
+                    let direction = signature.direction;
+                    (Defined { direction, hook, position: function.position }, index, signature)
+                }));
+            }
             Err(finding) => findings.push(*finding),
         }
     }
     (found, findings)
+}
+
+/// H005: a parameter that is named after what another is given, or after the other direction's peer.
+fn misnamed(file: &File<'_>, function: &Function, signature: &Signature) -> Option<Diagnostic> {
+    let words: Vec<&str> = signature.parameters.iter().map(|table| table.word).collect();
+    let peers = [Direction::Incoming, Direction::Outgoing].map(Direction::peer);
+    let known: Vec<&str> = words.iter().copied().chain(peers).collect();
+    let mut pairs = function.parameters.iter().zip(&words);
+    let (name, word) = pairs.find(|(name, word)| name != *word && known.contains(&name.as_str()))?;
+    let message = format!("the parameter `{name}` of {} is given the {word}", signature.title());
+    let finding = file.warning("H005", function.position, &function.name, message);
+    Some(finding.helped(format!("write `fn {}`", signature.usage())))
 }
 
 /// H003: verdicts, and what is chained to them, that the hook does not have.

@@ -5,7 +5,7 @@
 
 use super::File;
 use super::contexts::Context;
-use super::usage::{Argument, Call, Literal, Style};
+use super::expressions::{Argument, Call, Chain, Literal, Style};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Kind, UnknownVersion, Version};
 use crate::rhai::speak;
@@ -18,13 +18,49 @@ pub(super) fn check(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
         let message = wrong_argument(call, context)?;
         Some(file.error("H004", call.position, &call.name, message))
     });
-    let comparisons = context.function.comparisons.iter().filter_map(|sides| {
-        let [Argument::Chain(chain), Argument::Literal(literal)] = ordered(sides) else { return None };
-        let message = incomparable(context.kind(chain)?, literal)?;
+    let comparisons = context.function.comparisons.iter().filter_map(|comparison| {
+        let (chain, message) = match ordered(&comparison.sides) {
+            [Argument::Chain(chain), Argument::Literal(literal)] => {
+                (chain, incomparable(context.kind(chain)?, literal)?)
+            }
+            [Argument::Chain(chain), Argument::Chain(other)] => (chain, unlike(context, chain, other)?),
+            _ => return None,
+        };
         let written = chain.written();
         Some(file.error("T003", chain.position, &written, format!("`{written}` is {message}")))
     });
-    calls.chain(comparisons).chain(switches(file, context)).collect()
+    let clashes = context.function.chained.iter().filter_map(|calls| clash(file, calls));
+    calls.chain(comparisons).chain(switches(file, context)).chain(clashes).collect()
+}
+
+/// Two facts that are never alike: their types differ. A text may name a version.
+fn unlike(context: &Context<'_>, chain: &Chain, other: &Chain) -> Option<String> {
+    let (one, two) = (context.kind(chain)?, context.kind(other)?);
+    let name = |kind| match kind {
+        Kind::Flag => Some("true or false"),
+        Kind::Number => Some("a number"),
+        Kind::Text => Some("a text"),
+        Kind::Version => Some("a TLS version"),
+        _ => None,
+    };
+    let (what, else_what) = (name(one)?, name(two)?);
+    let may_be = matches!((one, two), (Kind::Version, Kind::Text) | (Kind::Text, Kind::Version));
+    (one != two && !may_be).then(|| format!("{what}, and `{}` is {else_what}", other.written()))
+}
+
+/// H004: suites of TLS 1.2 alone, where TLS 1.3 is asked for.
+fn clash(file: &File<'_>, calls: &[Call]) -> Option<Diagnostic> {
+    let of = |setter: Setter| {
+        let call = calls.iter().find(|call| Setter::from_word(&call.name) == Some(setter))?;
+        Some((call, call.arguments.first()?))
+    };
+    let (_, version) = of(Setter::MinVersion)?;
+    let (call, suites) = of(Setter::Suites)?;
+    let version: Version = text(version)?.parse().ok()?;
+    let suites = spoken::parse_all::<Suite>(texts(suites)?).ok()?;
+    let left = suites.iter().any(|suite: &Suite| suite.version() >= version);
+    let message = format!("none of these suites is of TLS {version}, the least version");
+    (!left).then(|| file.error("H004", call.position, &call.name, message))
 }
 
 /// T003: `switch` compares by hashes, of which these have none: it takes the default, silently.
@@ -65,23 +101,30 @@ fn wrong_term(setter: Setter, value: &Argument) -> Option<String> {
     match setter {
         Setter::MinVersion => wrong_version(text(value)?),
         Setter::ClientCertificate => speak::client_certificate(text(value)?).err(),
+        Setter::Suites | Setter::Groups | Setter::Roots if is_empty(value) => {
+            Some(format!("`{}` with an empty list would allow nothing", setter.word()))
+        }
         Setter::Suites => spoken::parse_all::<Suite>(texts(value)?).err(),
         Setter::Groups => spoken::parse_all::<Group>(texts(value)?).err(),
         Setter::Roots | Setter::Identity | Setter::ServerName => None,
     }
 }
 
+fn is_empty(value: &Argument) -> bool {
+    matches!(value, Argument::List(items) if items.is_empty())
+}
+
 /// The sides of a comparison, a chain of names first.
 fn ordered([one, other]: &[Argument; 2]) -> [&Argument; 2] {
-    if matches!(other, Argument::Chain(_)) { [other, one] } else { [one, other] }
+    if matches!(one, Argument::Chain(_)) { [one, other] } else { [other, one] }
 }
 
 /// What a fact is, and why the literal cannot be compared with it.
 fn incomparable(kind: Kind, literal: &Literal) -> Option<String> {
     let what = match (kind, literal) {
-        (Kind::Flag, Literal::Flag) | (Kind::Number, Literal::Number) | (Kind::Text, Literal::Text(_)) => {
-            return None;
-        }
+        (Kind::Flag, Literal::Flag(_))
+        | (Kind::Number, Literal::Number(_) | Literal::Decimal(_))
+        | (Kind::Text, Literal::Text(_)) => return None,
         (Kind::Version, Literal::Text(text)) if text.is_empty() => return None,
         (Kind::Version, Literal::Text(text)) => {
             return wrong_version(text).map(|message| format!("a TLS version, and {message}"));

@@ -1,23 +1,21 @@
 //! What is wrong with a script, found before it is used.
 //!
-//! | code | finding |
-//! |---|---|
-//! | P001, P002 | syntax; an error while the top level runs |
-//! | H001, H002, H003 | unknown hook; wrong parameters; a verdict that the hook does not have |
-//! | H004 | a verdict given what it cannot take |
-//! | T001, T002, T003 | unknown fact; assignment to a fact; comparison with a value of another type |
-//! | F001, F002 | unused function; unreachable code |
-//! | F003, F004, F005 | unknown function; wrong number of arguments; a native function shadowed |
-//! | F006, F007 | a policy's hook that may end without a verdict; a verdict thrown away |
+//! The [catalogue](crate::diagnostic::catalogue) says what each code means; a file here has those of
+//! one subject.
 
+mod blank;
+mod conditions;
 mod contexts;
+mod expressions;
 mod facts;
 mod functions;
 mod hooks;
 mod literals;
+mod never;
 mod paths;
 mod syntax;
 mod usage;
+mod variables;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +27,7 @@ use ::rhai::{AST, Engine, Position};
 use super::{Defined, place};
 use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
+use contexts::Context;
 use usage::Function;
 
 pub(crate) use syntax::syntax;
@@ -42,6 +41,16 @@ pub(super) struct File<'a> {
     functions: Vec<Function>,
 }
 
+/// What looks at a function as one hook reaches it.
+const OF_CONTEXTS: [fn(&File<'_>, &Context<'_>) -> Vec<Diagnostic>; 6] = [
+    hooks::check_verdicts,
+    facts::check,
+    literals::check,
+    never::check,
+    conditions::check,
+    variables::hiding,
+];
+
 /// The hooks that a script has, and all findings, in the order of the file.
 pub(super) fn check(
     engine: &Engine,
@@ -52,12 +61,16 @@ pub(super) fn check(
 ) -> (Vec<Defined>, Vec<Diagnostic>) {
     let file = File { path, source: source.into(), role, functions: usage::collect(ast, source) };
     let (hooks, mut findings) = hooks::check(&file);
-    for context in contexts::reached(&file, &hooks) {
-        findings.extend(hooks::check_verdicts(&file, &context));
-        findings.extend(facts::check(&file, &context));
-        findings.extend(literals::check(&file, &context));
+    let contexts = contexts::reached(&file, &hooks);
+    for context in &contexts {
+        for lint in OF_CONTEXTS {
+            findings.extend(lint(&file, context));
+        }
     }
+    findings.extend(blank::check(&file, &contexts));
     findings.extend(functions::check(&file, engine));
+    findings.extend(variables::unused(&file));
+    findings.extend(conditions::constant(&file));
     findings.extend(paths::check(&file, ast, &hooks));
     // A helper is looked at once for each hook that reaches it.
     findings.sort();

@@ -7,6 +7,7 @@ use ::rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 use super::File;
 use super::hooks::Found;
+use super::usage::Function;
 use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
 use crate::spoken::Word;
@@ -39,30 +40,68 @@ struct Walk<'a> {
     findings: Vec<Diagnostic>,
     /// Whether the function is left without a value somewhere.
     leaves_empty: bool,
+    /// The calls whose value is the function's, by name and number of arguments.
+    tails: Vec<(String, usize)>,
 }
 
-/// F002 and F007 of all functions, F006 of the hooks of a policy.
+/// What became of a body.
+struct Walked {
+    /// Where it begins; `None` for the body of a closure.
+    start: Option<Position>,
+    is_silent: bool,
+    tails: Vec<(String, usize)>,
+}
+
+/// F002 and F007 of all functions, F006 of the hooks of a policy and of what they leave the verdict to.
 pub(super) fn check(file: &File<'_>, ast: &AST, hooks: &[Found]) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
+    let (mut findings, mut walked) = (Vec::new(), Vec::new());
     for body in bodies(ast) {
-        let mut walk = Walk { file, findings: Vec::new(), leaves_empty: false };
+        let mut walk = Walk { file, findings: Vec::new(), leaves_empty: false, tails: Vec::new() };
         let end = walk.block(&body.statements, true);
         findings.extend(walk.findings);
-        if end == End::Nothing || walk.leaves_empty {
-            findings.extend(silent_policy(file, &body, hooks));
-        }
+        walked.push(Walked {
+            start: body.named.then_some(body.span.0),
+            is_silent: end == End::Nothing || walk.leaves_empty,
+            tails: walk.tails,
+        });
+    }
+    if matches!(file.role, Role::Policy(_)) {
+        findings.extend(silent(file, &walked, hooks));
     }
     findings
 }
 
-/// F006: legal, and perhaps not what the author expects.
-fn silent_policy(file: &File<'_>, body: &Body, hooks: &[Found]) -> Option<Diagnostic> {
-    let is_policy = matches!(file.role, Role::Policy(_));
-    let functions = hooks.iter().filter_map(|(_, index, _)| file.functions.get(*index));
-    let hook = functions.filter(|_| is_policy && body.named).find(|one| one.begins_at(body.span.0))?;
-    let message = format!("`{}` may end without a verdict", hook.name);
-    let finding = file.warning("F006", hook.position, &hook.name, message);
-    Some(finding.helped("then the same holds as without this function: end with a verdict instead"))
+/// F006: legal, and perhaps not what the author expects. A helper is meant to answer where a hook's
+/// last word is to call it, and where it answers on some way at least.
+fn silent(file: &File<'_>, walked: &[Walked], hooks: &[Found]) -> Vec<Diagnostic> {
+    let mut open: Vec<&Function> =
+        hooks.iter().filter_map(|(_, index, _)| file.functions.get(*index)).collect();
+    let is_hook = |function: &Function| {
+        hooks
+            .iter()
+            .any(|(_, index, _)| file.functions.get(*index).is_some_and(|hook| std::ptr::eq(hook, function)))
+    };
+    let (mut seen, mut findings) = (Vec::new(), Vec::new());
+    while let Some(function) = open.pop() {
+        if seen.iter().any(|one| std::ptr::eq(*one, function)) {
+            continue;
+        }
+        seen.push(function);
+        let body = walked.iter().find(|one| one.start.is_some_and(|start| function.begins_at(start)));
+        let Some(body) = body else { continue };
+        if body.is_silent && (is_hook(function) || function.speaks()) {
+            let help = if is_hook(function) {
+                "then the same holds as without this function: end with a verdict instead"
+            } else {
+                "a hook leaves its verdict to it: end with one on every way"
+            };
+            let message = format!("`{}` may end without a verdict", function.name);
+            let finding = file.warning("F006", function.position, &function.name, message);
+            findings.push(finding.helped(help));
+        }
+        open.extend(body.tails.iter().filter_map(|(name, arity)| file.function(name, *arity)));
+    }
+    findings
 }
 
 /// All bodies, those of closures too.
@@ -103,7 +142,8 @@ impl Walk<'_> {
             end = self.statement(statement, kept && index + 1 == statements.len());
             if let (End::Leaves, Some(next)) = (end, statements.get(index + 1)) {
                 let message = "this is never reached: the function is left before".to_owned();
-                self.findings.push(self.file.warning("F002", next.position(), "", message));
+                let finding = self.file.warning("F002", next.position(), "", message);
+                self.findings.push(finding.spanning_word());
                 break;
             }
         }
@@ -134,6 +174,9 @@ impl Walk<'_> {
             }
             Stmt::Return(value, ..) => {
                 self.leaves_empty |= value.is_none();
+                if let Some(value) = value {
+                    self.expression(value, true);
+                }
                 End::Leaves
             }
             _ => End::Nothing,
@@ -167,14 +210,23 @@ impl Walk<'_> {
             let finding = self.file.error("F007", position, &call.name, message);
             self.findings.push(finding.helped(format!("write `return {}(..)`, or `else`", call.name)));
         }
+        if kept {
+            self.tails.push((call.name.to_string(), call.args.len()));
+        }
         End::Value
     }
 
     /// Whether a function makes verdicts: by its name, or as the script's own does.
     fn speaks(&self, call: &FnCallExpr) -> bool {
         let own = self.file.function(&call.name, call.args.len());
-        Word::from_word(&call.name).is_some()
-            || own.is_some_and(|own| own.calls.iter().any(|call| Word::from_word(&call.name).is_some()))
+        Word::from_word(&call.name).is_some() || own.is_some_and(Function::speaks)
+    }
+}
+
+impl Function {
+    /// Whether it makes a verdict somewhere.
+    fn speaks(&self) -> bool {
+        self.calls.iter().any(|call| Word::from_word(&call.name).is_some())
     }
 }
 

@@ -1,91 +1,58 @@
-//! What each function of a script uses: calls, facts, assignments.
+//! What each function of a script uses: calls, facts, variables, conditions.
 
-use ::rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt, Token};
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::rhai::{AST, ASTNode, Expr, FnCallExpr, FnPtr, Position, Stmt, Token};
+
+use super::expressions::{self, Argument, Call, Chain, Comparison, Style};
 
 /// A function, or the top level (without a name).
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Function {
     pub(super) name: String,
     pub(super) parameters: Vec<String>,
     pub(super) position: Position,
     body: (Position, Position),
     pub(super) calls: Vec<Call>,
-    pub(super) comparisons: Vec<[Argument; 2]>,
+    /// Methods, each with the chain that it is called on.
+    pub(super) methods: Vec<(Chain, Call)>,
+    /// What is chained to each `accept()`.
+    pub(super) chained: Vec<Vec<Call>>,
+    pub(super) comparisons: Vec<Comparison>,
+    /// What must be true or false.
+    pub(super) conditions: Vec<(Argument, Position)>,
     /// What `switch` looks at.
     pub(super) switched: Vec<Argument>,
     pub(super) chains: Vec<Chain>,
     pub(super) assigned: Vec<Chain>,
     /// Variables that the body makes: a parameter of the same name is hidden from then on.
-    pub(super) declared: Vec<String>,
+    pub(super) variables: Vec<Variable>,
     /// Names that are used as values: functions may be meant.
     pub(super) mentions: Vec<String>,
+    /// The parameters of the closures in the body, which hide what has their name there.
+    closures: BTreeSet<String>,
+    /// How many variables each closure takes from around it, which come before its parameters.
+    captures: BTreeMap<String, usize>,
 }
 
-/// A call, `name(a, b)` or `x.name(a)`.
+/// A variable that a body makes.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct Variable {
     pub(super) name: String,
-    pub(super) style: Style,
-    /// Those in brackets.
-    pub(super) arguments: Vec<Argument>,
     pub(super) position: Position,
-}
-
-/// How a function is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
-    Function,
-    Method,
-}
-
-/// An argument, or a side of a comparison, as far as it can be known without running.
-#[derive(Clone, Debug)]
-pub(super) enum Argument {
-    Chain(Chain),
-    Literal(Literal),
-    List(Vec<Self>),
-    Computed,
-}
-
-/// A value that stands in the script.
-#[derive(Clone, Debug)]
-pub(super) enum Literal {
-    Flag,
-    Number,
-    Text(String),
-}
-
-/// A variable and the properties read behind it: `host.row.pattern`.
-#[derive(Clone, Debug)]
-pub(super) struct Chain {
-    pub(super) variable: String,
-    pub(super) position: Position,
-    pub(super) properties: Vec<(String, Position)>,
-    reach: Reach,
-}
-
-/// How much of an expression a chain is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
-    /// All of it.
-    Whole,
-    /// What stands before an index or a method call.
-    Beginning,
+    /// Its first value; `None` for that of a loop.
+    pub(super) initial: Option<Argument>,
 }
 
 /// All functions of a script, the top level first.
 pub(super) fn collect(ast: &AST, source: &str) -> Vec<Function> {
-    let mut functions = vec![Function::new(String::new(), Vec::new(), Position::NONE, Default::default())];
+    let mut functions = vec![Function::default()];
     let named = ast.iter_fn_def().filter(|definition| !definition.name.starts_with("anon$"));
     functions.extend(named.map(|definition| {
         let body = (definition.body.start_position(), definition.body.end_position());
+        let position = name_position(source, &definition.name, body.0);
         let parameters = definition.params.iter().map(ToString::to_string).collect();
-        Function::new(
-            definition.name.to_string(),
-            parameters,
-            name_position(source, &definition.name, body.0),
-            body,
-        )
+        Function { name: definition.name.to_string(), parameters, position, body, ..Function::default() }
     }));
     functions.sort_by_key(|function| function.body.0);
     ast.walk(&mut |path: &[ASTNode]| {
@@ -94,127 +61,125 @@ pub(super) fn collect(ast: &AST, source: &str) -> Vec<Function> {
         }
         true
     });
+    for closure in ast.iter_fn_def().filter(|definition| definition.name.starts_with("anon$")) {
+        let around = innermost(&mut functions, closure.body.start_position());
+        let captured = around.captures.get(closure.name.as_str()).copied().unwrap_or(0);
+        around.closures.extend(closure.params.iter().skip(captured).map(ToString::to_string));
+    }
     functions
 }
 
 impl Function {
-    fn new(name: String, parameters: Vec<String>, position: Position, body: (Position, Position)) -> Self {
-        Self {
-            name,
-            parameters,
-            position,
-            body,
-            calls: Vec::new(),
-            comparisons: Vec::new(),
-            switched: Vec::new(),
-            chains: Vec::new(),
-            assigned: Vec::new(),
-            declared: Vec::new(),
-            mentions: Vec::new(),
-        }
-    }
-
     /// Whether this is the function whose body begins there.
     pub(super) fn begins_at(&self, position: Position) -> bool {
         !self.name.is_empty() && self.body.0 == position
     }
 
+    /// Whether a variable or the parameter of a closure hides a parameter of this name.
+    pub(super) fn hides(&self, name: &str) -> bool {
+        self.closures.contains(name) || self.variables.iter().any(|variable| variable.name == name)
+    }
+
+    /// What a variable is a short name for, as `row` is after `let row = host.row;`: one that is made
+    /// once, and never given another value.
+    pub(super) fn alias(&self, name: &str) -> Option<&Chain> {
+        let mut made = self.variables.iter().filter(|variable| variable.name == name);
+        let (Some(variable), None) = (made.next(), made.next()) else { return None };
+        let changes = self.assigned.iter().any(|chain| chain.variable == name && chain.properties.is_empty());
+        let is_other = self.closures.contains(name) || self.parameters.iter().any(|one| one == name);
+        match &variable.initial {
+            Some(Argument::Chain(chain)) if !changes && !is_other => Some(chain),
+            _ => None,
+        }
+    }
+
     fn record(&mut self, node: ASTNode) {
         match node {
-            ASTNode::Expr(Expr::FnCall(call, position)) | ASTNode::Stmt(Stmt::FnCall(call, position)) => {
-                self.call(call, *position, Style::Function);
-            }
-            ASTNode::Expr(Expr::MethodCall(call, position)) => self.call(call, *position, Style::Method),
-            ASTNode::Expr(Expr::Variable(variable, ..)) => self.mentions.push(variable.1.to_string()),
-            ASTNode::Expr(dot @ (Expr::Dot(..) | Expr::Index(..))) => self.chains.extend(chain(dot)),
-            ASTNode::Stmt(Stmt::Assignment(assignment)) => self.assigned.extend(chain(&assignment.1.lhs)),
-            ASTNode::Stmt(Stmt::Switch(switch, _)) => self.switched.push(argument(&switch.0)),
-            ASTNode::Stmt(Stmt::Var(variable, ..)) => self.declared.push(variable.0.name.to_string()),
-            ASTNode::Stmt(Stmt::For(parts, _)) => self.declared.push(parts.0.name.to_string()),
+            ASTNode::Expr(expression) => self.expression(expression),
+            ASTNode::Stmt(statement) => self.statement(statement),
             _ => (),
         }
     }
 
+    fn expression(&mut self, expression: &Expr) {
+        match expression {
+            Expr::FnCall(call, position) => self.call(call, *position, Style::Function),
+            Expr::MethodCall(call, position) => self.call(call, *position, Style::Method),
+            Expr::Variable(variable, ..) => self.mentions.push(variable.1.to_string()),
+            Expr::And(sides, _) | Expr::Or(sides, _) => {
+                sides.iter().for_each(|side| self.condition(side));
+            }
+            Expr::Dot(pair, ..) => {
+                self.chains.extend(Chain::of(expression));
+                self.methods.extend(expressions::method(expression));
+                if matches!(&pair.lhs, Expr::FnCall(call, _) if call.name == "accept") {
+                    self.chained.push(expressions::chained(&pair.rhs));
+                }
+            }
+            Expr::Index(..) => self.chains.extend(Chain::of(expression)),
+            _ => (),
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::FnCall(call, position) => self.call(call, *position, Style::Function),
+            Stmt::If(flow, _) => self.condition(&flow.expr),
+            // `while true` is a loop that is left from within.
+            Stmt::While(flow, _) if !matches!(flow.expr, Expr::Unit(_) | Expr::BoolConstant(true, _)) => {
+                self.condition(&flow.expr);
+            }
+            Stmt::Assignment(assignment) => self.assigned.extend(Chain::of(&assignment.1.lhs)),
+            Stmt::Switch(switch, _) => self.switched.push(Argument::of(&switch.0)),
+            Stmt::Var(variable, ..) => {
+                let (name, initial) = (&variable.0, Some(Argument::of(&variable.1)));
+                self.variables.push(Variable { name: name.name.to_string(), position: name.pos, initial });
+            }
+            Stmt::For(parts, _) => {
+                let counter = parts.1.as_ref();
+                self.variables.extend([Some(&parts.0), counter].into_iter().flatten().map(|name| Variable {
+                    name: name.name.to_string(),
+                    position: name.pos,
+                    initial: None,
+                }));
+            }
+            _ => (),
+        }
+    }
+
+    fn condition(&mut self, expression: &Expr) {
+        self.conditions.push((Argument::of(expression), expression.start_position()));
+    }
+
     fn call(&mut self, call: &FnCallExpr, position: Position, style: Style) {
-        if let [one, other] = call.args.as_slice()
-            && call.op_token.as_ref().is_some_and(is_comparison)
-        {
-            self.comparisons.push([argument(one), argument(other)]);
+        self.comparisons.extend(Comparison::of(call, position));
+        match (&call.op_token, call.name.as_str(), call.args.as_slice()) {
+            (Some(Token::Bang), _, [operand]) => self.condition(operand),
+            // `"mx" in host.row.names` is parsed as `contains(host.row.names, "mx")`.
+            (_, "contains", [list, value]) if style == Style::Function => {
+                if let Argument::Chain(chain) = Argument::of(list) {
+                    let arguments = vec![Argument::of(value)];
+                    let call =
+                        Call { name: call.name.to_string(), style: Style::Method, arguments, position };
+                    self.methods.push((chain, call));
+                }
+            }
+            _ => (),
         }
         // Operators are calls to the engine; a name behind `::` is a module's.
         if call.op_token.is_some() || !call.namespace.is_empty() {
             return;
         }
-        if let ("Fn", Some(Expr::StringConstant(name, _))) = (call.name.as_str(), call.args.first()) {
-            self.mentions.push(name.to_string());
-        }
-        let arguments = call.args.iter().map(argument).collect();
-        self.calls.push(Call { name: call.name.to_string(), style, arguments, position });
-    }
-}
-
-fn is_comparison(operator: &Token) -> bool {
-    matches!(
-        operator,
-        Token::EqualsTo
-            | Token::NotEqualsTo
-            | Token::LessThan
-            | Token::LessThanEqualsTo
-            | Token::GreaterThan
-            | Token::GreaterThanEqualsTo
-    )
-}
-
-fn argument(expression: &Expr) -> Argument {
-    match expression {
-        Expr::BoolConstant(..) => Argument::Literal(Literal::Flag),
-        Expr::IntegerConstant(..) | Expr::FloatConstant(..) => Argument::Literal(Literal::Number),
-        Expr::StringConstant(text, _) => Argument::Literal(Literal::Text(text.to_string())),
-        Expr::Array(items, _) => Argument::List(items.iter().map(argument).collect()),
-        other => match chain(other) {
-            Some(chain) if chain.reach == Reach::Whole => Argument::Chain(chain),
-            _ => Argument::Computed,
-        },
-    }
-}
-
-/// The chain of names with which an expression begins, if it begins with a variable.
-fn chain(expression: &Expr) -> Option<Chain> {
-    match expression {
-        Expr::Variable(variable, _, position) if variable.2.is_empty() => Some(Chain {
-            variable: variable.1.to_string(),
-            position: *position,
-            properties: Vec::new(),
-            reach: Reach::Whole,
-        }),
-        Expr::Dot(pair, ..) => {
-            let mut chain = chain(&pair.lhs)?;
-            if chain.reach == Reach::Whole {
-                chain.reach = follow(&pair.rhs, &mut chain.properties);
+        match (call.name.as_str(), call.args.first()) {
+            ("Fn", Some(Expr::StringConstant(name, _))) => self.mentions.push(name.to_string()),
+            ("curry", Some(Expr::DynamicConstant(pointer, _))) => {
+                if let Some(pointer) = pointer.read_lock::<FnPtr>() {
+                    self.captures.insert(pointer.fn_name().to_owned(), call.args.len() - 1);
+                }
             }
-            Some(chain)
+            _ => (),
         }
-        Expr::Index(pair, ..) => Some(Chain { reach: Reach::Beginning, ..chain(&pair.lhs)? }),
-        _ => None,
-    }
-}
-
-/// Adds the properties behind a dot, up to the first call or index.
-fn follow(expression: &Expr, properties: &mut Vec<(String, Position)>) -> Reach {
-    match expression {
-        Expr::Property(property, position) => {
-            properties.push((property.2.to_string(), *position));
-            Reach::Whole
-        }
-        Expr::Dot(pair, ..) => match follow(&pair.lhs, properties) {
-            Reach::Whole => follow(&pair.rhs, properties),
-            Reach::Beginning => Reach::Beginning,
-        },
-        Expr::Index(pair, ..) => {
-            follow(&pair.lhs, properties);
-            Reach::Beginning
-        }
-        _ => Reach::Beginning,
+        self.calls.push(Call::new(call, position, style));
     }
 }
 

@@ -67,11 +67,28 @@ fn lints_policies_that_end_without_a_verdict() {
 }
 
 #[test]
+fn lints_helpers_that_end_without_the_verdict_of_a_hook() {
+    let helper = "fn check(host) { if host.encrypted { accept() } }";
+    for call in ["check(host)", "return check(host);", "if host.resumed { check(host) } else { accept() }"] {
+        let source = format!("{helper}\nfn mail(host, mail) {{ {call} }}");
+        assert_eq!(all_findings(OUTGOING, &source), ["F006:1:4 `check` may end without a verdict"], "{call}");
+        assert_eq!(all_findings(Role::Filter, &source), Vec::<String>::new(), "{call}");
+    }
+    for body in
+        ["let said = check(host); if said == () { accept() } else { said }", "log(check(host)); accept()"]
+    {
+        let source = format!("{helper}\nfn mail(host, mail) {{ {body} }}");
+        let found = all_findings(OUTGOING, &source);
+        assert!(!found.iter().any(|one| one.starts_with("F006")), "{body}: {found:?}");
+    }
+}
+
+#[test]
 fn lints_what_is_never_reached() {
     for body in [
         "return accept(); log(\"x\"); accept()",
         "throw 1; accept()",
-        "if true { return accept(); } else { throw 1; } accept()",
+        "if host.encrypted { return accept(); } else { throw 1; } accept()",
     ] {
         let found = findings(OUTGOING, &format!("fn mail(host, mail) {{ {body} }}"));
         assert!(found.len() == 1 && found[0].starts_with("F002:1:"), "{body}: {found:?}");
