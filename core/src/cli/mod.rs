@@ -5,6 +5,8 @@ mod demo;
 mod init;
 mod output;
 mod plugin;
+mod policies;
+mod probe;
 mod queue;
 mod reload;
 mod run;
@@ -12,6 +14,7 @@ mod setting;
 mod signals;
 mod status;
 mod test;
+mod written;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,6 +53,8 @@ enum Command {
     Check,
     /// Run the policies' own tests
     Test(test::Arguments),
+    /// Try a domain's hosts as outgoing mail would, up to but not including MAIL
+    Probe(probe::Arguments),
     /// Begin a plugin, compile it, look at it
     Plugin(plugin::Arguments),
     /// Show what waits, and why; try it, hold it, remove it
@@ -85,6 +90,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(arguments) => arguments.run(&setting),
         Command::Check => check::run(&setting),
         Command::Test(arguments) => arguments.run(&setting),
+        Command::Probe(arguments) => arguments.run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),

@@ -16,6 +16,7 @@
 //! - `problem`, `outcome`, `settle`, `report`: what came of it; `unattempted` where nothing was tried
 //! - `notice`, `returned`: what the sender is told of it, and gets back
 //! - `pool`: connections kept for a moment
+//! - [`probe`]: all of it up to MAIL, for somebody who wants to know; `witness` is how it looks on
 
 mod attempt;
 mod commands;
@@ -33,6 +34,7 @@ mod panics;
 #[cfg(test)]
 mod peer;
 mod pool;
+pub mod probe;
 mod problem;
 mod race;
 mod reach;
@@ -45,6 +47,7 @@ mod starttls;
 mod transaction;
 mod trip;
 mod unattempted;
+mod witness;
 mod worker;
 
 use std::sync::Arc;
