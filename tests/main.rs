@@ -68,6 +68,7 @@ mod once;
 mod plugin_scaffold;
 
 // Before any mail: what would become of it.
+mod explain;
 mod probe;
 
 // The process: how it ends, and what can be seen of it.

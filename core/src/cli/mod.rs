@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod explain;
 mod init;
 mod output;
 mod plugin;
@@ -13,6 +14,7 @@ mod run;
 mod setting;
 mod signals;
 mod status;
+mod terms;
 mod test;
 mod written;
 
@@ -53,6 +55,8 @@ enum Command {
     Check,
     /// Run the policies' own tests
     Test(test::Arguments),
+    /// Show which row and line decides what becomes of mail, in each situation
+    Explain(explain::Arguments),
     /// Try a domain's hosts as outgoing mail would, up to but not including MAIL
     Probe(probe::Arguments),
     /// Begin a plugin, compile it, look at it
@@ -90,6 +94,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(arguments) => arguments.run(&setting),
         Command::Check => check::run(&setting),
         Command::Test(arguments) => arguments.run(&setting),
+        Command::Explain(arguments) => arguments.run(&setting),
         Command::Probe(arguments) => arguments.run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),

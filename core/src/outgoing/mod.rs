@@ -16,6 +16,7 @@
 //! - `problem`, `outcome`, `settle`, `report`: what came of it; `unattempted` where nothing was tried
 //! - `notice`, `returned`: what the sender is told of it, and gets back
 //! - `pool`: connections kept for a moment
+//! - [`mail_hosts`]: where mail would go, for somebody who asks
 //! - [`probe`]: all of it up to MAIL, for somebody who wants to know; `witness` is how it looks on
 
 mod attempt;
@@ -27,6 +28,7 @@ mod fallback;
 mod grounds;
 mod hosts;
 mod mail;
+pub mod mail_hosts;
 mod notice;
 mod ourselves;
 mod outcome;

@@ -1,11 +1,13 @@
 //! How a probe looks. No I/O.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
-use waxseal_plugins::facts::{Certificate, Row, Version};
+use waxseal_plugins::facts::{Certificate, Row};
 
 use crate::cli::output::counted;
+use crate::cli::terms;
 use crate::outgoing::probe::{Decided, End, MadeFor, Other, Probed, Secured, Visit};
 use crate::spool::Status;
 
@@ -16,7 +18,7 @@ const MARGIN: usize = 13;
 pub(super) fn heading(domain: &str, row: &Row) -> Vec<String> {
     let mut lines =
         vec![format!("{domain}: policy {}, by the row {:?} at {}", row.policy, row.pattern, row.place)];
-    lines.extend(terms(row).map(|(word, value)| line(word, value)));
+    lines.extend(terms::of(row).map(|(word, value)| line(word, value)));
     lines
 }
 
@@ -67,23 +69,6 @@ fn title(visit: &Visit) -> String {
     }
 }
 
-/// The row's terms, word and value.
-fn terms(row: &Row) -> impl Iterator<Item = (&'static str, String)> {
-    let version = if row.min_version > Version::None { row.min_version.to_string() } else { String::new() };
-    let terms = [
-        ("min_version", version),
-        ("suites", row.suites.join(", ")),
-        ("groups", row.groups.join(", ")),
-        ("names", row.names.join(", ")),
-        ("pins", row.pins.join(", ")),
-        ("roots", row.roots.join(", ")),
-        ("identity", row.identity.clone()),
-        ("because", row.because.clone()),
-        ("until", row.valid_until.clone()),
-    ];
-    terms.into_iter().filter(|(_, value)| !value.is_empty())
-}
-
 fn decision(decided: &Decided) -> String {
     let Decided { hook, verdict, reason, decided_by, left_out } = decided;
     let silence = if *left_out { format!(" has no `{hook}`") } else { String::new() };
@@ -100,9 +85,11 @@ fn handshake(secured: &Secured) -> Vec<String> {
     }
     let identity =
         identity.as_ref().map_or("no certificate of ours".to_owned(), |name| format!("identity {name}"));
+    // No SNI is sent for an address (RFC 6066 section 3).
+    let asked = if server_name.parse::<IpAddr>().is_ok() { "no name" } else { server_name };
     let mut lines = vec![
         line("negotiated", format_args!("{negotiated}, {resumed}")),
-        line("asked for", format_args!("{server_name}, with {identity}")),
+        line("asked for", format_args!("{asked}, with {identity}")),
     ];
     if *made_for == MadeFor::Look {
         lines.insert(0, line("a look", "mail would not start TLS here; this is what there is"));
@@ -159,12 +146,12 @@ fn root(certificate: &Certificate) -> String {
 }
 
 fn names(certificate: &Certificate) -> String {
-    let list =
-        |names: &[String], none: &str| if names.is_empty() { none.to_owned() } else { names.join(", ") };
-    let has = list(&certificate.names, "no name");
-    let wants = list(&certificate.expected_names, "nothing: no name is known that it should have");
+    let has = if certificate.names.is_empty() { "no name".to_owned() } else { certificate.names.join(", ") };
+    let wants = certificate.expected_names.join(", ");
     if certificate.name_matches {
         format!("has {has}, as expected ({wants})")
+    } else if wants.is_empty() {
+        format!("has {has}; NO NAME is known that it should have: give the row `names`")
     } else {
         format!("has {has}; EXPECTED is {wants}")
     }
