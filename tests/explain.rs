@@ -22,8 +22,8 @@ async fn outgoing_mail_is_explained_row_by_row_and_line_by_line() {
         "row          \"partner.example\" require at domains.rhai:",
         "min_version 1.3",
         "because \"contract 17\"",
-        "\"*.partner.example\" require at domains.rhai:8:5: it is about the names below",
-        "\"*\" attempt at domains.rhai:6:5: it is for those whom no other row is about",
+        "\"*.partner.example\" require at domains.rhai:9:5: it is about the names below",
+        "\"*\" attempt at domains.rhai:7:5: it is for those whom no other row is about",
         "outgoing/require.rhai: encrypted, or not at all",
         "Require encryption. The certificate is checked",
         "no TLS                               waits (4.7.4)             outgoing/require.rhai:8:",
@@ -54,7 +54,7 @@ async fn incoming_mail_is_explained_by_both_lookups() {
         let case = cases.iter().find(|case| case["situation"] == situation).unwrap();
         (case["end"]["fate"].as_str().unwrap().to_owned(), case["end"]["smtp"].as_u64().unwrap())
     };
-    assert_eq!(end("valid"), ("taken_encrypted".to_owned(), 0));
+    assert_eq!(end("valid"), ("taken_encrypted".to_owned(), 250));
     assert_eq!(end("no_tls"), ("refused".to_owned(), 530));
     assert_eq!(end("no_certificate"), ("refused".to_owned(), 554));
 
@@ -80,7 +80,7 @@ async fn one_situation_is_shown_in_full() {
         "start        accept",
         "outgoing/require.rhai has no such function",
         "certificate  refuse 5.7.5 No",
-        "filters/own.rhai:1:65 said refuse",
+        "filters/own.rhai:1:66 said refuse",
         "the mail is  returned to the sender (5.7.5): No",
     ] {
         assert!(shown.contains(expected), "{expected:?} is missing in\n{shown}");
