@@ -1,8 +1,16 @@
 //! `waxseal explain`: what an administrator learns of rows, policies and lines, before any mail.
 
+use std::path::Path;
+
+use serde_json::Value;
+use waxseal_tests::ca::Identity;
 use waxseal_tests::command::waxseal;
 use waxseal_tests::dns::Zone;
-use waxseal_tests::site::Site;
+use waxseal_tests::receiver::Receiver::{self, *};
+use waxseal_tests::site::{HOSTNAME, Site};
+
+use crate::incoming_matrix::{self, Sender};
+use crate::outgoing_matrix::{self, Becomes};
 
 /// A site with rows of every kind.
 fn site() -> Site {
@@ -138,4 +146,97 @@ async fn the_switch_is_part_of_the_answer() {
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.output.contains("TLS          is switched off"), "{said:?}");
     assert!(!said.output.contains("sent encrypted"), "{said:?}");
+}
+
+/// What is explained is what happens: the tables of the two matrices, which hold for real mail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_explained_is_what_happens_to_outgoing_mail() {
+    let policies = ["attempt", "prevent", "require", "require_verified"];
+    let rows = policies.map(|policy| format!("\"{}.example\" {policy}", policy.replace('_', "-")));
+    let rows: Vec<_> = rows.iter().map(String::as_str).collect();
+    let site = Site::new().outgoing(&rows);
+    let configuration = site.write();
+    for policy in policies {
+        let cases = cases(&configuration, "outgoing", policy).await;
+        for (_, receiver, becomes) in outgoing_matrix::CELLS.into_iter().filter(|cell| cell.0 == policy) {
+            let end = end_of(&cases, met(receiver));
+            let said = (end["end"]["fate"].as_str().unwrap(), end["end"]["code"].as_str().unwrap_or("5.0.0"));
+            match becomes {
+                Becomes::Encrypted => assert_eq!(said.0, "sent_encrypted", "{policy} x {receiver:?}"),
+                Becomes::Clear => assert_eq!(said.0, "sent_clear", "{policy} x {receiver:?}"),
+                Becomes::Waits(code, hook) => {
+                    assert_eq!((said.0, &said.1[1..]), ("waits", &code[1..]), "{policy} x {receiver:?}");
+                    let asked = end["steps"].as_array().unwrap().iter().filter_map(|step| step.get("asked"));
+                    assert_eq!(asked.last().unwrap()["hook"], hook, "{policy} x {receiver:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_explained_is_what_happens_to_incoming_mail() {
+    let policies = ["attempt", "require", "require_verified"];
+    let rows = policies.map(|policy| format!("\"{}.example\" {policy}", policy.replace('_', "-")));
+    let rows: Vec<_> = rows.iter().map(String::as_str).collect();
+    let site = Site::new().incoming(&rows);
+    let configuration = site.write();
+    for policy in policies {
+        let cases = cases(&configuration, "incoming", policy).await;
+        for (_, sender, reply) in incoming_matrix::CELLS.into_iter().filter(|cell| cell.0 == policy) {
+            let Some(situation) = comes(sender) else { continue };
+            let end = &end_of(&cases, situation)["end"];
+            let code = end["code"].as_str().map(|code| format!(" {code}")).unwrap_or_default();
+            assert_eq!(format!("{}{code}", end["smtp"]), reply, "{policy} x {sender:?}: {end}");
+        }
+    }
+}
+
+/// Whether others can validate our certificate is no fancy: it is that of the configuration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_own_certificate_is_the_real_one() {
+    let site = Site::new().incoming(&[r#""bank.example" require_verified"#]);
+    let site = site.identity(&Identity::self_signed(&[HOSTNAME]));
+    let said = waxseal(&site.write(), &["explain", "incoming", "bank.example"]).await;
+    assert!(said.output.contains("valid certificate                    put off (451 4.7.5)"), "{said:?}");
+    assert!(said.output.contains("others CANNOT validate it, the chain is not trusted"), "{said:?}");
+}
+
+async fn cases(configuration: &Path, direction: &str, policy: &str) -> Value {
+    let domain = format!("{}.example", policy.replace('_', "-"));
+    waxseal(configuration, &["explain", direction, &domain, "--json"]).await.json()["cases"].take()
+}
+
+fn end_of<'a>(cases: &'a Value, situation: &str) -> &'a Value {
+    let mut cases = cases.as_array().unwrap().iter();
+    cases.find(|case| case["situation"] == situation).unwrap()
+}
+
+fn met(receiver: Receiver) -> &'static str {
+    match receiver {
+        NoStartTls => "no_tls",
+        Valid => "valid",
+        Expired => "expired",
+        SelfSigned => "self_signed",
+        UnknownCa => "unknown_root",
+        WrongName => "wrong_name",
+        Refuses454 => "starttls_refused",
+        Garbage | Closes | Silent | Injects => "handshake_failure",
+        OnlyTls10 => "tls_1_1",
+        OnlyTls12 => "tls_1_2",
+    }
+}
+
+fn comes(sender: Sender) -> Option<&'static str> {
+    match sender {
+        Sender::InClear => Some("no_tls"),
+        Sender::NoCertificate => Some("no_certificate"),
+        Sender::RightCertificate => Some("valid"),
+        Sender::AnotherDomains => Some("wrong_name"),
+        Sender::UnknownCa => Some("unknown_root"),
+        Sender::SelfSigned => Some("self_signed"),
+        Sender::Expired => Some("expired"),
+        Sender::FailedHandshakeThenClear => Some("handshake_failure"),
+        Sender::RightWithoutClientUsage | Sender::ExpiredIntermediate => None,
+    }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod certificates;
 mod check;
 mod demo;
 mod explain;

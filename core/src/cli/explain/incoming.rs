@@ -5,13 +5,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::conversation::{Listener, Met, Overrides, Reception, Situation};
 use waxseal_plugins::explain;
+use waxseal_plugins::facts::{Certificate, Client, Facts as _};
 use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::table;
 
 use super::{Options, Report, facts, policies_of, situation, switch};
 use crate::cli::setting::Setting;
-use crate::cli::{Outcome, written};
+use crate::cli::{Outcome, certificates, written};
 use crate::config::{Config, ListenerMode};
+use crate::tls::certificate::own_names;
 
 /// Addresses that nobody has (RFC 5737): a client from one of them has a row of its own only if the table
 /// wants it so.
@@ -58,12 +60,15 @@ impl Arguments {
         let (bundle, standing) = policies_of(config)?;
         let address = address.unwrap_or_else(|| nobody(&bundle));
         let sender = sender.unwrap_or_else(|| format!("someone@{NO_DOMAIN}"));
-        let reception = reception(config, address, sender, asked);
+        let row = bundle.table().incoming(address, table::today());
+        let own = own_certificate(config, &row.identity);
+        let facts = told(own.as_ref())?.and(&asked);
+        let reception = reception(config, address, sender, facts);
         let report = Report {
             subject: self.whom.to_string(),
             policies: standing,
             tls: switch(config),
-            imagined: imagined(&reception),
+            imagined: imagined(&reception, own.as_ref()),
             hosts: vec![],
             explanation: explain::incoming(&bundle, &reception),
         };
@@ -104,6 +109,21 @@ fn reception(config: &Config, address: IpAddr, sender: String, facts: Overrides)
     }
 }
 
+/// Our own certificate as others see it: it is real, and policies ask for it. `None` where there is none, or
+/// the files are broken, of which `waxseal check` tells.
+fn own_certificate(config: &Config, identity: &str) -> Option<Certificate> {
+    let tls = certificates::load(config).ok()?;
+    tls.judge_identity(identity, own_names(config, ""), jiff::Timestamp::now())
+}
+
+fn told(own: Option<&Certificate>) -> anyhow::Result<Overrides> {
+    let mut facts = Overrides::default();
+    if let Some(own) = own {
+        facts.set(Client::WORD, "own_certificate", serde_json::to_value(own)?)?;
+    }
+    Ok(facts)
+}
+
 /// An address for which `*` holds, if there is one.
 fn nobody(bundle: &Bundle) -> IpAddr {
     let has_none =
@@ -111,17 +131,22 @@ fn nobody(bundle: &Bundle) -> IpAddr {
     NOBODY.into_iter().find(has_none).unwrap_or(Ipv4Addr::new(192, 0, 2, 25)).into()
 }
 
-fn imagined(reception: &Reception) -> Vec<String> {
+fn imagined(reception: &Reception, own: Option<&Certificate>) -> Vec<String> {
     let sender = if reception.sender.is_empty() { "the null sender" } else { &reception.sender };
     let listener = match reception.listener {
         Listener::StartTls => "a listener with STARTTLS",
         Listener::Implicit => "a listener with TLS from the first byte",
     };
+    let own = match own {
+        None => "our own certificate being one that others can validate".to_owned(),
+        Some(own) if own.verified => "our own certificate as it is: others can validate it".to_owned(),
+        Some(own) => format!("our own certificate as it is: others CANNOT validate it, {}", own.problem),
+    };
     vec![
         format!("mail of {sender}"),
         format!("from a client at {}", reception.address),
         format!("to {listener}"),
-        "our own certificate being one that others can validate".to_owned(),
+        own,
     ]
 }
 

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use waxseal_plugins::conversation::{Delivery, Met, Overrides, Situation};
 use waxseal_plugins::explain;
-use waxseal_plugins::facts::Host;
+use waxseal_plugins::facts::{Facts as _, Host};
 use waxseal_plugins::hooks::Direction;
 
 use super::{Options, Report, facts, policies_of, situation, switch};
@@ -95,7 +95,7 @@ impl Arguments {
 }
 
 fn set(facts: &mut Overrides, fact: &str, value: serde_json::Value) -> anyhow::Result<()> {
-    Ok(facts.set(<Host as waxseal_plugins::facts::Facts>::WORD, fact, value)?)
+    Ok(facts.set(Host::WORD, fact, value)?)
 }
 
 fn imagined(host: Option<&MailHost>, delivery: &Delivery) -> Vec<String> {

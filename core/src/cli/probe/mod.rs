@@ -4,20 +4,18 @@ mod view;
 
 use std::sync::Arc;
 
-use anyhow::anyhow;
 use serde::Serialize;
 use waxseal_plugins::bundle::Settings;
 use waxseal_plugins::wasm::Host;
 
 use super::policies::{self, Standing};
-use super::setting::{self, Setting, listed};
-use super::{Outcome, output, written};
+use super::setting::{self, Setting};
+use super::{Outcome, certificates, output, written};
 use crate::config::{self, Config};
 use crate::names::{NameSystem, Names};
 use crate::observe::Observer;
-use crate::outgoing::probe::{Probe, Probed, Target};
+use crate::outgoing::probe::{Probe, Probed, Target, Told};
 use crate::relay::{self, outside::RelayOutside};
-use crate::tls::Tls;
 
 /// Try a domain's hosts as outgoing mail would, up to but not including MAIL
 #[derive(Debug, clap::Args)]
@@ -54,7 +52,7 @@ impl Arguments {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
         let config = setting.config()?;
         let target = self.target(&config);
-        let tls = tls(&config)?;
+        let tls = certificates::load(&config)?;
         setting::block_on(async {
             let names: Arc<dyn Names> = Arc::new(NameSystem::new(&config.dns)?);
             let (bundle, standing) = policies::load(&config, &settings(&config, Arc::clone(&names)))?;
@@ -82,24 +80,18 @@ impl Arguments {
     }
 }
 
-/// Each address is shown once it is done with: a silent one takes its time.
+/// Each address is shown at once, and what was found there as soon as it is: a silent one takes its time.
 async fn say_all(probe: Probe<'_>, target: &Target) -> Probed {
     let row = probe.bundle.table().outgoing(&target.domain, waxseal_plugins::table::today());
-    view::heading(&target.domain, &row).iter().for_each(output::say);
+    view::heading(probe.config, &target.domain, &row).iter().for_each(output::say);
     let now = jiff::Timestamp::now();
-    let probed = probe.run(target, |visit| view::visit(now, &row, visit).iter().for_each(output::say)).await;
+    let tell = |told: Told<'_>| match told {
+        Told::Begins(visit) => view::title(visit).iter().for_each(output::say),
+        Told::Ends(visit) => view::visit(now, &row, visit).iter().for_each(output::say),
+    };
+    let probed = probe.run(target, tell).await;
     output::say(view::summary(&probed));
     probed
-}
-
-/// Where no identity is configured, loading makes one: a probe leaves no traces.
-fn tls(config: &Config) -> anyhow::Result<Tls> {
-    let elsewhere = tempfile::tempdir()?;
-    let trial = Config { data_dir: elsewhere.path().to_owned(), ..config.clone() };
-    let loaded = Tls::load(&trial);
-    let (tls, _) =
-        loaded.map_err(|errors| anyhow!("certificates or roots are wrong\n{}", listed(&errors)))?;
-    Ok(tls)
 }
 
 /// Plugins may look names up, as on real mail, and keep nothing.

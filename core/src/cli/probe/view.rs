@@ -8,6 +8,7 @@ use waxseal_plugins::facts::{Certificate, Row};
 
 use crate::cli::output::counted;
 use crate::cli::terms;
+use crate::config::Config;
 use crate::outgoing::probe::{Decided, End, MadeFor, Other, Probed, Secured, Visit};
 use crate::spool::Status;
 
@@ -15,10 +16,13 @@ use crate::spool::Status;
 const MARGIN: usize = 13;
 
 /// Above all hosts: the row that holds.
-pub(super) fn heading(domain: &str, row: &Row) -> Vec<String> {
+pub(super) fn heading(config: &Config, domain: &str, row: &Row) -> Vec<String> {
     let mut lines =
         vec![format!("{domain}: policy {}, by the row {:?} at {}", row.policy, row.pattern, row.place)];
     lines.extend(terms::of(row).map(|(word, value)| line(word, value)));
+    if !config.tls.enabled {
+        lines.push(line("TLS", "is switched off in the configuration: none is started"));
+    }
     lines
 }
 
@@ -36,9 +40,9 @@ pub(super) fn summary(probed: &Probed) -> String {
     }
 }
 
-/// A host at an address: a block of lines.
+/// What was found there, beneath the title.
 pub(super) fn visit(now: Timestamp, row: &Row, visit: &Visit) -> Vec<String> {
-    let mut lines = vec![String::new(), title(visit)];
+    let mut lines = vec![];
     if let Some(host) = &visit.facts {
         let tls = if host.offers_tls { "offers STARTTLS" } else { "does not offer STARTTLS" };
         lines.push(line("greets", format_args!("as {}, {tls}", host.ehlo)));
@@ -56,7 +60,12 @@ pub(super) fn visit(now: Timestamp, row: &Row, visit: &Visit) -> Vec<String> {
     lines
 }
 
-fn title(visit: &Visit) -> String {
+/// A host, at an address if it has one.
+pub(super) fn title(visit: &Visit) -> [String; 2] {
+    [String::new(), named(visit).replace(char::is_control, " ")]
+}
+
+fn named(visit: &Visit) -> String {
     let found_by = match visit.found_by {
         "mx" => "MX",
         "implicit_mx" => "no MX record: the domain itself",

@@ -16,7 +16,7 @@ use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::facts::{Mail, Row};
 use waxseal_plugins::table;
 
-pub use self::report::{Decided, End, MadeFor, Other, Probed, Secured, Visit};
+pub use self::report::{Decided, End, MadeFor, Other, Probed, Secured, Told, Visit};
 use super::hosts::{Candidate, Directions, FoundBy};
 use super::ourselves::{self, Ourselves};
 use super::problem::Problem;
@@ -69,16 +69,14 @@ enum Onward {
 }
 
 impl Probe<'_> {
-    /// Tries all hosts of a target, and tells of each address once it is done with.
-    pub async fn run(&self, target: &Target, mut tell: impl FnMut(&Visit)) -> Probed {
+    /// Tries all hosts of a target, and tells of each address.
+    pub async fn run(&self, target: &Target, mut tell: impl FnMut(Told<'_>)) -> Probed {
         let errand = self.errand(target);
         let mut probed = Probed { domain: errand.domain.clone(), row: errand.row.clone(), visits: vec![] };
         let candidates = match self.candidates(target).await {
             Ok(candidates) => candidates,
             Err(problem) => {
-                let visit = Visit::of_nobody(&errand.domain, problem);
-                tell(&visit);
-                probed.visits.push(visit);
+                untried(Visit::of_nobody(&errand.domain, problem), &mut probed.visits, &mut tell);
                 return probed;
             }
         };
@@ -95,29 +93,27 @@ impl Probe<'_> {
         errand: &Errand,
         candidate: &Candidate,
         visits: &mut Vec<Visit>,
-        tell: &mut impl FnMut(&Visit),
+        tell: &mut impl FnMut(Told<'_>),
     ) -> Onward {
-        let mut note = |visit: Visit| {
-            tell(&visit);
-            visits.push(visit);
-            visits.len()
-        };
         let endpoints = match candidate.endpoints(self.names).await {
             Ok(endpoints) => endpoints,
             Err(problem) => {
-                note(Visit::of_candidate(candidate, problem));
+                untried(Visit::of_candidate(candidate, problem), visits, tell);
                 return Onward::Next;
             }
         };
         let ourselves = Ourselves::new(&self.config.listeners);
         if endpoints.iter().any(|endpoint| ourselves.is_at(endpoint)) {
-            note(Visit::of_candidate(candidate, ourselves::problem(&errand.domain)));
+            untried(Visit::of_candidate(candidate, ourselves::problem(&errand.domain)), visits, tell);
             return Onward::Stop;
         }
         for endpoint in race::interleaved(endpoints) {
-            let visited = note(visit::visit(*self, errand, &endpoint).await);
+            tell(Told::Begins(&Visit::of_endpoint(&endpoint)));
+            let visit = visit::visit(*self, errand, &endpoint).await;
+            tell(Told::Ends(&visit));
+            visits.push(visit);
             // As an attempt, which tries no more.
-            if visited >= ADDRESSES {
+            if visits.len() >= ADDRESSES {
                 return Onward::Stop;
             }
         }
@@ -145,4 +141,11 @@ impl Probe<'_> {
         let row = self.bundle.table().outgoing(&target.domain, table::today());
         Errand { domain: target.domain.clone(), row, mail: Arc::new(mail) }
     }
+}
+
+/// There is nothing to try.
+fn untried(visit: Visit, visits: &mut Vec<Visit>, tell: &mut impl FnMut(Told<'_>)) {
+    tell(Told::Begins(&visit));
+    tell(Told::Ends(&visit));
+    visits.push(visit);
 }

@@ -47,6 +47,15 @@ pub struct Visit {
     pub others: Vec<Other>,
 }
 
+/// What is told while a probe goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Told<'a> {
+    /// This is to be tried: only who and where is known.
+    Begins(&'a Visit),
+    /// It was.
+    Ends(&'a Visit),
+}
+
 /// A hook's decision.
 #[derive(Debug, Serialize)]
 pub struct Decided {
