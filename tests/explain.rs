@@ -69,6 +69,7 @@ async fn incoming_mail_is_explained_by_both_lookups() {
     let said = waxseal(&configuration, &["explain", "incoming", "elsewhere.example"]).await;
     assert!(said.output.contains("incoming/attempt.rhai: encrypted where possible"), "{said:?}");
     assert!(said.output.contains("TLS without a certificate            taken encrypted"), "{said:?}");
+    assert!(said.output.contains("Another fact: --fact client.recent_failures=3."), "{said:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -54,9 +54,9 @@ pub(super) fn table(report: &Report) -> Vec<String> {
     }));
     lines.extend(report.explanation.deciding.iter().flat_map(|deciding| self::deciding(deciding, cases)));
     lines.push(String::new());
-    lines.push(
-        "One of them in full: --situation NAME. Another fact: --fact host.recent_failures=3.".to_owned(),
-    );
+    lines.push(format!(
+        "One of them in full: --situation NAME. Another fact: --fact {peer}.recent_failures=3."
+    ));
     lines
 }
 
@@ -78,9 +78,11 @@ pub(super) fn ending(end: &End) -> String {
 pub(super) fn deciding(deciding: &Deciding, cases: &[Case]) -> Vec<String> {
     let decided: Vec<&Case> =
         cases.iter().filter(|case| deciding.situations.contains(&case.situation)).collect();
-    let words: Vec<_> = decided.iter().map(|case| case.words).collect();
+    let head = format!("{} decides for:", deciding.place);
+    let words = decided.iter().map(|case| case.words).collect::<Vec<_>>().join(", ");
+    let pieces = [head.as_str()].into_iter().chain(words.split_inclusive(", ").map(str::trim_end));
     let mut lines = vec![String::new()];
-    lines.extend(wrapped(&format!("{} decides for: {}", deciding.place, words.join(", "))));
+    lines.extend(wrapped(pieces));
     match &deciding.excerpt {
         // The first line of an excerpt is its place, which was said.
         Some(excerpt) => lines.extend(excerpt.lines().skip(1).map(str::to_owned)),
@@ -102,17 +104,17 @@ fn said(decided: &[&Case]) -> Vec<String> {
     said.map(|case| format!("  of {}: {}", case.words, text(case))).collect()
 }
 
-/// In lines that fit a screen, those after the first indented.
-fn wrapped(text: &str) -> Vec<String> {
+/// Pieces in lines that fit a screen, those after the first indented. No piece is broken.
+fn wrapped<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
-    for word in text.split(' ') {
+    for piece in pieces {
         match lines.last_mut() {
-            Some(line) if line.len() + word.len() < WIDTH => {
+            Some(line) if line.len() + piece.len() < WIDTH => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(piece);
             }
-            Some(_) => lines.push(format!("  {word}")),
-            None => lines.push(word.to_owned()),
+            Some(_) => lines.push(format!("  {piece}")),
+            None => lines.push(piece.to_owned()),
         }
     }
     lines
@@ -154,7 +156,7 @@ fn about(about: &About) -> Vec<String> {
         Level::Verified => ": encrypted and verified, or not at all",
     });
     let name = format!("{}{}", about.path, level.unwrap_or_default());
-    let words = wrapped(&about.words).into_iter().filter(|line| !line.is_empty());
+    let words = wrapped(about.words.split_whitespace()).into_iter();
     [name].into_iter().chain(words.map(|words| format!("  {}", words.trim_start()))).collect()
 }
 
