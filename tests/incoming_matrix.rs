@@ -21,7 +21,7 @@ use self::Sender::*;
 
 /// What the client does before MAIL FROM, and which certificate it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sender {
+pub(crate) enum Sender {
     InClear,
     NoCertificate,
     RightCertificate,
@@ -35,7 +35,7 @@ enum Sender {
 }
 
 #[rustfmt::skip]
-const CELLS: [(&str, Sender, &str); 30] = [
+pub(crate) const CELLS: [(&str, Sender, &str); 30] = [
     ("attempt",          InClear,                  "250"),
     ("attempt",          NoCertificate,            "250"),
     ("attempt",          RightCertificate,         "250"),

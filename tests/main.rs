@@ -67,6 +67,10 @@ mod once;
 // Plugins: from nothing to a policy that loads.
 mod plugin_scaffold;
 
+// Before any mail: what would become of it.
+mod explain;
+mod probe;
+
 // The process: how it ends, and what can be seen of it.
 mod admin;
 mod graceful_stop;

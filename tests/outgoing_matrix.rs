@@ -16,7 +16,7 @@ use self::Becomes::{Clear, Encrypted, Waits};
 
 /// What becomes of the mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Becomes {
+pub(crate) enum Becomes {
     /// It crosses encrypted.
     Encrypted,
     /// It crosses in clear.
@@ -27,7 +27,7 @@ enum Becomes {
 }
 
 #[rustfmt::skip]
-const CELLS: [(&str, Receiver, Becomes); 52] = [
+pub(crate) const CELLS: [(&str, Receiver, Becomes); 52] = [
     ("attempt",          NoStartTls, Clear),
     ("attempt",          Valid,      Encrypted),
     ("attempt",          Expired,    Encrypted),

@@ -32,6 +32,9 @@ use crate::outgoing;
 use crate::spool::{Embedded, Spool};
 use crate::tls::{self, Tls};
 
+/// The folder of the data directory in which the last good policies are kept.
+pub const LAST_GOOD: &str = "last_good";
+
 /// What the parts of a running relay share.
 pub struct Services {
     /// The configuration.
@@ -210,7 +213,7 @@ async fn write(plugins: Host) {
 fn source(config: &Config, plugins: Host) -> Source {
     Source {
         directory: config.policies.clone(),
-        last_good: config.data_dir.join("last_good"),
+        last_good: config.data_dir.join(LAST_GOOD),
         settings: Settings { plugins, ..settings(config) },
     }
 }

@@ -5,7 +5,7 @@ pub mod catalogue;
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 use crate::place::Place;
@@ -115,6 +115,18 @@ impl fmt::Display for Diagnostic {
         let help = self.help.as_ref().map(|help| Level::HELP.message(&**help));
         f.write_str(&Renderer::plain().render(&[group.elements(help)]))
     }
+}
+
+/// The line of a place with carets beneath the word that begins there; `None` where the place is no line of
+/// this text.
+pub fn excerpt(place: &Place, source: &str) -> Option<String> {
+    if place.line == 0 || place.source.is_some() {
+        return None;
+    }
+    let there = Diagnostic::warning("", place.clone(), "").within(source).spanning_word();
+    let snippet = Snippet::source(source).path(&*place.path);
+    let snippet = snippet.annotation(AnnotationKind::Primary.span(there.span()?));
+    Some(Renderer::plain().render(&[Group::with_level(Level::NOTE).element(snippet)]))
 }
 
 impl Diagnostic {

@@ -21,6 +21,7 @@
 //! - [`reload`]: watching the files, and swapping the bundle
 //! - `trial`: asking all hooks on facts as they are met every day
 //! - [`testing`]: the policies' own tests
+//! - [`explain`]: what would happen to mail, and which line decides
 //! - [`diagnostic`]: what is wrong in a file, said to people
 
 pub mod bundle;
@@ -28,6 +29,7 @@ pub mod conversation;
 pub mod decider;
 pub mod decision;
 pub mod diagnostic;
+pub mod explain;
 pub mod facts;
 pub mod failure;
 pub mod hooks;

@@ -1,18 +1,24 @@
 //! The command line: one file a subcommand.
 
+mod certificates;
 mod check;
 mod demo;
+mod explain;
 mod fmt;
 mod init;
 mod output;
 mod plugin;
+mod policies;
+mod probe;
 mod queue;
 mod reload;
 mod run;
 mod setting;
 mod signals;
 mod status;
+mod terms;
 mod test;
+mod written;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -53,6 +59,10 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Run the policies' own tests
     Test(test::Arguments),
+    /// Show which row and line decides what becomes of mail, in each situation
+    Explain(explain::Arguments),
+    /// Try a domain's hosts as outgoing mail would, up to but not including MAIL
+    Probe(probe::Arguments),
     /// Begin a plugin, compile it, look at it
     Plugin(plugin::Arguments),
     /// Show what waits, and why; try it, hold it, remove it
@@ -89,6 +99,8 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Check(arguments) => arguments.run(&setting),
         Command::Fmt(arguments) => arguments.run(&setting),
         Command::Test(arguments) => arguments.run(&setting),
+        Command::Explain(arguments) => arguments.run(&setting),
+        Command::Probe(arguments) => arguments.run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),

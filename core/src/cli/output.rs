@@ -38,7 +38,9 @@ pub(super) fn say_findings(findings: &[Finding]) {
 
 /// `1 error`, `2 errors`.
 pub(super) fn counted<N: Copy + Display + From<u8> + PartialEq>(number: N, noun: &str) -> String {
-    let plural = match (number == N::from(1), noun.strip_suffix('y')) {
+    // `policy`, `policies`; `day`, `days`.
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    let plural = match (number == N::from(1), stem) {
         (true, _) => noun.to_owned(),
         (_, Some(stem)) => format!("{stem}ies"),
         (_, None) => format!("{noun}s"),

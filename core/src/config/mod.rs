@@ -40,6 +40,24 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     value::duration(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
 }
 
+/// A domain that somebody has written, as lower-case A-labels.
+///
+/// # Errors
+///
+/// What would be right.
+pub fn domain(text: &str) -> Result<String, String> {
+    value::domain(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
+}
+
+/// A host that somebody has written: a name or an address, and the port behind it, if there is one.
+///
+/// # Errors
+///
+/// What would be right.
+pub fn host(text: &str) -> Result<(String, Option<u16>), String> {
+    value::host(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
+}
+
 /// A domain as the queue knows it: lower-case A-labels. What is no domain, as an address literal,
 /// stays as it is.
 pub fn domain_of(text: &str) -> String {

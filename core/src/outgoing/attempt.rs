@@ -21,6 +21,7 @@ use super::race;
 use super::report;
 use super::starttls::Means;
 use super::trip::Trip;
+use super::witness::Nobody;
 use crate::observe::SessionId;
 use crate::spool::Lease;
 use crate::tls::ask::Asker;
@@ -169,7 +170,7 @@ impl Attempt<'_> {
 
     fn means(&self) -> Means<'_> {
         let services = &self.outbound.services;
-        Means { config: &services.config, tls: &services.tls, asker: &self.asker }
+        Means { config: &services.config, tls: &services.tls, asker: &self.asker, witness: &Nobody }
     }
 
     /// Whether the policies that this attempt asks are those in force. Under others no transaction

@@ -67,9 +67,8 @@ impl FoundBy {
 impl Directions<'_> {
     /// The hosts of a domain, in the order in which they are to be tried.
     pub(super) async fn hosts(&self, domain: &str, names: &dyn Names) -> Result<Vec<Candidate>, Problem> {
-        if let Some(route) = self.route(domain) {
-            let name = route.host.trim_end_matches('.').to_ascii_lowercase();
-            return Ok(vec![Candidate { name, port: route.port, found_by: FoundBy::Route }]);
+        if let Some(routed) = self.routed(domain) {
+            return Ok(vec![routed]);
         }
         if domain.starts_with('[') {
             return Ok(vec![self.own_host(&literal(domain)?.to_string())]);
@@ -79,6 +78,13 @@ impl Directions<'_> {
             Ok(_) | Err(LookupError::NoRecord(_)) => Ok(vec![self.own_host(domain)]),
             Err(error) => Err(lookup_problem(&error, Missing::ForGood)),
         }
+    }
+
+    /// The host of the first route that matches.
+    pub(super) fn routed(&self, domain: &str) -> Option<Candidate> {
+        let route = self.route(domain)?;
+        let name = route.host.trim_end_matches('.').to_ascii_lowercase();
+        Some(Candidate { name, port: route.port, found_by: FoundBy::Route })
     }
 
     /// The first route that matches.

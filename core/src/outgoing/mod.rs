@@ -16,6 +16,8 @@
 //! - `problem`, `outcome`, `settle`, `report`: what came of it; `unattempted` where nothing was tried
 //! - `notice`, `returned`: what the sender is told of it, and gets back
 //! - `pool`: connections kept for a moment
+//! - [`mail_hosts`]: where mail would go, for somebody who asks
+//! - [`probe`]: all of it up to MAIL, for somebody who wants to know; `witness` is how it looks on
 
 mod attempt;
 mod commands;
@@ -26,6 +28,7 @@ mod fallback;
 mod grounds;
 mod hosts;
 mod mail;
+pub mod mail_hosts;
 mod notice;
 mod ourselves;
 mod outcome;
@@ -33,6 +36,7 @@ mod panics;
 #[cfg(test)]
 mod peer;
 mod pool;
+pub mod probe;
 mod problem;
 mod race;
 mod reach;
@@ -45,6 +49,7 @@ mod starttls;
 mod transaction;
 mod trip;
 mod unattempted;
+mod witness;
 mod worker;
 
 use std::sync::Arc;

@@ -15,6 +15,7 @@ use super::problem::Problem;
 use super::report;
 use super::session::{Greeted, Session, connect, greet};
 use super::starttls::{Hindrance, Means, start_tls};
+use super::witness::Event;
 use crate::tls::client::ClientPlan;
 use crate::tls::failure::HandshakeFailure;
 use crate::tls::memory::Asked;
@@ -93,6 +94,7 @@ impl Reach<'_> {
 
     /// The same socket may go on in clear.
     async fn after_refusal(&self, greeted: Greeted, why: &str, floor: Floor) -> Result<Accepted, Problem> {
+        self.means.witness.sees(Event::Refused(why));
         match fallback::after(Obstacle::Refused(why), floor) {
             Next::AskThenGoOn => self.fall_back(greeted.in_clear(why, floor)).await,
             // After a refusal nothing asks for a new connection; were it so, mail would wait.
@@ -110,6 +112,7 @@ impl Reach<'_> {
         failure: HandshakeFailure,
         floor: Floor,
     ) -> Result<Accepted, Problem> {
+        self.means.witness.sees(Event::Failed(&failure));
         let why = failure.to_string();
         if failure.kind.is_of_the_wire() {
             self.means.tls.outgoing_memory.failed(&self.asked(endpoint), &why);

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use waxseal_plugins::facts::Host;
+use rustls::pki_types::CertificateDer;
+use waxseal_plugins::facts::{Certificate, Host};
 use waxseal_plugins::verdicts::Floor;
 
 use super::dialogue::{Broken, Dialogue};
@@ -12,6 +13,7 @@ use super::facts;
 use super::mail::{Crossing, Secured};
 use super::problem::Problem;
 use super::session::{Greeted, Session, say_ehlo};
+use super::witness::{Event, Witness};
 use crate::config::Config;
 use crate::net::{Connection, NotClear, ReadError};
 use crate::smtp::reply::Reply;
@@ -30,6 +32,8 @@ pub(super) struct Means<'a> {
     pub tls: &'a Tls,
     /// The hooks.
     pub asker: &'a Asker,
+    /// Who looks on.
+    pub witness: &'a dyn Witness,
 }
 
 /// What stood in the way.
@@ -51,6 +55,7 @@ pub(super) async fn start_tls(
     plan: &ClientPlan,
     floor: Floor,
 ) -> Result<Session, Hindrance> {
+    means.witness.sees(Event::Starts(plan));
     let reply = greeted.dialogue.ask("STARTTLS").await.map_err(|broken| before_handshake(&broken))?;
     match reply.code {
         220 => {}
@@ -62,6 +67,7 @@ pub(super) async fn start_tls(
     let within = means.config.timeouts.handshake;
     // The future of a handshake is large, and an attempt waits elsewhere most of its time.
     let connected = Box::pin(means.tls.connect(socket, within, plan)).await.map_err(Hindrance::Failed)?;
+    means.witness.sees(Event::Connected(&connected));
     accept(means, facts::encrypted(greeted.host, &connected.handshake), connected, plan, floor).await
 }
 
@@ -76,7 +82,7 @@ async fn accept(
 ) -> Result<Session, Hindrance> {
     let host = Arc::new(host);
     let tls = Secured {
-        certificate: Arc::new(judge(means, &host, &connected, plan)),
+        certificate: Arc::new(judge(means.tls, &host, (&connected.chain, connected.possession), plan)),
         handshake: Arc::new(connected.handshake),
     };
     let mut dialogue = Dialogue::new(Connection::new(connected.stream), &means.config.timeouts);
@@ -98,20 +104,21 @@ async fn accept(
     Ok(Session { dialogue, capabilities, crossing, grounds: None })
 }
 
-fn judge(
-    means: Means<'_>,
+/// Judges a host's chain as this plan and the host's row want it.
+pub(super) fn judge(
+    tls: &Tls,
     host: &Host,
-    connected: &Connected,
+    (chain, possession): (&[CertificateDer<'_>], bool),
     plan: &ClientPlan,
-) -> waxseal_plugins::facts::Certificate {
+) -> Certificate {
     let expected = Expected {
         usage: Usage::Host,
         names: &certificate::host_names(host),
         roots: plan.terms.roots.as_ref(),
         pins: &host.row.pins,
-        possession: connected.possession,
+        possession,
     };
-    means.tls.judge(&connected.chain, &expected, Timestamp::now())
+    tls.judge(chain, &expected, Timestamp::now())
 }
 
 /// Asks the cipher and certificate hooks, and holds the plan's terms.

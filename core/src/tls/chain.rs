@@ -15,7 +15,7 @@ use super::{digest, names};
 
 /// The most certificates that are looked at: a real chain has a handful. Among the hundreds that a
 /// peer may send, the library would search for a path for many seconds.
-const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 
 /// A chain as presented, leaf first, and what it is judged against.
 #[derive(Clone, Copy, Debug)]

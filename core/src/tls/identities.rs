@@ -84,6 +84,11 @@ impl Identities {
         self.list.iter().find(|identity| identity.names.iter().any(|own| own.eq_ignore_ascii_case(name)))
     }
 
+    /// The identity where none is asked for.
+    pub(super) fn default(&self) -> Option<&Identity> {
+        self.list.first()
+    }
+
     /// The identity for the name that a client asks for: with exactly this name, else by wildcard,
     /// else the default. An unknown name never ends the handshake: mail hosts ask for odd ones
     /// (RFC 7672 section 8.1).

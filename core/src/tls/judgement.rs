@@ -8,7 +8,7 @@ use rustls::pki_types::CertificateDer;
 use waxseal_plugins::facts;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::chain::{Chain, Trust, is_self_signed};
+use super::chain::{self, Chain, Trust, is_self_signed};
 use super::digest::{key_kind, sha256_hex};
 use super::roots::Anchors;
 use super::{Tls, names, verifier};
@@ -87,6 +87,12 @@ impl Tls {
             None => materials.roots.union(configured.iter()),
         }
     }
+}
+
+/// What each certificate of a chain, leaf first, says of itself: of the first 16, as many as are looked at.
+pub fn chain(chain: &[CertificateDer<'_>], now: Timestamp) -> Vec<facts::Certificate> {
+    let described = |one| facts::Certificate { presented: true, ..described(one, &[], now) };
+    chain.iter().take(chain::MOST).map(described).collect()
 }
 
 /// The first reason why it is not verified, the gravest first; empty if there is none.

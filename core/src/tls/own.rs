@@ -32,6 +32,19 @@ impl Key for JudgementKey {
 }
 
 impl Tls {
+    /// Judges the identity of this name, else the default one, as a host that trusts the public roots sees
+    /// it; `None` where we have none.
+    pub fn judge_identity(
+        &self,
+        name: &str,
+        names: Vec<String>,
+        now: Timestamp,
+    ) -> Option<facts::Certificate> {
+        let materials = self.materials.load();
+        let identity = materials.identities.named(name).or_else(|| materials.identities.default())?;
+        Some(facts::Certificate::clone(&self.judge_own(&identity.key, names, now)))
+    }
+
     /// Judges a certificate of ours as a host that trusts the public roots sees it: what was found
     /// within the same minute.
     pub fn judge_own(

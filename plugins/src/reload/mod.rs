@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::bundle::Settings;
+use crate::bundle::{Settings, Snapshot};
 use crate::diagnostic::Diagnostic;
 
 pub use live::Live;
@@ -27,6 +27,12 @@ pub use live::Live;
 /// Calls `changed` now, and whenever a directory of policies may have changed, until dropped.
 pub async fn watch<F: Future>(directory: &Path, changed: impl Fn() -> F) {
     watcher::watch(directory, Pace::default(), changed).await;
+}
+
+/// The files of the bundle that was kept last in this directory; `None` where there is none, or it cannot
+/// be read. Blocks.
+pub fn last_good(directory: &Path) -> Option<Snapshot> {
+    last_good::LastGood::new(directory).read()
 }
 
 /// Where a live bundle comes from.

@@ -207,7 +207,7 @@ async fn mended_files_end_the_use_of_the_last_good_ones() {
 async fn every_half_written_table_is_refused_or_good() {
     let whole = table("require");
     for end in 0..whole.len() {
-        let site = crate::bundle::Snapshot::of([("domains.rhai", &whole[..end])]);
+        let site = Snapshot::of([("domains.rhai", &whole[..end])]);
         let settings = Settings { tls_enabled: true, ..Settings::default() };
         if crate::bundle::Bundle::load(&site, &settings, 1).is_ok() {
             assert_eq!(whole[end..].trim(), "", "taken without its end: {}", &whole[..end]);
