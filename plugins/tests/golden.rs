@@ -131,7 +131,8 @@ fn settings(case: &Path, site: &Path) -> Settings {
 
 fn check(policies: &Path, settings: &Settings) -> Vec<Diagnostic> {
     let checked = bundle::check(policies, settings);
-    checked.diagnostics.into_iter().chain(checked.tests.failed).collect()
+    let failed = checked.tests.findings().collect::<Vec<_>>();
+    checked.diagnostics.into_iter().chain(failed).collect()
 }
 
 /// Policies that change under a relay that runs.
