@@ -15,6 +15,7 @@
 //! - [`outgoing`]: dispatch, hosts, attempt, outcome, bounce
 //! - [`message`]: trace headers
 //! - [`observe`]: decision log, metrics, tracing
+//! - [`replay`]: recorded decisions, taken to other policies
 //! - [`admin`]: the control socket, metrics and health over HTTP
 //!
 //! `incoming` and `outgoing` mirror each other and never import each other. Only `tls` and the two
@@ -30,6 +31,7 @@ pub mod net;
 pub mod observe;
 pub mod outgoing;
 pub mod relay;
+pub mod replay;
 pub mod smtp;
 pub mod spool;
 pub mod standards;

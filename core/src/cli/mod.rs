@@ -7,6 +7,7 @@ mod output;
 mod plugin;
 mod queue;
 mod reload;
+mod replay;
 mod run;
 mod setting;
 mod signals;
@@ -52,6 +53,8 @@ enum Command {
     Test,
     /// Begin a plugin, compile it, look at it
     Plugin(plugin::Arguments),
+    /// Take recorded decisions to other policies: what would change?
+    Replay(replay::Arguments),
     /// Show what waits, and why; try it, hold it, remove it
     Queue(queue::Arguments),
     /// Have the running relay read policies and certificates again
@@ -86,6 +89,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Check => check::run(&setting),
         Command::Test => test::run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
+        Command::Replay(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),
         Command::Status => status::run(&setting),

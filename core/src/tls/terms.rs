@@ -62,7 +62,7 @@ pub fn hold(
 
 /// Whether what was negotiated meets the terms. No group was negotiated where TLS 1.2 resumed a
 /// session: then a term on groups is not met, since nobody knows which it had.
-pub(super) fn negotiated(terms: &Terms, handshake: &Handshake) -> Result<(), Unmet> {
+pub(crate) fn negotiated(terms: &Terms, handshake: &Handshake) -> Result<(), Unmet> {
     if handshake.version < terms.min_version {
         return Err(Unmet::Version { least: terms.min_version, found: handshake.version });
     }

@@ -50,7 +50,8 @@ impl fmt::Display for Demands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Written { min_version, suites, groups, roots, client_certificate, floor, identity, server_name } =
             Written::from(self.clone());
-        let list = |name: &str, all: &[String]| (!all.is_empty()).then(|| format!("{name} {}", all.join("+")));
+        let list =
+            |name: &str, all: &[String]| (!all.is_empty()).then(|| format!("{name} {}", all.join("+")));
         let client = match client_certificate {
             ClientCertificate::None => None,
             ClientCertificate::Request => Some("client_certificate request".to_owned()),
