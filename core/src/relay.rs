@@ -29,6 +29,7 @@ use crate::incoming::{Server, Sessions};
 use crate::names::{NameSystem, Names, NoResolver};
 use crate::observe::Observer;
 use crate::outgoing;
+use crate::shadow::Shadow;
 use crate::spool::{Embedded, Spool};
 use crate::tls::{self, Tls};
 
@@ -40,6 +41,8 @@ pub struct Services {
     pub live: Live,
     /// Identities, roots, TLS configurations and their sessions, memory of failures.
     pub tls: Tls,
+    /// A candidate that is asked without effect, if one is.
+    pub shadow: Shadow,
     /// What is wrong with the files of identities and roots.
     pub certificates: Certificates,
     /// The durable queue.
@@ -181,6 +184,7 @@ fn services(config: Config) -> Result<Services, StartError> {
     Ok(Services {
         config,
         live,
+        shadow: Shadow::default(),
         tls,
         certificates: Certificates::new(warnings),
         spool: Arc::new(spool),

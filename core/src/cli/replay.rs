@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::hooks::{Direction, HookName};
 
-pub(super) use self::show::show_changes;
+pub(super) use self::show::{show_changes, verdict};
 use super::setting::{Setting, errors, listed, shown};
 use super::{Outcome, output};
 use crate::config::Config;
@@ -109,7 +109,7 @@ fn warn(candidate: &Bundle, has: impl Fn(&str) -> bool) {
     let plugins = candidate::with_grants(candidate);
     if !plugins.is_empty() {
         output::complain(format_args!(
-            "note: what these plugins remember or look up, they do not have here: {}",
+            "note: these plugins begin without what they remember, and look nothing up: {}",
             plugins.join(", ")
         ));
     }

@@ -77,7 +77,11 @@ impl Record {
     }
 
     /// Appends the record as a line of the log.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// None is known: every fact can be written.
+    pub fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         serde_json::to_writer(&mut *out, self)?;
         // The facts are the object's last member.
         out.pop();
