@@ -85,9 +85,9 @@ impl Arguments {
         asked(setting, Ask::Stop)?;
         let promoted = Promoted { generation, candidate: &candidate.directory, policies: live, kept: &kept };
         if setting.json {
-            output::say_json(&promoted)?
+            output::say_json(&promoted)?;
         } else {
-            say(&promoted, candidate)
+            say(&promoted, candidate);
         }
         Ok(Outcome::Fine)
     }

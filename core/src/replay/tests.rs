@@ -28,6 +28,7 @@ fn replay(candidate: &Arc<Bundle>, records: &[Value]) -> Report {
     Report::of(&replayer.end())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "written where it is needed")]
 fn record(session: &str, [direction, hook, verdict]: [&str; 3], facts: Value) -> Value {
     json!({
         "time": "2026-11-28T03:00:00Z", "session": session, "direction": direction, "hook": hook,
@@ -40,6 +41,7 @@ fn row(pattern: &str, policy: &str) -> Value {
     json!({ "pattern": pattern, "policy": policy, "place": "domains.rhai:1:1" })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "written where it is needed")]
 fn host(row: Value, more: Value) -> Value {
     let mut host = json!({ "name": "mx.partner.org", "address": "192.0.2.1", "domain": "partner.org",
         "found_by": "mx", "row": row });
@@ -57,7 +59,7 @@ fn table(outgoing: &str) -> String {
 fn clear_mail_that_waited_and_would_go_is_weaker() {
     let told = json!({ "host": host(row("*", "require"), json!({})), "mail": {} });
     let waited = record("a", ["outgoing", "mail", "defer"], told);
-    let same = replay(&bundle(&table("require"), &[]), &[waited.clone()]);
+    let same = replay(&bundle(&table("require"), &[]), std::slice::from_ref(&waited));
     assert_eq!((same.same, same.weaker), (1, 0), "{same:?}");
     let weaker = replay(&bundle(&table("attempt"), &[]), &[waited.clone(), waited]);
     assert_eq!((weaker.weaker, weaker.same), (2, 0), "{weaker:?}");
@@ -215,8 +217,9 @@ fn a_row_with_other_names_is_judged_by_them() {
         ["outgoing", "certificate", "accept"],
         json!({ "host": host, "certificate": certificate }),
     );
-    let by =
-        |clause: &str| replay(&bundle(&table(&format!("require_verified {clause}")), &[]), &[sent.clone()]);
+    let by = |clause: &str| {
+        replay(&bundle(&table(&format!("require_verified {clause}")), &[]), std::slice::from_ref(&sent))
+    };
     assert_eq!(by("").same, 1);
     assert_eq!(by(r#"names ["mx.partner.org"]"#).same, 1);
     let stricter = by(r#"names ["other.example"]"#);

@@ -132,15 +132,15 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 impl From<Demands> for Written {
     fn from(demands: Demands) -> Self {
-        fn names<T: ToString>(set: Option<BTreeSet<T>>) -> Vec<String> {
-            set.iter().flatten().map(ToString::to_string).collect()
+        fn names<T: ToString>(set: Option<&BTreeSet<T>>) -> Vec<String> {
+            set.into_iter().flatten().map(ToString::to_string).collect()
         }
         let Demands { terms, client_certificate, floor, identity, server_name } = demands;
         Self {
             min_version: terms.min_version,
-            suites: names(terms.suites),
-            groups: names(terms.groups),
-            roots: names(terms.roots),
+            suites: names(terms.suites.as_ref()),
+            groups: names(terms.groups.as_ref()),
+            roots: names(terms.roots.as_ref()),
             client_certificate,
             floor,
             identity,
