@@ -197,3 +197,6 @@ fn open(path: &Path) -> io::Result<File> {
 fn of_file(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests;

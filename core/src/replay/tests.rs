@@ -11,7 +11,7 @@ use super::replayer::{Bundles, Replayer};
 use super::report::Report;
 
 /// A bundle of a table and other files.
-fn bundle(table: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
+pub(super) fn bundle(table: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
     let files = files.iter().copied().chain([("domains.rhai", table)]);
     let settings = Settings { tls_enabled: true, ..Settings::default() };
     let loaded = Bundle::load(&Snapshot::of(files), &settings, 1);
@@ -29,7 +29,7 @@ fn replay(candidate: &Arc<Bundle>, records: &[Value]) -> Report {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "written where it is needed")]
-fn record(session: &str, [direction, hook, verdict]: [&str; 3], facts: Value) -> Value {
+pub(super) fn record(session: &str, [direction, hook, verdict]: [&str; 3], facts: Value) -> Value {
     json!({
         "time": "2026-11-28T03:00:00Z", "session": session, "direction": direction, "hook": hook,
         "peer": "192.0.2.1", "domain": "partner.org", "verdict": verdict, "reason": "",
@@ -37,7 +37,7 @@ fn record(session: &str, [direction, hook, verdict]: [&str; 3], facts: Value) ->
     })
 }
 
-fn row(pattern: &str, policy: &str) -> Value {
+pub(super) fn row(pattern: &str, policy: &str) -> Value {
     json!({ "pattern": pattern, "policy": policy, "place": "domains.rhai:1:1" })
 }
 

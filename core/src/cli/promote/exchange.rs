@@ -37,9 +37,10 @@ pub(super) fn exchange(candidate: &Path, live: &Path, hash: &str) -> io::Result<
     swap(&staged, live, &kept).inspect_err(|_| _ = fs::remove_dir_all(&staged))?;
     if !is_link {
         // What is there is no policy, and stays where it is looked for.
-        move_hidden(&kept, live)?;
+        move_hidden(&kept, live).inspect_err(|_| _ = back(&kept, live))?;
     }
-    File::open(parent)?.sync_all()?;
+    // The exchange has happened; a crash may undo it, and leaves no half of it.
+    let _ = File::open(parent).and_then(|parent| parent.sync_all());
     Ok(kept)
 }
 
@@ -55,10 +56,11 @@ pub(super) fn back(kept: &Path, live: &Path) -> io::Result<()> {
     fs::remove_dir_all(aside)
 }
 
-/// Exchanges both, and gives what was live its new name.
+/// Exchanges both, and gives what was live its new name; where that fails, all is as it was.
 fn swap(staged: &Path, live: &Path, kept: &Path) -> io::Result<()> {
-    match renameat_with(CWD, staged, CWD, live, RenameFlags::EXCHANGE) {
-        Ok(()) => fs::rename(staged, kept),
+    let exchange = || renameat_with(CWD, staged, CWD, live, RenameFlags::EXCHANGE);
+    match exchange() {
+        Ok(()) => fs::rename(staged, kept).inspect_err(|_| _ = exchange()),
         // A file system that cannot exchange: a watcher may find nothing there for a moment, and will
         // look again.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
