@@ -44,7 +44,7 @@ fn parts_of_a_log_are_read_in_their_order_and_sessions_stay_whole() {
     let logs = [folder.path().join("log"), folder.path().join("log.1")];
     // The second records are in the newer part, in another order.
     let mails: Vec<_> = (0..MAILS).map(|number| mail(number, ["accept", "refuse"])).collect();
-    let mut parts = [fs::File::create(&logs[0]).unwrap(), fs::File::create(&logs[1]).unwrap()];
+    let mut parts = [File::create(&logs[0]).unwrap(), fs::File::create(&logs[1]).unwrap()];
     mails.iter().for_each(|[first, _]| writeln!(parts[1], "{first}").unwrap());
     mails.iter().rev().for_each(|[_, second]| writeln!(parts[0], "{second}").unwrap());
     let report = run(&logs.map(Log::File), Window::default());
@@ -55,7 +55,7 @@ fn parts_of_a_log_are_read_in_their_order_and_sessions_stay_whole() {
 fn what_is_too_long_is_no_record_and_the_next_line_is_one() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
-    let mut file = fs::File::create(&log).unwrap();
+    let mut file = File::create(&log).unwrap();
     let [first, second] = mail(0, ["accept", "refuse"]);
     file.write_all(&vec![b'x'; 3 * LINE]).unwrap();
     write!(file, "\n\r\n{first}\n{second}").unwrap();
