@@ -44,7 +44,7 @@ fn parts_of_a_log_are_read_in_their_order_and_sessions_stay_whole() {
     let logs = [folder.path().join("log"), folder.path().join("log.1")];
     // The second records are in the newer part, in another order.
     let mails: Vec<_> = (0..MAILS).map(|number| mail(number, ["accept", "refuse"])).collect();
-    let mut parts = [File::create(&logs[0]).unwrap(), fs::File::create(&logs[1]).unwrap()];
+    let mut parts = [File::create(&logs[0]).unwrap(), File::create(&logs[1]).unwrap()];
     mails.iter().for_each(|[first, _]| writeln!(parts[1], "{first}").unwrap());
     mails.iter().rev().for_each(|[_, second]| writeln!(parts[0], "{second}").unwrap());
     let report = run(&logs.map(Log::File), Window::default());
