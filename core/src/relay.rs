@@ -133,7 +133,7 @@ impl Relay {
     /// Stops it: nothing new is begun, transactions in progress end, for as long as
     /// `timeouts.stop` says.
     pub async fn stop(self) -> Stopped {
-        let Services { stopping, tasks, spool, plugins, config, .. } = &*self.services;
+        let Services { stopping, tasks, spool, plugins, observer, config, .. } = &*self.services;
         stopping.cancel();
         tasks.close();
         self.parts.close();
@@ -141,6 +141,8 @@ impl Relay {
         let in_time = tokio::time::timeout(config.timeouts.stop, ended).await.is_ok();
         let stopped = if in_time { Stopped::Complete } else { Stopped::Cut(tasks.len()) };
         spool.shutdown().await;
+        // The last decisions are gathered for a moment before they are written.
+        observer.flush().await;
         write(plugins.clone()).await;
         // A stale socket would do no harm: the next start takes its place.
         let _ = std::fs::remove_file(config.data_dir.join(admin::SOCKET));
