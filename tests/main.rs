@@ -40,6 +40,8 @@ mod after_reload;
 mod own_certificates;
 mod reload_soak;
 mod removals;
+mod replay;
+mod shadow;
 
 // Incoming mail: what is taken, and what is not.
 mod chunking;

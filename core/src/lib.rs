@@ -15,6 +15,8 @@
 //! - [`outgoing`]: dispatch, hosts, attempt, outcome, bounce
 //! - [`message`]: trace headers
 //! - [`observe`]: decision log, metrics, tracing
+//! - [`replay`]: recorded decisions, taken to other policies
+//! - [`shadow`]: a candidate that is asked on real traffic, without effect
 //! - [`admin`]: the control socket, metrics and health over HTTP
 //!
 //! `incoming` and `outgoing` mirror each other and never import each other. Only `tls` and the two
@@ -30,6 +32,8 @@ pub mod net;
 pub mod observe;
 pub mod outgoing;
 pub mod relay;
+pub mod replay;
+pub mod shadow;
 pub mod smtp;
 pub mod spool;
 pub mod standards;

@@ -29,6 +29,7 @@ use crate::incoming::{Server, Sessions};
 use crate::names::{NameSystem, Names, NoResolver};
 use crate::observe::Observer;
 use crate::outgoing;
+use crate::shadow::Shadow;
 use crate::spool::{Embedded, Spool};
 use crate::tls::{self, Tls};
 
@@ -43,6 +44,8 @@ pub struct Services {
     pub live: Live,
     /// Identities, roots, TLS configurations and their sessions, memory of failures.
     pub tls: Tls,
+    /// A candidate that is asked without effect, if one is.
+    pub shadow: Shadow,
     /// What is wrong with the files of identities and roots.
     pub certificates: Certificates,
     /// The durable queue.
@@ -133,7 +136,7 @@ impl Relay {
     /// Stops it: nothing new is begun, transactions in progress end, for as long as
     /// `timeouts.stop` says.
     pub async fn stop(self) -> Stopped {
-        let Services { stopping, tasks, spool, plugins, config, .. } = &*self.services;
+        let Services { stopping, tasks, spool, plugins, observer, config, .. } = &*self.services;
         stopping.cancel();
         tasks.close();
         self.parts.close();
@@ -141,6 +144,8 @@ impl Relay {
         let in_time = tokio::time::timeout(config.timeouts.stop, ended).await.is_ok();
         let stopped = if in_time { Stopped::Complete } else { Stopped::Cut(tasks.len()) };
         spool.shutdown().await;
+        // The last decisions are gathered for a moment before they are written.
+        observer.flush().await;
         write(plugins.clone()).await;
         // A stale socket would do no harm: the next start takes its place.
         let _ = std::fs::remove_file(config.data_dir.join(admin::SOCKET));
@@ -184,6 +189,7 @@ fn services(config: Config) -> Result<Services, StartError> {
     Ok(Services {
         config,
         live,
+        shadow: Shadow::default(),
         tls,
         certificates: Certificates::new(warnings),
         spool: Arc::new(spool),

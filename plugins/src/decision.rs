@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::facts::Row;
 use crate::hooks::HookName;
 use crate::place::Place;
-use crate::verdicts::{Reply, Strictness, Verdict};
+use crate::verdicts::{Demands, Reply, Strictness, Verdict};
 
 /// What one script or plugin came to: a verdict, or a failure beside the verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -91,6 +91,14 @@ impl<V: Verdict> Outcome<V> {
         match self {
             Self::Verdict(verdict) => verdict.word(),
             Self::Failure(_) => "failure",
+        }
+    }
+
+    /// What it demands of what follows, if it lets on.
+    pub fn demands(&self) -> Demands {
+        match self {
+            Self::Verdict(verdict) => verdict.demands(),
+            Self::Failure(_) => Demands::default(),
         }
     }
 

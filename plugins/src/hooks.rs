@@ -5,6 +5,7 @@
 //! relay cannot ask a hook with another's facts or read another's verdict.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -103,15 +104,23 @@ impl fmt::Display for HookName {
 /// What a hook is told of the peer: the facts that carry the row.
 pub trait Peer: Facts {
     /// The row that chose the policy.
-    fn row(&self) -> &std::sync::Arc<facts::Row>;
+    fn row(&self) -> &Arc<facts::Row>;
+
+    /// The same peer, told of another row.
+    #[must_use]
+    fn with_row(&self, row: &Arc<facts::Row>) -> Self;
 
     /// Whether the connection is encrypted now.
     fn is_encrypted(&self) -> bool;
 }
 
 impl Peer for facts::Client {
-    fn row(&self) -> &std::sync::Arc<facts::Row> {
+    fn row(&self) -> &Arc<facts::Row> {
         &self.row
+    }
+
+    fn with_row(&self, row: &Arc<facts::Row>) -> Self {
+        Self { row: Arc::clone(row), ..self.clone() }
     }
 
     fn is_encrypted(&self) -> bool {
@@ -120,8 +129,12 @@ impl Peer for facts::Client {
 }
 
 impl Peer for facts::Host {
-    fn row(&self) -> &std::sync::Arc<facts::Row> {
+    fn row(&self) -> &Arc<facts::Row> {
         &self.row
+    }
+
+    fn with_row(&self, row: &Arc<facts::Row>) -> Self {
+        Self { row: Arc::clone(row), ..self.clone() }
     }
 
     fn is_encrypted(&self) -> bool {

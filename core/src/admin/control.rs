@@ -13,7 +13,7 @@ use waxseal_plugins::reload::Removals;
 
 use super::Running;
 use super::protocol::{Reloaded, Request, Response};
-use super::queue;
+use super::{queue, shadow};
 use crate::relay::Services;
 
 /// The longest request. An answer may be longer: it holds excerpts of files.
@@ -116,6 +116,7 @@ async fn answer(request: Request, running: &Running) -> Response {
             let removals = if accept_removals { Removals::Accept } else { Removals::Refuse };
             Response::Reloaded(Reloaded::from(running.services.reload(removals).await))
         }
+        Request::Shadow(ask) => Response::Shadow(shadow::answer(&running.services, ask).await),
         Request::Queue(ask) => match queue::answer(running.services.spool.as_ref(), *ask).await {
             Ok(answer) => Response::Queue(answer),
             Err(error) => Response::Error { message: error.to_string() },

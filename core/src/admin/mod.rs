@@ -5,6 +5,7 @@ pub mod control;
 pub mod http;
 pub mod protocol;
 pub mod queue;
+pub mod shadow;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,6 +101,7 @@ impl Running {
                 octets: stats.octets,
             },
             certificates: self.certificates(),
+            shadow: services.shadow.state().map(shadow::Shadow::from),
             policies: protocol::Policies {
                 generation: bundle.generation,
                 since: bundle.since,

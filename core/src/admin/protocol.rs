@@ -8,7 +8,7 @@ use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::{reload, wasm};
 
-use super::queue;
+use super::{queue, shadow};
 use crate::relay::Reload;
 use crate::tls;
 
@@ -26,6 +26,8 @@ pub enum Request {
     },
     /// Something about the queue.
     Queue(Box<queue::Ask>),
+    /// Something about a candidate in the shadow.
+    Shadow(shadow::Ask),
 }
 
 /// What is answered.
@@ -38,6 +40,8 @@ pub enum Response {
     Reloaded(Reloaded),
     /// What the queue answers.
     Queue(queue::Answer),
+    /// How the candidate in the shadow does.
+    Shadow(shadow::Answer),
     /// The request was not understood, or cannot be answered.
     Error {
         /// Why.
@@ -76,6 +80,9 @@ pub struct Status {
     pub certificates: Certificates,
     /// The policies.
     pub policies: Policies,
+    /// The candidate in the shadow, if one is asked.
+    #[serde(default)]
+    pub shadow: Option<shadow::Shadow>,
 }
 
 /// Our certificates in force, and the files as they are now.

@@ -10,10 +10,13 @@ mod output;
 mod plugin;
 mod policies;
 mod probe;
+mod promote;
 mod queue;
 mod reload;
+mod replay;
 mod run;
 mod setting;
+mod shadow;
 mod signals;
 mod status;
 mod terms;
@@ -65,6 +68,12 @@ enum Command {
     Probe(probe::Arguments),
     /// Begin a plugin, compile it, look at it
     Plugin(plugin::Arguments),
+    /// Take recorded decisions to other policies: what would change?
+    Replay(replay::Arguments),
+    /// Ask other policies on real traffic, without effect
+    Shadow(shadow::Arguments),
+    /// Make the policies in the shadow live
+    Promote(promote::Arguments),
     /// Show what waits, and why; try it, hold it, remove it
     Queue(queue::Arguments),
     /// Have the running relay read policies and certificates again
@@ -102,6 +111,9 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Explain(arguments) => arguments.run(&setting),
         Command::Probe(arguments) => arguments.run(&setting),
         Command::Plugin(arguments) => arguments.run(&setting),
+        Command::Replay(arguments) => arguments.run(&setting),
+        Command::Shadow(arguments) => arguments.run(&setting),
+        Command::Promote(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),
         Command::Status => status::run(&setting),

@@ -3,9 +3,13 @@
 use anyhow::bail;
 
 use super::output::counted;
+use super::replay::show_changes;
 use super::setting::Setting;
-use super::{Outcome, output};
+use super::{Outcome, output, shadow};
 use crate::admin::protocol::{Certificate, Finding, Plugin, Policies, Queue, Request, Response, Status};
+
+/// How many groups of changes are shown of a candidate in the shadow; `waxseal shadow show` has more.
+const SHADOWED: usize = 3;
 
 /// Asks the running relay.
 pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
@@ -69,6 +73,10 @@ fn show(status: &Status) {
         output::say("  POLICIES       the files are broken; those of before stay in force");
     }
     output::say_findings(&status.policies.findings);
+    if let Some(candidate) = &status.shadow {
+        output::say(format_args!("  shadow         {}\n", shadow::summary(candidate)));
+        show_changes(&candidate.report.clone().shortened(SHADOWED));
+    }
 }
 
 fn queue(queue: &Queue) -> String {

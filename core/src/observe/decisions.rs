@@ -173,6 +173,7 @@ mod tests {
             domain: String::new(),
             verdict: "accept",
             reason: String::new(),
+            demands: waxseal_plugins::verdicts::Demands::default(),
             decided_by: "incoming/attempt.rhai".to_owned(),
             row: "*".to_owned(),
             policy: "attempt".to_owned(),

@@ -1,6 +1,7 @@
 //! Counters and gauges, for Prometheus.
 
 mod plugins;
+mod shadow;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -11,6 +12,7 @@ use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::{Direction, Hook};
 
 pub use self::plugins::Plugins;
+pub use self::shadow::Shadow;
 use crate::spool::{Health, Stats};
 
 /// All metrics of a relay. Their names begin with `waxseal_`.
@@ -36,6 +38,7 @@ pub struct Metrics {
     generation: Gauge,
     reloads: Family<ReloadLabels, Counter>,
     plugins: Plugins,
+    shadow: Shadow,
 }
 
 /// What waits in the spool.
@@ -103,6 +106,7 @@ impl Metrics {
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
             reloads: add(into, "reloads", "Reloads of policies and certificates"),
             plugins: Plugins::register(into),
+            shadow: Shadow::register(into),
             registry,
         }
     }
@@ -183,6 +187,11 @@ impl Metrics {
     /// The metrics of plugins.
     pub fn plugins(&self) -> &Plugins {
         &self.plugins
+    }
+
+    /// The metrics of the shadow.
+    pub fn shadow(&self) -> &Shadow {
+        &self.shadow
     }
 
     pub(super) fn decided<H: Hook>(&self, decision: &Decision<H::Verdict>) {

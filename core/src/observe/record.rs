@@ -9,6 +9,7 @@ use serde::ser::{SerializeMap as _, Serializer as _};
 use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::{Facts, Value};
 use waxseal_plugins::hooks::{Direction, Hook, HookName};
+use waxseal_plugins::verdicts::Demands;
 
 use super::SessionId;
 
@@ -31,6 +32,9 @@ pub struct Record {
     pub verdict: &'static str,
     /// Why, in words; may be empty.
     pub reason: String,
+    /// What an accepting verdict demands of what follows; left out where that is nothing.
+    #[serde(skip_serializing_if = "Demands::is_none")]
+    pub demands: Demands,
     /// Where it was decided, as in `outgoing/require.rhai:12:5`.
     pub decided_by: String,
     /// The pattern of the row that chose the policy.
@@ -63,6 +67,7 @@ impl Record {
             domain: domain.to_owned(),
             verdict: decision.outcome().word(),
             reason: decision.reason().to_owned(),
+            demands: decision.outcome().demands(),
             decided_by: decision.answer.place.to_string(),
             row: decision.row.pattern.clone(),
             policy: decision.row.policy.clone(),
@@ -72,7 +77,11 @@ impl Record {
     }
 
     /// Appends the record as a line of the log.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// None is known: every fact can be written.
+    pub fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         serde_json::to_writer(&mut *out, self)?;
         // The facts are the object's last member.
         out.pop();

@@ -102,6 +102,7 @@ async fn a_decision_is_a_line_with_what_replay_needs() {
         },
     });
     assert_eq!(refused, expected);
+    assert_eq!(failed.get("demands"), None, "what is not demanded is left out");
     assert_eq!(failed["verdict"], "failure");
     assert_eq!(failed["reason"], "division by zero");
     assert_eq!(failed["peer"], "mx.example[192.0.2.2]");

@@ -15,7 +15,9 @@ use super::{Tls, names, verifier};
 
 /// The most names of a certificate that are told: real ones have a handful, and a peer could make
 /// every line of the decision log as long as the largest handshake.
-const MOST_NAMES: usize = 100;
+pub(super) const MOST_NAMES: usize = 100;
+/// How the problem of a wrong name begins.
+pub(super) const WRONG_NAME: &str = "the certificate is for ";
 /// The longest text, in octets, that is told of what a certificate says.
 const LONGEST: usize = 1024;
 
@@ -114,15 +116,16 @@ fn first_problem(certificate: &facts::Certificate, trust: &Trust) -> String {
     }
 }
 
-fn wrong_name(certificate: &facts::Certificate) -> String {
+/// Why the names do not match, in words.
+pub(super) fn wrong_name(certificate: &facts::Certificate) -> String {
     let presented = listed(&certificate.names, "no name");
     if certificate.expected_names.is_empty() {
         return format!(
-            "the certificate is for {presented}; no name is known that it should have: give the row `names`"
+            "{WRONG_NAME}{presented}; no name is known that it should have: give the row `names`"
         );
     }
     let expected = listed(&certificate.expected_names, "");
-    format!("the certificate is for {presented}; expected is {expected}")
+    format!("{WRONG_NAME}{presented}; expected is {expected}")
 }
 
 /// More than five names say nothing to a reader.
@@ -147,7 +150,8 @@ fn none_presented(expected: &Expected<'_>) -> facts::Certificate {
     }
 }
 
-fn has_name(presented: &[String], expected: &[String]) -> bool {
+/// Whether one of the names that a certificate presents is an expected one.
+pub(super) fn has_name(presented: &[String], expected: &[String]) -> bool {
     presented.iter().any(|presented| expected.iter().any(|expected| names::matches(expected, presented)))
 }
 

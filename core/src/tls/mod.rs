@@ -6,6 +6,7 @@
 //! - `recorder`, `hello`, `wire`, `ja4`: what a ClientHello says that the library does not
 //! - `crypto`, `cache`, `verifier`: configurations, and what must be one for each policy
 //! - [`judgement`], `chain`, `names`, `digest`: what there is to say of a certificate chain
+//! - [`rejudgement`]: a recorded judgement, by other names and pins
 //! - `identities`, `self_made`, `roots`: ours, and those we trust
 //! - [`failure`]: how a handshake failed, and what follows
 //! - [`memory`]: peers whose handshakes failed lately
@@ -31,6 +32,7 @@ mod names;
 pub mod offer;
 mod own;
 mod recorder;
+pub mod rejudgement;
 mod roots;
 mod self_made;
 pub mod server;

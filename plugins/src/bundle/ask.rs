@@ -8,53 +8,62 @@ use crate::decider::Decider;
 use crate::decision::{Answer, Asked, Decision, Failure, Outcome};
 use crate::hooks::{Direction, Hook, HookName, Peer};
 use crate::place::Place;
+use crate::rhai::voice;
 use crate::verdicts::{EnhancedCode, Passage, Reply, Verdict};
+
+/// Who was asked, and what came of it; `None` for no opinion.
+type Said<'a, H> = (&'a Decider, Option<Answer<<H as Hook>::Verdict>>);
 
 impl Bundle {
     /// Asks a hook: all filters, and the policy of the row that the peer's facts carry; their
     /// answers joined and settled.
     pub async fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
-        let (mut answers, mut asked) = (Vec::new(), Vec::new());
+        let mut said = Vec::new();
         for filter in self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME)) {
-            let answer = filter.ask::<H>(peer, subject).await;
-            asked.push(Asked::of::<H>(filter, answer.as_ref()));
-            answers.extend(answer);
+            said.push((filter, filter.ask::<H>(peer, subject).await));
         }
-        let name = &peer.row().policy;
-        let of_policy = match self.policy(H::DIRECTION, name) {
-            Some(policy) => spoken_for::<H>(policy, peer, policy.ask::<H>(peer, subject).await),
-            None => unknown(H::DIRECTION, name),
+        let policy = match self.policy_of::<H>(peer) {
+            Some(policy) => Some((policy, policy.ask::<H>(peer, subject).await)),
+            None => None,
         };
-        self.joined::<H>(peer, (answers, asked), of_policy)
+        self.decide::<H>(peer, said, policy)
     }
 
-    /// Asks a hook what would be decided: nothing has happened, see [`Decider::try_out`].
+    /// What [`ask`](Self::ask) would come to. Nothing has happened: nobody is heard, and plugins remember
+    /// and reach nothing; see [`Decider::try_out`]. Blocks.
     pub fn try_out<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
-        let (mut answers, mut asked) = (Vec::new(), Vec::new());
-        for filter in self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME)) {
-            let answer = filter.try_out::<H>(peer, subject);
-            asked.push(Asked::of::<H>(filter, answer.as_ref()));
-            answers.extend(answer);
-        }
-        let name = &peer.row().policy;
-        let of_policy = match self.policy(H::DIRECTION, name) {
-            Some(policy) => spoken_for::<H>(policy, peer, policy.try_out::<H>(peer, subject)),
-            None => unknown(H::DIRECTION, name),
-        };
-        self.joined::<H>(peer, (answers, asked), of_policy)
+        voice::silent(|| {
+            let filters = self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME));
+            let said = filters.map(|filter| (filter, filter.try_out::<H>(peer, subject))).collect();
+            let policy = self.policy_of::<H>(peer);
+            self.decide::<H>(peer, said, policy.map(|policy| (policy, policy.try_out::<H>(peer, subject))))
+        })
     }
 
-    /// The filters' answers and the policy's, as one decision.
-    fn joined<H: Hook>(
+    fn policy_of<H: Hook>(&self, peer: &Arc<H::Peer>) -> Option<&Decider> {
+        self.policy(H::DIRECTION, &peer.row().policy)
+    }
+
+    /// What the answers of the filters and of the policy come to.
+    fn decide<H: Hook>(
         &self,
         peer: &Arc<H::Peer>,
-        (of_filters, mut asked): (Vec<Answer<H::Verdict>>, Vec<Asked>),
-        (of_policy, trace): (Answer<H::Verdict>, Asked),
+        of_filters: Vec<Said<'_, H>>,
+        of_policy: Option<Said<'_, H>>,
     ) -> Decision<H::Verdict> {
+        let (mut answers, mut asked) = (Vec::new(), Vec::new());
+        for (filter, answer) in of_filters {
+            asked.push(Asked::of::<H>(filter, answer.as_ref()));
+            answers.extend(answer);
+        }
+        let (of_policy, trace) = match of_policy {
+            Some((policy, answer)) => spoken_for::<H>(policy, peer, answer),
+            None => unknown(H::DIRECTION, &peer.row().policy),
+        };
         if !H::NAME.is_for_filters() {
             asked.push(trace);
         }
-        let filters = of_filters.into_iter().reduce(Answer::join);
+        let filters = answers.into_iter().reduce(Answer::join);
         let answer = filters.iter().cloned().fold(of_policy, Answer::join).settle();
         let (hook, row, generation) = (H::NAME, peer.row().clone(), self.generation);
         Decision { hook, answer, row, generation, asked, filters }

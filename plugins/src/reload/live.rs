@@ -1,6 +1,7 @@
 //! The bundle in force, and its replacement.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -119,6 +120,32 @@ impl Live {
         self.shared.generations.subscribe()
     }
 
+    /// The directory of the files.
+    pub fn directory(&self) -> &Path {
+        &self.shared.source.directory
+    }
+
+    /// Whether the files of another directory would be taken in the place of these: they are judged as at
+    /// a reload, and nothing is swapped. Gives their hash. Off the reactor.
+    ///
+    /// # Errors
+    ///
+    /// Why they would not be taken.
+    pub async fn judge(&self, directory: &Path, removals: Removals) -> Result<String, Rejected> {
+        let shared = self.shared.clone();
+        let source = Source { directory: directory.to_owned(), ..shared.source.clone() };
+        let place = Place::file(directory.display().to_string());
+        let turn = shared.loading.clone().lock_owned().await;
+        let work = move || {
+            let _turn = turn;
+            shared.judge(&source, removals)
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+            let message = format!("loading the policies failed in the relay itself: {error}");
+            Err(Rejected::because(Diagnostic::error("B000", place, message)))
+        })
+    }
+
     /// Reads the files now, and swaps if they are good. Off the reactor.
     pub async fn reload(&self, removals: Removals) -> Reloaded {
         self.reload_for(Cause::Asked, removals).await
@@ -188,6 +215,14 @@ impl Shared {
                 self.reject(settled.then_some(hash), rejected.diagnostics)
             }
         }
+    }
+
+    fn judge(&self, source: &Source, removals: Removals) -> Result<String, Rejected> {
+        let snapshot = candidate::read(source, removals)?;
+        let (before, current) = (self.state().snapshot.clone(), self.current.load_full());
+        let generation = current.generation() + 1;
+        let candidate = judge(source, removals, snapshot, Some((&before, &current)), generation)?;
+        Ok(candidate.bundle.hash().to_owned())
     }
 
     fn swap(&self, candidate: Candidate) -> Reloaded {

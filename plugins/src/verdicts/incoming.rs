@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ClientCertificate, Reply, Strictness, Terms, Verdict, either};
+use super::{ClientCertificate, Demands, Reply, Strictness, Terms, Verdict, either};
 
 /// At **mail**: MAIL FROM is read. The filters' hooks **connect** and **rcpt** have the same.
 pub use super::Passage as Mail;
@@ -120,6 +120,12 @@ macro_rules! accept_or_refuse {
 impl Verdict for Start {
     accept_or_refuse!();
 
+    fn demands(&self) -> Demands {
+        let Self::Accept { identity, client_certificate, terms } = self else { return Demands::default() };
+        let (identity, terms) = (identity.clone(), terms.clone());
+        Demands { identity, terms, client_certificate: *client_certificate, ..Demands::default() }
+    }
+
     fn merge(self, other: Self) -> Self {
         match (self, other) {
             (
@@ -146,6 +152,11 @@ impl Verdict for Start {
 
 impl Verdict for Cipher {
     accept_or_refuse!();
+
+    fn demands(&self) -> Demands {
+        let Self::Accept { identity, terms } = self else { return Demands::default() };
+        Demands { identity: identity.clone(), terms: terms.clone(), ..Demands::default() }
+    }
 
     fn merge(self, other: Self) -> Self {
         match (self, other) {

@@ -3,12 +3,16 @@
 //! A verdict is `accept`-like, `defer` or `refuse`, and the join of several is the strictest
 //! ([`crate::join`]). What the accepting ones carry, terms above all, is joined part by part.
 
+mod change;
+mod demands;
 pub mod incoming;
 pub mod outgoing;
 mod passage;
 mod reply;
 mod terms;
 
+pub use change::{Change, Stand};
+pub use demands::Demands;
 pub use passage::Passage;
 pub use reply::{EnhancedCode, InvalidCode, Reply};
 pub use terms::{ClientCertificate, Floor, Group, Suite, Terms, UnknownName};
@@ -51,6 +55,11 @@ pub trait Verdict:
 
     /// The reply that it carries, if it carries one.
     fn reply(&self) -> Option<&Reply>;
+
+    /// What it demands of what follows, if it lets on: terms, floor, identity.
+    fn demands(&self) -> Demands {
+        Demands::default()
+    }
 
     /// What becomes of it when the terms of several verdicts leave nothing that could be
     /// negotiated: incoming a refusal, outgoing a deferral.

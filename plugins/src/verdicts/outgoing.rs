@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Floor, Reply, Strictness, Terms, Verdict, either};
+use super::{Demands, Floor, Reply, Strictness, Terms, Verdict, either};
 
 /// At **cipher** and **certificate**, when the handshake is done, and at **mail**, when an envelope
 /// is about to cross the connection.
@@ -49,6 +49,11 @@ pub enum Start {
 }
 
 impl Verdict for Offer {
+    fn demands(&self) -> Demands {
+        let Self::StartTls { floor } = self else { return Demands::default() };
+        Demands { floor: *floor, ..Demands::default() }
+    }
+
     fn strictness(&self) -> Strictness {
         match self {
             Self::StayClear => Strictness::Lax,
@@ -85,6 +90,12 @@ impl Verdict for Offer {
 }
 
 impl Verdict for Start {
+    fn demands(&self) -> Demands {
+        let Self::Accept { server_name, identity, terms } = self else { return Demands::default() };
+        let (server_name, identity, terms) = (server_name.clone(), identity.clone(), terms.clone());
+        Demands { server_name, identity, terms, ..Demands::default() }
+    }
+
     fn strictness(&self) -> Strictness {
         match self {
             Self::StayClear => Strictness::Lax,

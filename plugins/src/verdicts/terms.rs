@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::facts::{Row, Version};
 
@@ -171,7 +171,7 @@ fn intersect<T: Ord + Clone>(one: Option<BTreeSet<T>>, other: Option<BTreeSet<T>
 }
 
 /// Whether a client is asked for a certificate. Joined by maximum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientCertificate {
     /// Not asked.
@@ -185,7 +185,7 @@ pub enum ClientCertificate {
 
 /// A floor under an outgoing connection: what a filter demands, and the relay itself holds from
 /// then on. Joined by maximum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Floor {
     /// Nothing is demanded.

@@ -10,6 +10,7 @@
 //! - `process`: processor time and memory of a server, all its processes
 //! - `latency`: histograms
 //! - `servers`: Waxseal and Postfix, started with a configuration for a workload
+//! - `decisions`: a decision log to replay
 //! - `compare`: the workloads W1 to W7, side by side; `dead`: single mails beside a dead
 //!   destination
 
@@ -17,6 +18,7 @@ mod bare;
 mod compare;
 mod connections;
 mod dead;
+mod decisions;
 mod idle;
 mod latency;
 mod letter;
@@ -53,6 +55,8 @@ enum Command {
     Compare(compare::Options),
     /// Show how long single mails take beside a destination that is dead and has much mail.
     Dead(dead::Options),
+    /// Write a decision log as a busy relay does, for `waxseal replay`.
+    Decisions(decisions::Options),
 }
 
 #[tokio::main]
@@ -65,5 +69,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Bare(options) => bare::run(options).await,
         Command::Compare(options) => compare::run(options).await,
         Command::Dead(options) => dead::run(options).await,
+        Command::Decisions(options) => decisions::run(&options),
     }
 }

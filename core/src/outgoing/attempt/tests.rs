@@ -91,6 +91,7 @@ impl World {
         let live = Live::load(source).unwrap_or_else(|wrong| panic!("{wrong:?}"));
         let spool = Arc::new(spool);
         let services = Arc::new(Services {
+            shadow: crate::shadow::Shadow::default(),
             certificates: Default::default(),
             config,
             live,

@@ -1,0 +1,131 @@
+//! What a hook came to, and what the relay itself made of it.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use waxseal_plugins::decision::{Decision, Outcome};
+use waxseal_plugins::facts::Row;
+use waxseal_plugins::verdicts::{Change, Demands, Stand, Terms, Verdict};
+
+/// An answer: recorded, or given now.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// The verdict's word, or `failure`.
+    pub(super) word: &'static str,
+    /// Where it leaves mail.
+    pub(super) stand: Stand,
+    /// What it demands of what follows.
+    pub(super) demands: Demands,
+    /// Why, in words; may be empty.
+    pub(super) reason: String,
+    /// Where it was decided.
+    pub(super) place: String,
+    /// The row that chose the policy.
+    pub(super) row: Arc<Row>,
+}
+
+impl Answer {
+    /// What a hook decided.
+    pub(super) fn of<V: Verdict>(decision: &Decision<V>) -> Self {
+        let outcome = decision.outcome();
+        // Every verdict's word is known; were one not, it would hold mail back.
+        let (word, stand) = Stand::of_word(outcome.word()).unwrap_or((outcome.word(), Stand::Defer));
+        Self {
+            word,
+            stand,
+            demands: outcome.demands(),
+            reason: decision.reason().to_owned(),
+            place: decision.answer.place.to_string(),
+            row: Arc::clone(&decision.row),
+        }
+    }
+
+    /// The relay itself holds back what was let on, on account of the row.
+    pub(super) fn held_by_row(self, word: &'static str, why: impl Display) -> Self {
+        let place = self.row.place.clone();
+        Self { place, ..self.held(word, why) }
+    }
+
+    /// The relay itself holds back what was let on.
+    pub(super) fn held(self, word: &'static str, why: impl Display) -> Self {
+        let (word, stand) = Stand::of_word(word).unwrap_or((word, Stand::Defer));
+        Self { word, stand, demands: Demands::default(), reason: why.to_string(), ..self }
+    }
+
+    /// Whether mail goes on.
+    pub(super) fn lets_on(&self) -> bool {
+        self.stand.lets_on()
+    }
+
+    /// What it means to come from one to the other.
+    pub(super) fn change(before: &Self, now: &Self) -> Change {
+        let change = Stand::change(before.stand, now.stand);
+        // A failure holds mail back as a deferral does, and is a defect all the same.
+        let failed = |answer: &Self| answer.word == "failure";
+        match change {
+            Change::Same if now.stand == Stand::On => Demands::change(&before.demands, &now.demands),
+            Change::Same if failed(before) != failed(now) => Change::Other,
+            _ => change,
+        }
+    }
+
+    /// The stricter of two on the same mail; of equals the one with the smaller place.
+    pub(super) fn stricter(self, other: Self) -> Self {
+        let rank = |answer: &Self| match answer.stand {
+            Stand::Refuse => 2,
+            Stand::Defer => 1,
+            Stand::Clear | Stand::On => 0,
+        };
+        let order = rank(&self).cmp(&rank(&other)).then_with(|| other.place.cmp(&self.place));
+        if order.is_lt() { other } else { self }
+    }
+
+    /// The verdict in words, as in `accept (min_version 1.3)`.
+    pub(super) fn said(&self) -> String {
+        if self.demands.is_none() {
+            self.word.to_owned()
+        } else {
+            format!("{} ({})", self.word, self.demands)
+        }
+    }
+}
+
+/// What filters alone demand of the handshake: it holds for any row.
+pub(super) fn of_filters<V: Verdict>(decision: &Decision<V>) -> Terms {
+    match decision.filters.as_ref().map(|answer| &answer.outcome) {
+        Some(Outcome::Verdict(verdict)) => verdict.demands().terms,
+        _ => Terms::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use waxseal_plugins::verdicts::Floor;
+
+    use super::*;
+
+    fn answer(word: &str, place: &str) -> Answer {
+        let (word, stand) = Stand::of_word(word).unwrap();
+        let (demands, reason) = (Demands::default(), String::new());
+        Answer { word, stand, demands, reason, place: place.to_owned(), row: Arc::default() }
+    }
+
+    #[test]
+    fn of_several_answers_the_strictest_counts_whatever_the_order() {
+        let all =
+            [answer("accept", "a"), answer("refuse", "c"), answer("failure", "a"), answer("refuse", "b")];
+        let forth = all.iter().cloned().reduce(Answer::stricter).unwrap();
+        let back = all.iter().rev().cloned().reduce(Answer::stricter).unwrap();
+        assert_eq!((forth.word, forth.place.as_str()), ("refuse", "b"));
+        assert_eq!((back.word, back.place.as_str()), ("refuse", "b"));
+    }
+
+    #[test]
+    fn a_floor_that_vanishes_is_weaker_and_a_failure_is_no_deferral() {
+        let mut before = answer("start_tls", "a");
+        before.demands.floor = Floor::Verified;
+        assert_eq!(Answer::change(&before, &answer("start_tls", "a")), Change::Weaker);
+        assert_eq!(Answer::change(&answer("defer", "a"), &answer("failure", "a")), Change::Other);
+        assert_eq!(Answer::change(&answer("accept", "a"), &answer("failure", "a")), Change::Stricter);
+    }
+}

@@ -1,0 +1,156 @@
+//! Changes, counted and grouped.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
+use waxseal_plugins::hooks::{Direction, HookName};
+use waxseal_plugins::verdicts::Change;
+
+use super::Unjudged;
+use super::answer::Answer;
+use super::line::About;
+
+/// How many groups of changes are kept apart. Beyond them changes are only counted.
+const GROUPS: usize = 4096;
+
+/// A decision, before and now.
+#[derive(Debug)]
+pub(super) struct Compared {
+    pub(super) about: About,
+    pub(super) direction: Direction,
+    pub(super) hook: HookName,
+    pub(super) before: Answer,
+    pub(super) now: Answer,
+    /// Whether what it is compared with is not what was recorded.
+    pub(super) is_answered_otherwise: bool,
+}
+
+/// How often what.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// The records that were read.
+    pub(super) records: u64,
+    /// The decisions that were compared, by what they came to.
+    pub(super) changes: BTreeMap<Change, u64>,
+    /// The same, by hook.
+    pub(super) hooks: BTreeMap<(Direction, HookName), u64>,
+    /// Decisions that stay the same, by another row or policy.
+    pub(super) moved: u64,
+    /// Decisions that were answered otherwise than recorded by what they are compared with.
+    pub(super) otherwise: u64,
+    /// What could not be judged.
+    pub(super) unjudged: BTreeMap<Unjudged, u64>,
+    /// The changes.
+    pub(super) groups: HashMap<Key, Group>,
+    /// Changes that are in no group, since there are too many.
+    pub(super) ungrouped: u64,
+}
+
+/// What the changes of a group have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key {
+    pub(super) change: Change,
+    pub(super) direction: Direction,
+    pub(super) hook: HookName,
+    pub(super) before: Said,
+    pub(super) now: Said,
+}
+
+/// What was said, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Said {
+    pub(super) verdict: String,
+    pub(super) place: String,
+    pub(super) row: String,
+}
+
+/// The changes of a group: how many, and the first of them.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) count: u64,
+    pub(super) first: About,
+    pub(super) reasons: (String, String),
+}
+
+impl Compared {
+    /// What it means for mail.
+    pub(super) fn change(&self) -> Change {
+        Answer::change(&self.before, &self.now)
+    }
+
+    fn is_moved(&self) -> bool {
+        let by = |answer: &Answer| (answer.row.pattern.clone(), answer.row.policy.clone());
+        by(&self.before) != by(&self.now)
+    }
+}
+
+impl Tally {
+    /// Counts a decision.
+    pub(super) fn add(&mut self, compared: Compared) {
+        let change = compared.change();
+        *self.changes.entry(change).or_default() += 1;
+        *self.hooks.entry((compared.direction, compared.hook)).or_default() += 1;
+        self.otherwise += u64::from(compared.is_answered_otherwise);
+        if change == Change::Same {
+            self.moved += u64::from(compared.is_moved());
+            return;
+        }
+        let Compared { about, direction, hook, before, now, .. } = compared;
+        let key = Key { change, direction, hook, before: Said::by(&before), now: Said::by(&now) };
+        self.group(key, Group { count: 1, first: about, reasons: (before.reason, now.reason) });
+    }
+
+    /// Counts what could not be judged.
+    pub(super) fn unjudged(&mut self, why: Unjudged) {
+        *self.unjudged.entry(why).or_default() += 1;
+    }
+
+    /// Both at once.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.records += other.records;
+        self.moved += other.moved;
+        self.otherwise += other.otherwise;
+        self.ungrouped += other.ungrouped;
+        for (change, count) in other.changes {
+            *self.changes.entry(change).or_default() += count;
+        }
+        for (hook, count) in other.hooks {
+            *self.hooks.entry(hook).or_default() += count;
+        }
+        for (why, count) in other.unjudged {
+            *self.unjudged.entry(why).or_default() += count;
+        }
+        for (key, group) in other.groups {
+            self.group(key, group);
+        }
+        self
+    }
+
+    fn group(&mut self, key: Key, group: Group) {
+        let order = |group: &Group| (group.first.time, group.first.session.clone());
+        let room = self.groups.len() < GROUPS;
+        match self.groups.entry(key) {
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                let count = known.count + group.count;
+                if order(&group) < order(known) {
+                    *known = group;
+                }
+                known.count = count;
+            }
+            Entry::Vacant(free) if room => _ = free.insert(group),
+            Entry::Vacant(_) => self.ungrouped += group.count,
+        }
+    }
+}
+
+impl Said {
+    fn by(answer: &Answer) -> Self {
+        let row = if answer.row.place.is_empty() {
+            format!("`{}`", answer.row.pattern)
+        } else {
+            format!("`{}` ({})", answer.row.pattern, answer.row.place)
+        };
+        Self { verdict: answer.said(), place: answer.place.clone(), row }
+    }
+}
