@@ -5,6 +5,8 @@ mod sarif;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod recipes;
 
 use std::path::Path;
 
