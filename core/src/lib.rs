@@ -31,6 +31,8 @@ pub mod names;
 pub mod net;
 pub mod observe;
 pub mod outgoing;
+#[cfg(test)]
+mod reference;
 pub mod relay;
 pub mod replay;
 pub mod shadow;

@@ -148,6 +148,8 @@ pub trait Hook: 'static {
     const DIRECTION: Direction;
     /// Its name.
     const NAME: HookName;
+    /// When it is asked, for the reference.
+    const DOC: &'static str;
     /// What it is told of the peer.
     type Peer: Peer;
     /// What is new at this hook.
@@ -161,15 +163,16 @@ pub trait Hook: 'static {
 }
 
 macro_rules! hooks {
-    ($($(#[$meta:meta])* $hook:ident: $direction:ident $name:ident ($peer:ident, $subject:ident) -> $verdict:ty, $left_out:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $hook:ident: $direction:ident $name:ident ($peer:ident, $subject:ident) -> $verdict:ty, $left_out:expr;)*) => {
         $(
-            $(#[$meta])*
+            $(#[doc = $doc])*
             #[derive(Debug)]
             pub enum $hook {}
 
             impl super::Hook for $hook {
                 const DIRECTION: super::Direction = super::Direction::$direction;
                 const NAME: super::HookName = super::HookName::$name;
+                const DOC: &'static str = concat!($($doc),*);
                 type Peer = crate::facts::$peer;
                 type Subject = crate::facts::$subject;
                 type Verdict = $verdict;

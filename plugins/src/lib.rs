@@ -36,6 +36,8 @@ pub mod hooks;
 pub mod join;
 pub mod names;
 pub mod place;
+#[cfg(test)]
+mod reference;
 pub mod reload;
 pub mod rhai;
 pub mod spoken;

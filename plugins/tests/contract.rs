@@ -1,10 +1,8 @@
-//! The contract of facts is written three times: in Rust (which scripts read through), in WIT
-//! (which plugins read through), and in `policies/REFERENCE.md` (which people read). They never
-//! drift apart.
+//! The contract of facts is written twice: in Rust (which scripts read through), and in WIT (which
+//! plugins read through). They never drift apart. What people read is made of the former.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at the first surprise")]
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use waxseal_plugins::facts::{
@@ -13,12 +11,12 @@ use waxseal_plugins::facts::{
 use waxseal_plugins::hooks::{Direction, HookName};
 use wit_parser::{Resolve, Type, TypeDefKind, TypeId, WorldItem};
 
-/// A type of facts, as Rust has it: its word, and name, kind and meaning of each fact.
-type Listed = (&'static str, Vec<(&'static str, Kind, &'static str)>);
+/// A type of facts, as Rust has it: its word, and name and kind of each fact.
+type Listed = (&'static str, Vec<(&'static str, Kind)>);
 
 fn rust_facts() -> Vec<Listed> {
     fn of<T: Facts>() -> Listed {
-        (T::WORD, T::FACTS.iter().map(|fact| (fact.name, fact.kind, fact.doc)).collect())
+        (T::WORD, T::FACTS.iter().map(|fact| (fact.name, fact.kind)).collect())
     }
     vec![
         of::<Client>(),
@@ -90,7 +88,7 @@ fn wit_lists_exactly_the_facts_of_rust() {
     for (word, listed) in rust_facts() {
         let rust: Vec<_> = listed
             .iter()
-            .map(|(name, kind, _)| (name.replace('_', "-"), expected_kind(*kind).to_owned()))
+            .map(|(name, kind)| (name.replace('_', "-"), expected_kind(*kind).to_owned()))
             .collect();
         assert_eq!(
             wit.remove(word).unwrap_or_default(),
@@ -132,47 +130,4 @@ fn wit_has_an_interface_and_a_world_for_each_hook() {
         .filter(|name| name.starts_with("incoming-") || name.starts_with("outgoing-"))
         .count();
     assert_eq!(hooks, expected.len(), "WIT has a hook that Rust has not");
-}
-
-/// Run with `UPDATE_REFERENCE=1` to write the file anew.
-#[test]
-fn the_reference_lists_exactly_the_facts_of_rust() {
-    let file = repository().join("policies/REFERENCE.md");
-    let reference = reference();
-    if std::env::var_os("UPDATE_REFERENCE").is_some() {
-        std::fs::write(&file, &reference).unwrap();
-    }
-    let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        written == reference,
-        "policies/REFERENCE.md has drifted: run UPDATE_REFERENCE=1 cargo test -p waxseal-plugins --test contract"
-    );
-}
-
-fn reference() -> String {
-    let mut text = String::from(
-        "# Facts\n\nWhat a hook is told: read-only, always with a value. A text that does not apply is empty. A version \
-         compares with a text, as in `host.version < \"1.3\"`, and with nothing else. This page is made from the code.\n",
-    );
-    for (word, facts) in rust_facts() {
-        write!(text, "\n## {word}\n\n| fact | type | what it says |\n| --- | --- | --- |\n").unwrap();
-        for (name, kind, doc) in facts {
-            let doc = doc.split_whitespace().collect::<Vec<_>>().join(" ");
-            writeln!(text, "| `{word}.{name}` | {} | {doc} |", kind_in_words(kind)).unwrap();
-        }
-    }
-    text
-}
-
-fn kind_in_words(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Flag => "true or false",
-        Kind::Number => "number",
-        Kind::Text => "text",
-        Kind::Texts => "list of texts",
-        Kind::Version => "version",
-        Kind::Parameters => "map",
-        Kind::Row => "row",
-        Kind::Certificate => "certificate",
-    }
 }

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod explain;
 mod fmt;
+mod import;
 mod init;
 mod output;
 mod plugin;
@@ -12,6 +13,8 @@ mod policies;
 mod probe;
 mod promote;
 mod queue;
+#[cfg(test)]
+mod reference;
 mod reload;
 mod replay;
 mod run;
@@ -66,6 +69,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Try a domain's hosts as outgoing mail would, up to but not including MAIL
     Probe(probe::Arguments),
+    /// Make a domain table of what another mail server has
+    Import(import::Arguments),
     /// Begin a plugin, compile it, look at it
     Plugin(plugin::Arguments),
     /// Take recorded decisions to other policies: what would change?
@@ -110,6 +115,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Test(arguments) => arguments.run(&setting),
         Command::Explain(arguments) => arguments.run(&setting),
         Command::Probe(arguments) => arguments.run(&setting),
+        Command::Import(arguments) => arguments.run(),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Replay(arguments) => arguments.run(&setting),
         Command::Shadow(arguments) => arguments.run(&setting),

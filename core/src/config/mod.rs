@@ -13,6 +13,8 @@ mod findings;
 mod listeners;
 mod load;
 mod plugins;
+#[cfg(test)]
+mod reference;
 mod relaying;
 mod section;
 mod service;

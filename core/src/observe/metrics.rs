@@ -1,6 +1,8 @@
 //! Counters and gauges, for Prometheus.
 
 mod plugins;
+#[cfg(test)]
+mod reference;
 mod shadow;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};

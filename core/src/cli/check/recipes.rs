@@ -171,7 +171,8 @@ fn no_recipe_passes_its_tests_without_its_rows_and_scripts() {
         let copied = tempfile::tempdir().unwrap();
         let file = copy_with_certificates(&recipe, copied.path());
         let policies = copied.path().join("policies");
-        fs::write(policies.join("domains.rhai"), "incoming { \"*\" attempt } outgoing { \"*\" attempt }").unwrap();
+        fs::write(policies.join("domains.rhai"), "incoming { \"*\" attempt } outgoing { \"*\" attempt }")
+            .unwrap();
         for folder in ["incoming", "outgoing", "filters"] {
             let _ = fs::remove_dir_all(policies.join(folder));
         }

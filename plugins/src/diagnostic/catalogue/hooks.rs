@@ -87,7 +87,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             code: "T001",
             severity: Error,
             title: "an unknown fact",
-            explanation: "Such facts have no such name; policies/REFERENCE.md lists all. It would fail when it \
+            explanation: "Such facts have no such name; docs/reference/facts.md lists all. It would fail when it \
                           runs, and count as `defer`.",
             example: outgoing(
                 "fn offer(host) {\n    if host.ofers_tls { start_tls() } else { stay_clear() }\n}",
