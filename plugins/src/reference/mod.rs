@@ -1,9 +1,10 @@
-//! The pages of `docs/reference` that are made of this crate, and the test that holds each of them.
+//! The pages of `docs/reference` that are made of this crate, and the tests that hold them and the guides.
 //!
 //! `UPDATE=1 cargo test -p waxseal-plugins --lib reference` writes them anew.
 
 mod diagnostics;
 mod facts;
+mod guides;
 mod hooks;
 mod verdicts;
 

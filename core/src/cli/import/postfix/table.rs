@@ -128,16 +128,15 @@ fn write_row(text: &mut String, mark: &str, row: &Row, (patterns, policies): (us
     let pattern = quoted(&row.pattern);
     let mut clauses = row.clauses.clone();
     clauses.push(format!("because {}", quoted(&row.because)));
-    // A long row goes on in the next lines.
+    let policy = row.policy;
     let length: usize = clauses.iter().map(String::len).sum();
-    let between = if length > LONG { format!("\n    {mark}    ") } else { "   ".to_owned() };
-    // Writing to a text cannot fail.
-    let _ = writeln!(
-        text,
-        "    {mark}{pattern:patterns$}   {policy:policies$}{between}{clauses}",
-        policy = row.policy,
-        clauses = clauses.join(&between)
-    );
+    // Writing to a text cannot fail. A long row goes on in the next lines.
+    let _ = if length > LONG {
+        let between = format!("\n    {mark}    ");
+        writeln!(text, "    {mark}{pattern:patterns$}   {policy}{between}{}", clauses.join(&between))
+    } else {
+        writeln!(text, "    {mark}{pattern:patterns$}   {policy:policies$}   {}", clauses.join("   "))
+    };
 }
 
 /// Octets of clauses that still stand in the line of their row.
