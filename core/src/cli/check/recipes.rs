@@ -160,6 +160,8 @@ fn each_recipe_is_without_findings_and_passes_its_tests() {
         let found: Vec<_> = findings.iter().filter(|one| !["K009", "K021"].contains(&one.code)).collect();
         let said: String = found.iter().map(|finding| format!("{finding}\n")).collect();
         assert!(found.is_empty(), "{}:\n{said}", recipe.name);
+        let table = fs::read_to_string(recipe.directory.join("policies/domains.rhai")).unwrap();
+        assert_eq!(waxseal_plugins::table::format(&table).unwrap(), table, "waxseal fmt lays it out");
         assert!(!own(&recipe, checked.unwrap().tests.passed).is_empty(), "{} has no test", recipe.name);
     }
 }

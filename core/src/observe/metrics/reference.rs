@@ -10,6 +10,7 @@ use waxseal_plugins::decision::{Answer, Failure};
 use waxseal_plugins::facts::Row;
 use waxseal_plugins::hooks::{HookName, outgoing};
 use waxseal_plugins::place::Place;
+use waxseal_plugins::verdicts::Change;
 use waxseal_plugins::wasm::failure::Kind;
 use waxseal_plugins::wasm::outside::Health as OfPlugin;
 
@@ -118,6 +119,8 @@ fn touched() -> Metrics {
     metrics.handshake(Direction::Outgoing, "full");
     metrics.connection("new");
     metrics.reload("policies", "swapped");
+    metrics.shadow().compared(Direction::Outgoing, HookName::Offer, Change::Same);
+    metrics.shadow().unjudged("skipped", 1);
     metrics.plugins().failed("mine", Kind::Trap);
     metrics.plugins().health("mine", OfPlugin::Good);
     metrics.plugins().count("mine", "seen", 1);

@@ -1,5 +1,7 @@
 //! From an entry of the map to a row of the table.
 
+use std::fmt;
+
 use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::table::Pattern;
 use waxseal_plugins::verdicts::Suite;
@@ -197,7 +199,15 @@ fn list<'a>(clause: &str, values: impl Iterator<Item = &'a str>) -> Option<Strin
     (!values.is_empty()).then(|| format!("{clause} [{}]", values.join(", ")))
 }
 
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", quoted(&self.pattern), self.policy)?;
+        self.clauses.iter().try_for_each(|clause| write!(f, " {clause}"))?;
+        write!(f, " because {}", quoted(&self.because))
+    }
+}
+
 /// A text as Rhai writes it.
-pub(super) fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -1,11 +1,12 @@
 //! The table that a map becomes, and what is to say of it.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+
+use waxseal_plugins::table;
 
 use super::lines::{self, Line};
 use super::policy::Level;
-use super::rows::{self, Refused, Row, Stead, quoted};
+use super::rows::{self, Refused, Row, Stead};
 
 /// A map, converted entry by entry.
 #[derive(Debug)]
@@ -47,23 +48,15 @@ impl Import {
         of_level.chain(of_entries).collect()
     }
 
-    /// The table, complete; `source` is the map's name.
+    /// The table, complete and laid out; `source` is the map's name.
     pub(super) fn table(&self, source: &str) -> String {
         let mut text = format!("{}{INCOMING}\noutgoing {{\n", head(source));
-        let width = self.widths();
-        write(&mut text, self.level.word(), &self.others, width);
+        write(&mut text, self.level.word(), &self.others);
         for (line, row) in &self.entries {
-            write(&mut text, &format!("{} {}", line.key, line.value), row, width);
+            write(&mut text, &format!("{} {}", line.key, line.value), row);
         }
-        text + "}\n"
-    }
-
-    /// The widths of the columns of patterns and policies.
-    fn widths(&self) -> (usize, usize) {
-        let rows = || self.entries.iter().map(|(_, row)| row).chain([&self.others]).filter_map(row_of);
-        let patterns = rows().map(|row| quoted(&row.pattern).chars().count()).max();
-        let policies = rows().map(|row| row.policy.len()).max();
-        (patterns.unwrap_or_default(), policies.unwrap_or_default())
+        text.push_str("}\n");
+        table::format(&text).unwrap_or(text)
     }
 }
 
@@ -110,41 +103,27 @@ fn said(converted: &Result<Row, Refused>) -> Vec<String> {
     why.into_iter().chain(row_of(converted).into_iter().flat_map(|row| row.notes.clone())).collect()
 }
 
-fn write(text: &mut String, written: &str, converted: &Result<Row, Refused>, width: (usize, usize)) {
+fn write(text: &mut String, written: &str, converted: &Result<Row, Refused>) {
     if converted.is_err() {
         comment(text, &format!("Not converted: {written}"));
     }
     let why = converted.as_ref().err().map(|refused| &refused.why);
-    why.into_iter()
-        .chain(row_of(converted).into_iter().flat_map(|row| &row.notes))
-        .for_each(|note| comment(text, note));
-    let mark = if matches!(converted, Err(Refused { stead: Stead::Draft(_), .. })) { "// " } else { "" };
-    if let Some(row) = row_of(converted) {
-        write_row(text, mark, row, width);
+    let notes = row_of(converted).into_iter().flat_map(|row| &row.notes);
+    why.into_iter().chain(notes).for_each(|said| comment(text, said));
+    match converted {
+        Ok(row) | Err(Refused { stead: Stead::Strictest(row), .. }) => line(text, &row.to_string()),
+        Err(Refused { stead: Stead::Draft(row), .. }) => line(text, &format!("// {row}")),
+        Err(Refused { stead: Stead::Nothing, .. }) => {}
     }
 }
 
-fn write_row(text: &mut String, mark: &str, row: &Row, (patterns, policies): (usize, usize)) {
-    let pattern = quoted(&row.pattern);
-    let mut clauses = row.clauses.clone();
-    clauses.push(format!("because {}", quoted(&row.because)));
-    let policy = row.policy;
-    let length: usize = clauses.iter().map(String::len).sum();
-    // Writing to a text cannot fail. A long row goes on in the next lines.
-    let _ = if length > LONG {
-        let between = format!("\n    {mark}    ");
-        writeln!(text, "    {mark}{pattern:patterns$}   {policy}{between}{}", clauses.join(&between))
-    } else {
-        writeln!(text, "    {mark}{pattern:patterns$}   {policy:policies$}   {}", clauses.join("   "))
-    };
+fn line(text: &mut String, said: &str) {
+    text.push_str(&format!("    {said}\n"));
 }
-
-/// Octets of clauses that still stand in the line of their row.
-const LONG: usize = 90;
 
 /// A comment, beginning like a sentence.
 fn comment(text: &mut String, said: &str) {
     let mut letters = said.chars();
     let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    let _ = writeln!(text, "    // {first}{}", letters.as_str());
+    line(text, &format!("// {first}{}", letters.as_str()));
 }
