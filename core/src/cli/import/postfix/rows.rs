@@ -37,9 +37,9 @@ pub(super) enum Stead {
     /// Nothing.
     Nothing,
     /// A comment: a row whose pattern is left to the reader.
-    Draft(Row),
+    Draft(Box<Row>),
     /// The strictest policy, until somebody has decided: the row beneath could be a weaker one.
-    Strictest(Row),
+    Strictest(Box<Row>),
 }
 
 /// Converts an entry.
@@ -48,7 +48,7 @@ pub(super) fn convert(line: &Line) -> Result<Row, Refused> {
     if is_next_hop(&line.key) {
         let draft = row("DOMAIN", &Pattern::Any, &line.value).map_err(refused)?;
         let why = "rows are of recipients' domains, and this is a next hop: give the row to the domains that go there";
-        return Err(Refused { why: why.to_owned(), stead: Stead::Draft(draft) });
+        return Err(Refused { why: why.to_owned(), stead: Stead::Draft(Box::new(draft)) });
     }
     if line.key.contains('*') {
         return Err(refused(
@@ -59,12 +59,12 @@ pub(super) fn convert(line: &Line) -> Result<Row, Refused> {
     let pattern = Pattern::parse(&written, Direction::Outgoing).map_err(|bad| refused(bad.to_string()))?;
     let name = pattern.to_string();
     row(&name, &pattern, &line.value)
-        .map_err(|why| Refused { why, stead: Stead::Strictest(strictest(&name, &line.value)) })
+        .map_err(|why| Refused { why, stead: Stead::Strictest(Box::new(strictest(&name, &line.value))) })
 }
 
 /// The row `*`, of the level that Postfix has for all others.
 pub(super) fn for_others(level: Level) -> Result<Row, Refused> {
-    let stead = |why| Refused { why, stead: Stead::Strictest(strictest("*", level.word())) };
+    let stead = |why| Refused { why, stead: Stead::Strictest(Box::new(strictest("*", level.word()))) };
     row("*", &Pattern::Any, level.word()).map_err(stead)
 }
 

@@ -92,7 +92,8 @@ fn once(converted: Result<Row, Refused>, seen: &mut BTreeSet<String>) -> Result<
 /// The row that comes of an entry, if any does.
 fn row_of(converted: &Result<Row, Refused>) -> Option<&Row> {
     match converted {
-        Ok(row) | Err(Refused { stead: Stead::Draft(row) | Stead::Strictest(row), .. }) => Some(row),
+        Ok(row) => Some(row),
+        Err(Refused { stead: Stead::Draft(row) | Stead::Strictest(row), .. }) => Some(row),
         Err(Refused { stead: Stead::Nothing, .. }) => None,
     }
 }
@@ -111,7 +112,8 @@ fn write(text: &mut String, written: &str, converted: &Result<Row, Refused>) {
     let notes = row_of(converted).into_iter().flat_map(|row| &row.notes);
     why.into_iter().chain(notes).for_each(|said| comment(text, said));
     match converted {
-        Ok(row) | Err(Refused { stead: Stead::Strictest(row), .. }) => line(text, &row.to_string()),
+        Ok(row) => line(text, &row.to_string()),
+        Err(Refused { stead: Stead::Strictest(row), .. }) => line(text, &row.to_string()),
         Err(Refused { stead: Stead::Draft(row), .. }) => line(text, &format!("// {row}")),
         Err(Refused { stead: Stead::Nothing, .. }) => {}
     }
