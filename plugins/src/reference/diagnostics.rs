@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{hold, one_line};
+use crate::diagnostic::Severity;
 use crate::diagnostic::catalogue::{CHAPTERS, Entry, Example};
 
 const OPENING: &str = "# Diagnostics
@@ -23,6 +24,10 @@ fn the_page_of_diagnostics_is_what_the_catalogue_says() {
 
 fn add(text: &mut String, entry: &Entry) {
     let Entry { code, severity, title, explanation, example } = entry;
+    let severity = match severity {
+        Severity::Error => "An error",
+        Severity::Warning => "A warning",
+    };
     write!(text, "\n### {code}: {title}\n\n{severity}. {}\n", one_line(explanation)).unwrap();
     if let Some(Example { file, wrong, right }) = example {
         let language = if file.ends_with(".rhai") { "rhai" } else { "toml" };

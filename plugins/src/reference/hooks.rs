@@ -19,8 +19,13 @@ has no opinion. A script or plugin that fails counts as `defer`.
 ";
 
 /// What holds where a policy has no function `mail`.
-const LEFT_OUT_MAIL: &str = "`accept` if the connection is encrypted, or the policy has none of start, cipher and \
-                             certificate; else the mail is put off (outgoing) or refused (incoming)";
+fn left_out_mail(direction: Direction) -> String {
+    let denial = match direction {
+        Direction::Incoming => "`refuse`",
+        Direction::Outgoing => "`defer`",
+    };
+    format!("`accept`; but {denial} on a clear connection, if the policy has start, cipher or certificate")
+}
 
 const CLOSING: &str = "
 Incoming, MAIL FROM is the moment at which the sender is known. The rows of the client's address and of the sender's
@@ -64,7 +69,7 @@ where
     let left_out = match H::left_out() {
         _ if H::NAME.is_for_filters() => "no opinion".to_owned(),
         Some(verdict) => format!("`{}`", verdict.word()),
-        None => LEFT_OUT_MAIL.to_owned(),
+        None => left_out_mail(H::DIRECTION),
     };
     writeln!(text, "| {usage} | {} | {} | {left_out} |", one_line(H::DOC), words.join(" ")).unwrap();
 }
