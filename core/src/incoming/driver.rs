@@ -45,7 +45,7 @@ pub(super) enum Ended {
 }
 
 /// Serves a client to the end.
-pub(super) async fn serve(socket: TcpStream, session: Session<BundleHooks>) {
+pub(super) async fn serve(socket: TcpStream, session: Box<Session<BundleHooks>>) {
     let (id, client) = (session.hooks.asker.session.clone(), session.peer.address);
     match begin(socket, session).await {
         Ok(()) => tracing::debug!(session = %id, %client, "session ended"),
@@ -57,7 +57,7 @@ pub(super) async fn serve(socket: TcpStream, session: Session<BundleHooks>) {
     }
 }
 
-async fn begin(socket: TcpStream, session: Session<BundleHooks>) -> Result<(), Ended> {
+async fn begin(socket: TcpStream, session: Box<Session<BundleHooks>>) -> Result<(), Ended> {
     let (connection, session) = match session.peer.mode {
         ListenerMode::StartTls => (Connection::new(Stream::Clear(socket)), session),
         ListenerMode::Implicit => Box::pin(implicit(socket, session)).await?,
@@ -70,8 +70,8 @@ async fn begin(socket: TcpStream, session: Session<BundleHooks>) -> Result<(), E
 /// word: in clear there is nobody to say it to.
 async fn implicit(
     socket: TcpStream,
-    session: Session<BundleHooks>,
-) -> Result<(Connection, Session<BundleHooks>), Ended> {
+    session: Box<Session<BundleHooks>>,
+) -> Result<(Connection, Box<Session<BundleHooks>>), Ended> {
     if let Some(reply) = session.turned_away() {
         return Err(Ended::TurnedAway(reply.clone()));
     }
@@ -83,7 +83,7 @@ async fn implicit(
 
 struct Driver {
     connection: Connection,
-    session: Session<BundleHooks>,
+    session: Box<Session<BundleHooks>>,
     services: Arc<Services>,
     output: Vec<u8>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use waxseal_plugins::decision::Outcome;
-use waxseal_plugins::facts::{self, Client, Nothing};
+use waxseal_plugins::facts::{self, Client};
 use waxseal_plugins::hooks::{Direction, HookName, incoming};
 use waxseal_plugins::verdicts::Terms;
 use waxseal_plugins::verdicts::incoming::Mail as Passage;
@@ -80,8 +80,9 @@ impl Hooks for BundleHooks {
         if !self.is_filtered(HookName::Connect) {
             return AtConnect::Accept;
         }
-        let client = Arc::new(view.client(self.recent(view.peer.address.ip())));
-        let decision = self.asker.ask::<incoming::Connect>("", &client, &Arc::new(Nothing {})).await;
+        let (client, nothing) = (Arc::new(view.client(self.recent(view.peer.address.ip()))), Arc::default());
+        // Boxed: those of whom nobody asks pay nothing for it.
+        let decision = Box::pin(self.asker.ask::<incoming::Connect>("", &client, &nothing)).await;
         match (decision.outcome(), replies::passage(decision.outcome())) {
             (_, Ok(())) => AtConnect::Accept,
             (Outcome::Failure(_), Err(reply)) => AtConnect::Fail(reply),

@@ -110,7 +110,7 @@ async fn serve(
     let row = bundle.table().incoming(client.ip(), table::today());
     let peer = Peer::new(client, listener, mode, row);
     let asker = Asker { bundle, observer: services.observer.clone(), session: SessionId::next() };
-    let session = Box::pin(Session::open(BundleHooks { asker, services }, settings, peer)).await;
+    let session = Session::open(BundleHooks { asker, services }, settings, peer).await;
     driver::serve(socket, session).await;
 }
 

@@ -102,8 +102,9 @@ impl Settings {
 
 impl<H: Hooks> Session<H> {
     /// A session with a client that has connected: the hook `connect` is asked.
-    pub(super) async fn open(hooks: H, settings: Arc<Settings>, peer: Peer) -> Self {
-        let mut session = Self::begin(hooks, settings, peer, Link::Clear(Offered::NotAsked));
+    pub(super) async fn open(hooks: H, settings: Arc<Settings>, peer: Peer) -> Box<Self> {
+        // Boxed: it is handed on for as long as it lives.
+        let mut session = Box::new(Self::begin(hooks, settings, peer, Link::Clear(Offered::NotAsked)));
         match session.hooks.connect(session.view()).await {
             AtConnect::Accept => {}
             AtConnect::Deny(reply) => session.barrier = Some(reply),
@@ -114,17 +115,21 @@ impl<H: Hooks> Session<H> {
 
     /// The session inside TLS: nothing that the client said before is in it (RFC 3207 section
     /// 4.2). What is ours stays: the bundle, and that one of its hooks failed.
-    pub(super) async fn secured(self, record: TlsRecord, plan: &ServerPlan) -> Self {
-        let Self { hooks, settings, peer, failed, tenure, mistakes, .. } = self;
+    pub(super) async fn secured(self: Box<Self>, record: TlsRecord, plan: &ServerPlan) -> Box<Self> {
         let record = Arc::new(record);
-        let fresh = Self::begin(hooks, settings, peer, Link::Tls(Arc::clone(&record)));
-        let mut session = Self { failed, tenure, mistakes, ..fresh };
+        let mut session = self.inside(Arc::clone(&record));
         match session.hooks.certificate(session.client(), &record, plan).await {
             certificate::Incoming::Accept => {}
             certificate::Incoming::Refuse(reply) => session.barrier = Some(reply),
             certificate::Incoming::Fail(reply) => session.failed = Some(reply),
         }
         session
+    }
+
+    fn inside(self: Box<Self>, record: Arc<TlsRecord>) -> Box<Self> {
+        let Self { hooks, settings, peer, failed, tenure, mistakes, .. } = *self;
+        let fresh = Self::begin(hooks, settings, peer, Link::Tls(record));
+        Box::new(Self { failed, tenure, mistakes, ..fresh })
     }
 
     /// What is said first: the greeting, or that the client is served nothing (RFC 5321 section

@@ -29,9 +29,9 @@ use crate::tls::{certificate, cipher};
 /// [`Ended::Injected`] where something was sent ahead: told before any 220, and closed.
 pub(super) async fn upgrade(
     mut connection: Connection,
-    session: Session<BundleHooks>,
+    session: Box<Session<BundleHooks>>,
     plan: ServerPlan,
-) -> Result<(Connection, Session<BundleHooks>), Ended> {
+) -> Result<(Connection, Box<Session<BundleHooks>>), Ended> {
     let wait = session.hooks.services.config.timeouts.command;
     if connection.ahead() > 0 {
         connection.write(replies::injected().to_wire().as_bytes(), wait).await?;
@@ -51,9 +51,9 @@ pub(super) async fn upgrade(
 /// [`Ended::Handshake`]; nothing can be said to the client then.
 pub(super) async fn handshake(
     socket: TcpStream,
-    session: Session<BundleHooks>,
+    session: Box<Session<BundleHooks>>,
     plan: ServerPlan,
-) -> Result<(Connection, Session<BundleHooks>), Ended> {
+) -> Result<(Connection, Box<Session<BundleHooks>>), Ended> {
     let services = Arc::clone(&session.hooks.services);
     let address = session.peer.address.ip();
     let client = Arc::new(session.client());

@@ -1,6 +1,7 @@
 //! The handshake as a server.
 
 use std::hash::{Hash, Hasher};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -161,28 +162,28 @@ impl Tls {
         at_hello: impl AsyncFnOnce(Arc<facts::Hello>) -> AtHello,
     ) -> Result<Accepted, HandshakeFailure> {
         let hello = Arc::new(hello::read(start.io.record()));
-        let StartHandshake { accepted, io, .. } = *start;
         let asked = Instant::now();
         let answer = at_hello(Arc::clone(&hello)).await;
         // A hook may wait, and its time is not the client's: a failure for it would be remembered
         // against the client, and might lead to clear.
         let deadline = deadline.put_off(asked.elapsed());
         let planned = match answer {
-            AtHello::Proceed(plan) => self.server(&accepted.client_hello(), &hello, plan),
+            AtHello::Proceed(plan) => self.server(&start.accepted.client_hello(), &hello, plan),
             AtHello::Refuse(reason) => Err(HandshakeFailure::new(FailureKind::RefusedByPolicy, reason)),
             AtHello::Fail(reason) => Err(HandshakeFailure::new(FailureKind::PolicyFailed, reason)),
         };
         let (config, own) = match planned {
             Ok(planned) => planned,
             Err(failure) => {
-                farewell::refuse(io.into_socket(), alert_for(failure.kind)).await;
+                farewell::refuse(start.io.into_socket(), alert_for(failure.kind)).await;
                 return Err(failure);
             }
         };
+        let StartHandshake { accepted, io, .. } = *start;
         let start = StartHandshake::from_parts(accepted, io.into_socket());
-        let stream = start.into_stream(config);
-        // The stream is large, too, and put into its box where it comes from.
-        let accepted = async { Ok(finished(stream.await?, hello.server_name.clone(), own)) };
+        // Large, too: it stays where it is, and the stream goes into its box where it comes out.
+        let mut stream = pin!(start.into_stream(config));
+        let accepted = pin!(async { Ok(finished(stream.as_mut().await?, hello.server_name.clone(), own)) });
         deadline.bound(accepted).await
     }
 

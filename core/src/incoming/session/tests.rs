@@ -15,7 +15,7 @@ use super::*;
 use crate::config::ListenerMode;
 use crate::incoming::tenure::Generation;
 
-fn open(told: Told, tls: Switch) -> Session<Told> {
+fn open(told: Told, tls: Switch) -> Box<Session<Told>> {
     let settings = Settings {
         hostname: "mx.example.org".into(),
         message_size: 1000,
@@ -29,7 +29,7 @@ fn open(told: Told, tls: Switch) -> Session<Told> {
 }
 
 /// The session inside TLS.
-fn secure(session: Session<Told>) -> Session<Told> {
+fn secure(session: Box<Session<Told>>) -> Box<Session<Told>> {
     let record = TlsRecord {
         handshake: Handshake { version: Version::Tls13, ..Handshake::default() },
         hello: Arc::default(),
