@@ -210,7 +210,10 @@ impl Connection {
             None | Some([]) => {}
             Some(rest) => self.write(rest, wait).await?,
         }
-        self.close().await;
+        if self.is_encrypted() {
+            // What was held back goes out here: it has the time of a reply.
+            timeout(wait, self.stream.shutdown()).await.map_err(|_| ReadError::Timeout(wait))??;
+        }
         Ok(())
     }
 
