@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::document::Document;
 use super::surroundings::Surroundings;
 use crate::bundle::{Bundle, Settings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 
 /// What only the configuration can tell.
 const OF_CONFIGURATION: [&str; 3] = ["B007", "B008", "B010"];
@@ -22,7 +22,9 @@ pub fn findings(around: &Surroundings, settings: Option<&Settings>) -> BTreeMap<
         let text = around.text(path).unwrap_or_default();
         all.insert(path.to_owned(), Document { path, text, around }.diagnostics());
     }
-    for finding in together(around, settings) {
+    // With an error in one of them there is no bundle to be looked at.
+    let is_broken = all.values().flatten().any(|finding| finding.severity == Severity::Error);
+    for finding in if is_broken { Vec::new() } else { together(around, settings) } {
         if let Some(of_file) = all.get_mut(&*finding.place.path) {
             of_file.push(finding);
         }

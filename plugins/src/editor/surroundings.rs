@@ -116,10 +116,14 @@ impl Surroundings {
 }
 
 impl Found<'_> {
-    /// What the comment at the head of its file says.
+    /// What the comment at the head of its file says, without the file's name.
     pub(super) fn about(&self) -> String {
         match self.text {
-            Some(text) => head_comment(text),
+            Some(text) => {
+                let about = head_comment(text);
+                let named = about.strip_prefix(&*self.path).and_then(|rest| rest.strip_prefix(':'));
+                named.unwrap_or(&about).trim_start().to_owned()
+            }
             None => "A WebAssembly plugin: `waxseal plugin inspect` shows what it has.".to_owned(),
         }
     }

@@ -70,7 +70,7 @@ pub(super) fn read(directory: &Path) -> Surroundings {
                     }
                 }
                 Some((stem, "wasm")) if bundle::is_stem(stem) && folder != "tests" => {
-                    around.put_plugin(&path)
+                    around.put_plugin(&path);
                 }
                 _ => {}
             }

@@ -61,7 +61,6 @@ fn of_row(document: &Document<'_>, tokens: &Tokens<'_>, block: &Block, row: &Row
     let mut text = in_words(entry);
     if let Some(found) = document.around.policy(entry.direction, &entry.row.policy) {
         let first = found.about().replace('\n', " ");
-        let first = first.split_once(": ").map_or(first.as_str(), |(_, rest)| rest);
         let sentence = first.split_inclusive(". ").next().unwrap_or_default().trim();
         let _ = write!(text, "\n\n*{}*: {sentence}", entry.row.policy);
     }
@@ -126,9 +125,10 @@ fn terms(row: &facts::Row) -> Vec<String> {
     if !row.identity.is_empty() {
         parts.push(format!("we show the identity `{}`", row.identity));
     }
-    if !row.parameters.is_empty() {
-        let names: Vec<_> = row.parameters.keys().map(|name| format!("`{name}`")).collect();
-        parts.push(format!("with its own {}", names.join(", ")));
+    if let Ok(parameters) = serde_json::to_string(&row.parameters)
+        && !row.parameters.is_empty()
+    {
+        parts.push(format!("with `#{parameters}`"));
     }
     parts
 }

@@ -65,7 +65,7 @@ fn a_row_is_said_in_words() {
 #[test]
 fn policies_and_clauses_are_explained() {
     let said = table("outgoing { \"*\" mi|ne }").explained();
-    assert_eq!(said, "**outgoing/mine.rhai**\n\noutgoing/mine.rhai: Mine alone. Nobody else's.");
+    assert_eq!(said, "**outgoing/mine.rhai**\n\nMine alone. Nobody else's.");
     assert!(
         table("outgoing { \"*\" re|quire }")
             .explained()
