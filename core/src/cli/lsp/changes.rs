@@ -1,5 +1,6 @@
 //! What the editor says of its texts: opened, changed, saved, closed; and what is found in them then.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use gen_lsp_types as lsp;
@@ -12,6 +13,7 @@ use super::positions::Lines;
 use super::server::{Failed, Server, read};
 use super::site::{self, Member};
 use super::uri::path_of;
+use crate::cli::output;
 
 /// Findings of what could as well not be there.
 const UNNECESSARY: [&str; 3] = ["F001", "F002", "F008"];
@@ -29,7 +31,7 @@ pub(super) struct Open {
 }
 
 impl Server {
-    /// Takes what the editor says, and gives the findings of all open texts of the same directory.
+    /// Takes what the editor says. What it changes is looked at once [`Self::published`] is called.
     pub(super) fn change(&mut self, method: &str, params: Value) -> Result<Vec<Message>, Failed> {
         match method {
             "textDocument/didOpen" => {
@@ -38,21 +40,36 @@ impl Server {
                 let member = self.member(&opened.uri);
                 let (uri, text, version) = (opened.uri, opened.text, opened.version);
                 self.open.push(Open { uri: uri.clone(), member, text, version, found: Vec::new() });
-                Ok(self.published_beside(&uri))
+                self.look_beside(&uri);
             }
-            "textDocument/didChange" => self.changed(read(params)?),
+            "textDocument/didChange" => self.typed(read(params)?)?,
             "textDocument/didSave" => {
                 let saved: lsp::DidSaveTextDocumentParams = read(params)?;
-                Ok(self.published_beside(&saved.text_document.uri))
+                self.look_beside(&saved.text_document.uri);
             }
             "textDocument/didClose" => {
                 let closed: lsp::DidCloseTextDocumentParams = read(params)?;
-                Ok(self.closed(&closed.text_document.uri))
+                return Ok(self.closed(closed.text_document.uri));
             }
             // Somebody else has changed files: a policy is there or gone.
-            "workspace/didChangeWatchedFiles" => Ok(self.published_everywhere()),
-            _ => Ok(Vec::new()),
+            "workspace/didChangeWatchedFiles" => self.look_everywhere(),
+            _ => {}
         }
+        Ok(Vec::new())
+    }
+
+    /// The findings of all open texts of the directories in which something has changed: what one says
+    /// may be wrong by another.
+    pub(super) fn published(&mut self) -> Vec<Message> {
+        let changed = std::mem::take(&mut self.changed);
+        let looked = changed.iter().flat_map(|directory| {
+            let found = catch_unwind(AssertUnwindSafe(|| self.published_in(directory)));
+            found.unwrap_or_else(|_| {
+                output::complain(format_args!("waxseal lsp: {} cannot be looked at", directory.display()));
+                Vec::new()
+            })
+        });
+        looked.collect()
     }
 
     /// What stands around a text: what is on the disk, and above it what is open.
@@ -72,7 +89,7 @@ impl Server {
         open.ok_or_else(|| Failed::new(ErrorCode::InvalidParams, format!("{uri} is not open")))
     }
 
-    fn changed(&mut self, changed: lsp::DidChangeTextDocumentParams) -> Result<Vec<Message>, Failed> {
+    fn typed(&mut self, changed: lsp::DidChangeTextDocumentParams) -> Result<(), Failed> {
         let uri = changed.text_document.text_document_identifier.uri;
         let Some(open) = self.open.iter_mut().find(|open| open.uri == uri) else {
             return Err(Failed::new(ErrorCode::InvalidParams, format!("{uri} is not open")));
@@ -91,18 +108,15 @@ impl Server {
             open.text = text;
         }
         open.version = changed.text_document.version;
-        Ok(self.published_beside(&uri))
+        self.look_beside(&uri);
+        Ok(())
     }
 
-    fn closed(&mut self, uri: &lsp::Uri) -> Vec<Message> {
-        let directory = self.directory_of(uri);
-        self.open.retain(|open| open.uri != *uri);
-        // What was found in it is nobody's any more.
-        let mut published = vec![message(uri.clone(), None, Vec::new())];
-        if let Some(directory) = directory {
-            published.extend(self.published(&directory));
-        }
-        published
+    /// What was found in a text that is closed is nobody's any more.
+    fn closed(&mut self, uri: lsp::Uri) -> Vec<Message> {
+        self.look_beside(&uri);
+        self.open.retain(|open| open.uri != uri);
+        vec![message(uri, None, Vec::new())]
     }
 
     fn member(&self, uri: &lsp::Uri) -> Option<Member> {
@@ -114,25 +128,17 @@ impl Server {
         }
     }
 
-    fn directory_of(&self, uri: &lsp::Uri) -> Option<std::path::PathBuf> {
-        let open = self.open.iter().find(|open| open.uri == *uri)?;
-        open.member.as_ref().map(|member| member.directory.clone())
+    fn look_beside(&mut self, uri: &lsp::Uri) {
+        let member = self.open.iter().find(|open| open.uri == *uri).and_then(|open| open.member.as_ref());
+        self.changed.extend(member.map(|member| member.directory.clone()));
     }
 
-    fn published_beside(&mut self, uri: &lsp::Uri) -> Vec<Message> {
-        self.directory_of(uri).map(|directory| self.published(&directory)).unwrap_or_default()
-    }
-
-    fn published_everywhere(&mut self) -> Vec<Message> {
+    fn look_everywhere(&mut self) {
         let members = self.open.iter().filter_map(|open| open.member.as_ref());
-        let mut directories: Vec<_> = members.map(|member| member.directory.clone()).collect();
-        directories.sort();
-        directories.dedup();
-        directories.iter().flat_map(|directory| self.published(directory)).collect()
+        self.changed.extend(members.map(|member| member.directory.clone()));
     }
 
-    /// The findings of all open texts of a directory: what one says may be wrong by another.
-    fn published(&mut self, directory: &Path) -> Vec<Message> {
+    fn published_in(&mut self, directory: &Path) -> Vec<Message> {
         let around = self.around(directory);
         let settings = site::settings(directory, self.configuration.as_deref());
         let mut found = findings(&around, settings.as_ref());
@@ -177,4 +183,38 @@ pub(super) fn diagnostic(finding: &Diagnostic, lines: &Lines<'_>) -> lsp::Diagno
 pub(super) fn explained(finding: &Diagnostic) -> Option<String> {
     let entry = catalogue::explain(finding.code).ok()?;
     Some(format!("**{}**: {}\n\n{}", entry.code, entry.title, entry.explanation))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn say(server: &mut Server, method: &str, params: Value) -> Vec<Message> {
+        server.take(Notification { method: method.to_owned(), params }.into())
+    }
+
+    #[test]
+    fn what_was_typed_in_between_is_not_looked_at() {
+        let mut server = Server::new(None);
+        let hello =
+            lsp_server::Request::new(1.into(), "initialize".to_owned(), json!({ "capabilities": {} }));
+        server.take(hello.into());
+        let uri = "file:///nowhere/outgoing/mine.rhai";
+        let opened = json!({ "uri": uri, "languageId": "rhai", "version": 0, "text": "" });
+        assert!(say(&mut server, "textDocument/didOpen", json!({ "textDocument": opened })).is_empty());
+        for version in 1..=9 {
+            let text = "fn offer(host) { start_tls() } fn x".get(..26 + version).unwrap();
+            let typed = json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [{ "text": text }] });
+            assert!(say(&mut server, "textDocument/didChange", typed).is_empty());
+        }
+        let published = server.published();
+        let [Message::Notification(only)] = &published[..] else { panic!("{published:?}") };
+        assert_eq!(
+            (&only.params["version"], &only.params["diagnostics"][0]["code"]),
+            (&json!(9), &json!("P001"))
+        );
+        assert!(server.published().is_empty(), "nothing has changed since");
+    }
 }

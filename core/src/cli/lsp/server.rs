@@ -1,5 +1,6 @@
 //! The state of a session with an editor, and which message means what.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub(super) struct Server {
     pub(super) editor: Editor,
     pub(super) open: Vec<Open>,
     pub(super) shipped: Shipped,
+    /// The directories in which something has changed since they were looked at.
+    pub(super) changed: BTreeSet<PathBuf>,
     stage: Stage,
 }
 
@@ -72,7 +75,13 @@ impl Server {
     /// Takes a message, and gives what is to be said.
     pub(super) fn take(&mut self, message: Message) -> Vec<Message> {
         match message {
-            Message::Request(Request { id, method, params, .. }) => vec![self.answer(id, &method, params)],
+            Message::Request(Request { id, method, params, .. }) => {
+                // These speak of what was found.
+                let is_about_findings = ["textDocument/hover", "textDocument/codeAction"].contains(&&*method);
+                let mut said = if is_about_findings { self.published() } else { Vec::new() };
+                said.push(self.answer(id, &method, params));
+                said
+            }
             Message::Notification(notification) => self.note(notification),
             // Nothing was asked of the editor.
             Message::Response(_) => Vec::new(),
@@ -125,7 +134,7 @@ impl Server {
         }
         let taken = catch_unwind(AssertUnwindSafe(|| self.change(&method, params)));
         match taken {
-            Ok(Ok(published)) => published,
+            Ok(Ok(said)) => said,
             Ok(Err(Failed { message, .. })) => {
                 output::complain(format_args!("waxseal lsp: {method}: {message}"));
                 Vec::new()
