@@ -75,6 +75,7 @@ mod probe;
 
 // The process: how it ends, and what can be seen of it.
 mod admin;
+mod editor;
 mod graceful_stop;
 mod kill;
 mod operator;

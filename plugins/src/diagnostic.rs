@@ -130,8 +130,8 @@ pub fn excerpt(place: &Place, source: &str) -> Option<String> {
 }
 
 impl Diagnostic {
-    /// The bytes of the source that are meant; `None` where it is not at hand or ends before.
-    fn span(&self) -> Option<Range<usize>> {
+    /// The octets of the source that are meant; `None` where it is not at hand or ends before.
+    pub fn span(&self) -> Option<Range<usize>> {
         let index = self.place.line.checked_sub(1)?;
         let line = self.source.split_inclusive('\n').nth(index)?;
         let start = self.source.split_inclusive('\n').take(index).map(str::len).sum::<usize>();

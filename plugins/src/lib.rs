@@ -23,12 +23,14 @@
 //! - [`testing`]: the policies' own tests
 //! - [`explain`]: what would happen to mail, and which line decides
 //! - [`diagnostic`]: what is wrong in a file, said to people
+//! - [`editor`]: what an editor asks about a text: completion, explanations, where things are
 
 pub mod bundle;
 pub mod conversation;
 pub mod decider;
 pub mod decision;
 pub mod diagnostic;
+pub mod editor;
 pub mod explain;
 pub mod facts;
 pub mod failure;

@@ -5,6 +5,7 @@
 //! the hook that was asked, or an error that says what would be right.
 
 mod hooks;
+pub(crate) mod meaning;
 mod parts;
 
 use ::rhai::Position;

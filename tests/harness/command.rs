@@ -59,7 +59,7 @@ pub async fn waxseal_in(
     environment: &HashMap<OsString, OsString>,
     arguments: &[&str],
 ) -> Said {
-    let mut command = command_of(arguments);
+    let mut command = of(arguments);
     command.env_clear().envs(environment).env(VARIABLE, arguments.join("\n")).current_dir(directory);
     said(&command.output().await.expect("the test binary runs again"))
 }
@@ -124,12 +124,23 @@ pub fn run() {
     std::process::exit(waxseal::cli::run_from(arguments).into());
 }
 
-fn command(configuration: &Path, arguments: &[&str]) -> Command {
-    let configuration = configuration.to_str().expect("a path that is text");
-    command_of(&[arguments, &["--config", configuration]].concat())
+/// Awaits that the command begins: what comes then on standard output is its own.
+pub(crate) async fn begun(output: &mut BufReader<ChildStdout>) {
+    let mut line = String::new();
+    while line.trim_end() != BEGINNING {
+        line.clear();
+        let octets = output.read_line(&mut line).await.expect("a pipe from it");
+        assert!(octets > 0, "the process ended before the command began");
+    }
 }
 
-fn command_of(arguments: &[&str]) -> Command {
+fn command(configuration: &Path, arguments: &[&str]) -> Command {
+    let configuration = configuration.to_str().expect("a path that is text");
+    of(&[arguments, &["--config", configuration]].concat())
+}
+
+/// The command with these arguments, not yet started; its standard input is empty.
+pub(crate) fn of(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("the path of the test binary"));
     command
         .args(["--exact", ENTRY, "--nocapture", "--test-threads=1"])

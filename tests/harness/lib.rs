@@ -16,6 +16,7 @@
 //! - [`relay`]: a relay in this process
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
 //! - [`process`]: a relay in a process of its own, that can be killed
+//! - [`editor`]: an editor that speaks with `waxseal lsp`
 //! - [`save`]: the ways in which editors save a file
 //! - [`decisions`]: the decision log, read back
 //! - [`wait`]: waiting for what must happen, never for time to pass
@@ -33,6 +34,7 @@ pub mod command;
 pub mod deciders;
 pub mod decisions;
 pub mod dns;
+pub mod editor;
 pub mod guests;
 pub mod host;
 pub mod process;

@@ -7,6 +7,7 @@ mod explain;
 mod fmt;
 mod import;
 mod init;
+mod lsp;
 mod output;
 mod plugin;
 mod policies;
@@ -63,6 +64,8 @@ enum Command {
     Check(check::Arguments),
     /// Lay the domain table out: aligned columns, clauses in their order, comments kept
     Fmt(fmt::Arguments),
+    /// Help an editor with policies and the domain table, over standard input and output
+    Lsp,
     /// Run the policies' own tests
     Test(test::Arguments),
     /// Show which row and line decides what becomes of mail, in each situation
@@ -112,6 +115,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(arguments) => arguments.run(&setting),
         Command::Check(arguments) => arguments.run(&setting),
         Command::Fmt(arguments) => arguments.run(&setting),
+        Command::Lsp => lsp::run(&setting),
         Command::Test(arguments) => arguments.run(&setting),
         Command::Explain(arguments) => arguments.run(&setting),
         Command::Probe(arguments) => arguments.run(&setting),

@@ -11,7 +11,7 @@ pub(crate) mod engine;
 mod facts;
 mod fault;
 mod lint;
-mod schema;
+pub(crate) mod schema;
 mod speak;
 mod statements;
 mod text;

@@ -1,4 +1,4 @@
-//! What there is: every hook with its facts and verdicts, as the linter must know them.
+//! What there is: every hook with its facts and verdicts, as linter and editors must know them.
 
 use std::sync::LazyLock;
 
@@ -8,20 +8,30 @@ use crate::spoken::{CodeClass, FromSpoken, Setter, Word};
 
 /// The facts of one type: its word, the names and types.
 #[derive(Debug)]
-pub(super) struct FactTable {
-    pub(super) word: &'static str,
-    pub(super) facts: Vec<(&'static str, Kind)>,
+pub(crate) struct FactTable {
+    pub(crate) word: &'static str,
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// One fact: its name, its type, what it says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fact {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) doc: &'static str,
 }
 
 /// One hook of one direction.
 #[derive(Debug)]
-pub(super) struct Signature {
-    pub(super) direction: Direction,
-    pub(super) hook: HookName,
-    pub(super) parameters: Vec<&'static FactTable>,
-    pub(super) words: &'static [Word],
-    pub(super) setters: &'static [Setter],
-    pub(super) codes: CodeClass,
+pub(crate) struct Signature {
+    pub(crate) direction: Direction,
+    pub(crate) hook: HookName,
+    /// When it is asked.
+    pub(crate) doc: &'static str,
+    pub(crate) parameters: Vec<&'static FactTable>,
+    pub(crate) words: &'static [Word],
+    pub(crate) setters: &'static [Setter],
+    pub(crate) codes: CodeClass,
 }
 
 static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
@@ -45,47 +55,47 @@ static ROW: LazyLock<FactTable> = LazyLock::new(fact_table::<Row>);
 static CERTIFICATE: LazyLock<FactTable> = LazyLock::new(fact_table::<Certificate>);
 
 /// All hooks of a direction.
-pub(super) fn hooks(direction: Direction) -> impl Iterator<Item = &'static Signature> {
+pub(crate) fn hooks(direction: Direction) -> impl Iterator<Item = &'static Signature> {
     SIGNATURES.iter().filter(move |signature| signature.direction == direction)
 }
 
 /// The hook of this name in a direction, if there is one.
-pub(super) fn hook(direction: Direction, hook: HookName) -> Option<&'static Signature> {
+pub(crate) fn hook(direction: Direction, hook: HookName) -> Option<&'static Signature> {
     hooks(direction).find(|signature| signature.hook == hook)
 }
 
 impl Signature {
     /// How a script writes it, as in `mail(client, mail)`.
-    pub(super) fn usage(&self) -> String {
+    pub(crate) fn usage(&self) -> String {
         let parameters: Vec<_> = self.parameters.iter().map(|table| table.word).collect();
         format!("{}({})", self.hook, parameters.join(", "))
     }
 
     /// How it is called in messages, as in `outgoing offer`.
-    pub(super) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         format!("{} {}", self.direction, self.hook)
     }
 }
 
 impl FactTable {
     /// The type of a fact, if there is one of this name.
-    pub(super) fn kind(&self, name: &str) -> Option<Kind> {
+    pub(crate) fn kind(&self, name: &str) -> Option<Kind> {
         self.fact(name).map(|(_, kind)| kind)
     }
 
     /// The fact of this name with its type, if there is one.
-    pub(super) fn fact(&self, name: &str) -> Option<(&'static str, Kind)> {
-        self.facts.iter().find(|(fact, _)| *fact == name).copied()
+    pub(crate) fn fact(&self, name: &str) -> Option<(&'static str, Kind)> {
+        self.facts.iter().find(|fact| fact.name == name).map(|fact| (fact.name, fact.kind))
     }
 
     /// All names.
-    pub(super) fn names(&self) -> Vec<&'static str> {
-        self.facts.iter().map(|(name, _)| *name).collect()
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.facts.iter().map(|fact| fact.name).collect()
     }
 }
 
 /// The facts behind a fact that has some itself.
-pub(super) fn behind(kind: Kind) -> Option<&'static FactTable> {
+pub(crate) fn behind(kind: Kind) -> Option<&'static FactTable> {
     match kind {
         Kind::Row => Some(&ROW),
         Kind::Certificate => Some(&CERTIFICATE),
@@ -98,6 +108,7 @@ fn signature<H: Hook>() -> Signature {
     Signature {
         direction: H::DIRECTION,
         hook: H::NAME,
+        doc: H::DOC,
         // Built once for the life of the process.
         parameters: tables
             .into_iter()
@@ -111,5 +122,6 @@ fn signature<H: Hook>() -> Signature {
 }
 
 fn fact_table<T: Facts>() -> FactTable {
-    FactTable { word: T::WORD, facts: T::FACTS.iter().map(|fact| (fact.name, fact.kind)).collect() }
+    let facts = T::FACTS.iter().map(|fact| Fact { name: fact.name, kind: fact.kind, doc: fact.doc });
+    FactTable { word: T::WORD, facts: facts.collect() }
 }

@@ -30,6 +30,7 @@ use crate::hooks::Direction;
 
 pub use clause::Clause;
 pub use format::format;
+pub(crate) use format::scan;
 pub use pattern::{BadPattern, Pattern};
 pub use rows::Entry;
 

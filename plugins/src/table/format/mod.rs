@@ -6,7 +6,7 @@
 
 mod layout;
 mod read;
-mod scan;
+pub(crate) mod scan;
 mod skeleton;
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use std::str::CharIndices;
 
 /// A piece of the text, by its octets.
 #[derive(Clone, Debug)]
-pub(super) struct Piece {
-    pub(super) kind: Kind,
-    pub(super) range: Range<usize>,
+pub(crate) struct Piece {
+    pub(crate) kind: Kind,
+    pub(crate) range: Range<usize>,
 }
 
 /// What a piece is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A name, a number.
     Word,
     /// A text in quotes of any kind, with all that is interpolated in it.
@@ -29,13 +29,13 @@ pub(super) enum Kind {
 
 impl Piece {
     /// Whether Rhai sees it.
-    pub(super) fn is_code(&self) -> bool {
+    pub(crate) fn is_code(&self) -> bool {
         !matches!(self.kind, Kind::Comment | Kind::Newline | Kind::Space)
     }
 }
 
 /// Takes a text apart; together the pieces are the text.
-pub(super) fn pieces(text: &str) -> Vec<Piece> {
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     let mut scanner = Scanner { text, rest: text.char_indices().peekable() };
     let mut pieces = Vec::new();
     while let Some(piece) = scanner.piece() {
