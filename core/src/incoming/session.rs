@@ -117,7 +117,7 @@ impl<H: Hooks> Session<H> {
     /// 4.2). What is ours stays: the bundle, and that one of its hooks failed.
     pub(super) async fn secured(self: Box<Self>, record: TlsRecord, plan: &ServerPlan) -> Box<Self> {
         let record = Arc::new(record);
-        let mut session = self.inside(Arc::clone(&record));
+        let mut session = Box::new((*self).inside(Arc::clone(&record)));
         match session.hooks.certificate(session.client(), &record, plan).await {
             certificate::Incoming::Accept => {}
             certificate::Incoming::Refuse(reply) => session.barrier = Some(reply),
@@ -126,10 +126,10 @@ impl<H: Hooks> Session<H> {
         session
     }
 
-    fn inside(self: Box<Self>, record: Arc<TlsRecord>) -> Box<Self> {
-        let Self { hooks, settings, peer, failed, tenure, mistakes, .. } = *self;
+    fn inside(self, record: Arc<TlsRecord>) -> Self {
+        let Self { hooks, settings, peer, failed, tenure, mistakes, .. } = self;
         let fresh = Self::begin(hooks, settings, peer, Link::Tls(record));
-        Box::new(Self { failed, tenure, mistakes, ..fresh })
+        Self { failed, tenure, mistakes, ..fresh }
     }
 
     /// What is said first: the greeting, or that the client is served nothing (RFC 5321 section
