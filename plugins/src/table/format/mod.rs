@@ -39,16 +39,36 @@ pub fn format(source: &str) -> Result<String, Vec<Diagnostic>> {
     if blocks.is_empty() {
         return Ok(source.to_owned());
     }
-    let Some(laid_out) = laid_out(&text, &blocks) else { return Err(refused(source)) };
+    let Some(laid_out) = laid_out(&text, &blocks) else {
+        return Err(refused(source, "changing what it says"));
+    };
     let laid_out = if source.contains("\r\n") { laid_out.replace('\n', "\r\n") } else { laid_out };
+    held(source, laid_out, findings)
+}
+
+/// A layout is given where it says what the table said, and has all of its comments.
+fn held(source: &str, laid_out: String, mut findings: Findings) -> Result<String, Vec<Diagnostic>> {
+    if comments(source) != comments(&laid_out) {
+        return Err(refused(source, "losing a comment"));
+    }
     let Some(before) = meaning(source, &mut findings) else { return Err(findings.sorted()) };
     let after = meaning(&laid_out, &mut Findings::new(PATH.into(), laid_out.as_str().into()));
-    if after == Some(before) { Ok(laid_out) } else { Err(refused(source)) }
+    if after == Some(before) { Ok(laid_out) } else { Err(refused(source, "changing what it says")) }
+}
+
+/// All comments, however their lines end.
+fn comments(text: &str) -> Vec<String> {
+    let comments = scan::pieces(text).into_iter().filter(|piece| piece.kind == Kind::Comment);
+    let comments = comments.map(|piece| {
+        let lines = text.get(piece.range).unwrap_or_default().lines();
+        lines.map(str::trim_end).collect::<Vec<_>>().join("\n")
+    });
+    comments.collect()
 }
 
 /// A table that is not understood is better left alone than laid out wrongly.
-fn refused(source: &str) -> Vec<Diagnostic> {
-    let message = "this table cannot be laid out without changing what it says: it is left as it is";
+fn refused(source: &str, without: &str) -> Vec<Diagnostic> {
+    let message = format!("this table cannot be laid out without {without}: it is left as it is");
     vec![Diagnostic::error("P001", Place::file(PATH), message).within(source)]
 }
 

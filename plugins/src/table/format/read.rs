@@ -13,7 +13,7 @@ use crate::table::clause::Clause;
 pub(super) struct Block {
     /// The pieces from behind the word of the direction to the closing brace.
     pub(super) pieces: Range<usize>,
-    /// What stands behind the opening brace, on its line.
+    /// What stands behind the opening brace or the word, on its line.
     pub(super) comment: Option<String>,
     pub(super) items: Vec<Item>,
 }
@@ -68,7 +68,8 @@ impl<'a> File<'a> {
             at.rows.iter().map(|row| self.piece_at(row.pattern)).collect::<Option<_>>()?;
         let mut items = Vec::new();
         let first = starts.first().copied().unwrap_or(close);
-        let comment = self.between(open + 1..first, &mut items);
+        // What stands before the brace has nowhere to stay: it goes behind it.
+        let comment = self.between(word + 1..first, &mut items);
         for (index, row) in at.rows.iter().enumerate() {
             let start = *starts.get(index)?;
             let next = starts.get(index + 1).copied().unwrap_or(close);
@@ -101,7 +102,9 @@ impl<'a> File<'a> {
                     }
                     newlines = 0;
                 }
-                _ => {}
+                Kind::Space => {}
+                // The opening brace: a comment behind it stands on its line.
+                _ => newlines = 0,
             }
         }
         items.extend((newlines > 1).then_some(Item::Blank));

@@ -59,6 +59,35 @@ fn comments_among_the_parts_of_a_row_stay_there() {
 }
 
 #[test]
+fn comments_before_the_brace_stand_at_the_head_of_the_block() {
+    let rows = "    \"*\"                  attempt\n}\n";
+    for (head, expected) in [
+        ("incoming /* ours */ {", "incoming { /* ours */\n"),
+        ("incoming // behind\n{", "incoming { // behind\n"),
+        ("incoming\n{ // behind\n", "incoming { // behind\n"),
+        ("incoming // one\n\n// two\n{ // three\n", "incoming { // one\n    // two\n    // three\n"),
+        ("incoming\n/* ours */ { /* all */", "incoming {\n    /* ours */\n    /* all */\n"),
+    ] {
+        assert_eq!(laid_out(&format!("{head} \"*\" attempt }}\n")), format!("{expected}{rows}"), "{head}");
+    }
+    assert_eq!(laid_out("incoming /* no rows */ { }\n"), "incoming { /* no rows */\n}\n");
+}
+
+#[test]
+fn a_layout_without_a_comment_is_refused() {
+    let source = "incoming { /* ours */\r\n  \"*\" attempt } // all  \r\n";
+    let held = |laid_out: &str| {
+        held(source, laid_out.to_owned(), Findings::new(PATH.into(), source.into()))
+            .map_err(|found| found[0].to_string())
+    };
+    assert!(held("/* ours */ incoming { \"*\" attempt }\n// all\n").is_ok());
+    for laid_out in ["incoming { \"*\" attempt } // all", "incoming { // all\n /* ours */ \"*\" attempt }"] {
+        let said = held(laid_out).expect_err("it is not the same");
+        assert!(said.contains("cannot be laid out without losing a comment"), "{said}");
+    }
+}
+
+#[test]
 fn plain_rhai_around_the_blocks_stays_as_it_is() {
     let source = "fn  odd( x ){ x }\nincoming{\"*\" attempt}   outgoing{\"*\" attempt}\nfor name in [\"b\" ,\"c\"] {\n  outgoing { `${name}.example` require because odd( name ) }\n}\n";
     let expected = "fn  odd( x ){ x }\nincoming {\n    \"*\"                  attempt\n}\noutgoing {\n    \"*\"                  attempt\n}\nfor name in [\"b\" ,\"c\"] {\n  outgoing {\n      `${name}.example`    require   because odd(name)\n  }\n}\n";
@@ -115,6 +144,8 @@ const ROWS: &[&str] = &[
     "\n\n",
 ];
 const GAPS: &[&str] = &["\n", " \n ", "\n\t", "\n\n\n", "   // behind\n", " /* behind */ \n"];
+/// What may stand before the brace.
+const HEADS: &[&str] = &["\n", " ", " // one\n", " /* one */ ", "\n\n/* two\nlines { */"];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
@@ -122,17 +153,14 @@ proptest! {
     /// `format` itself compares what is said before and after.
     #[test]
     fn any_table_comes_to_rest_and_keeps_its_comments(
+        head in proptest::collection::vec(select(HEADS), 0..4),
         rows in proptest::collection::vec((select(ROWS), select(GAPS)), 0..8),
     ) {
         let rows: String = rows.iter().flat_map(|(row, gap)| [*row, *gap]).collect();
-        let source = format!("outgoing {{{rows}}}\n// the end\n");
+        let source = format!("outgoing{}{{{rows}}}\n// the end\n", head.concat());
         let once = format(&source).map_err(|found| TestCaseError::fail(found[0].to_string()))?;
         let twice = format(&once).map_err(|found| TestCaseError::fail(found[0].to_string()))?;
         prop_assert_eq!(&once, &twice);
-        let comments = |text: &str| {
-            let comments = scan::pieces(text).into_iter().filter(|piece| piece.kind == Kind::Comment);
-            comments.map(|piece| text[piece.range].trim_end().to_owned()).collect::<Vec<_>>()
-        };
         prop_assert_eq!(comments(&source), comments(&once));
         let gaps = once.contains("\n\n\n");
         prop_assert!(!gaps);
