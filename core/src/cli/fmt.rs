@@ -10,7 +10,7 @@ use waxseal_plugins::table;
 
 use super::output::counted;
 use super::setting::{Setting, shown};
-use super::{Outcome, output};
+use super::{Outcome, in_place, output};
 
 /// Lay the domain table out: aligned columns, clauses in their order, comments kept
 #[derive(Debug, clap::Args)]
@@ -106,10 +106,16 @@ fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     let file = file.canonicalize().with_context(|| format!("reading {}", file.display()))?;
     let directory = file.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
+        let like = fs::metadata(&file)?;
         let mut new = tempfile::Builder::new().prefix(".domains").suffix(".tmp").tempfile_in(directory)?;
         new.write_all(text.as_bytes())?;
-        new.as_file().set_permissions(fs::metadata(&file)?.permissions())?;
+        // The relay, which is seldom who writes the table, is to read it as before. The rights come last:
+        // some go with the owner.
+        in_place::hand_over(new.as_file(), &like)?;
+        new.as_file().set_permissions(like.permissions())?;
+        new.as_file().sync_all()?;
         new.persist(&file)?;
+        in_place::settle(directory);
         Ok(())
     };
     write().with_context(|| format!("{} cannot be written", file.display()))
@@ -117,7 +123,7 @@ fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
     use super::*;
 
@@ -141,6 +147,22 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(run(true, directory.path()), Outcome::Fine);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn a_table_stays_whose_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("domains.rhai");
+        fs::write(&file, UGLY).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        // Only root can give files away; anybody else has their own group to lose, and keeps it.
+        let _ = chown(&file, Some(4321), Some(4322));
+        let before = fs::metadata(&file).unwrap();
+        assert_eq!(run(false, &file), Outcome::Fine);
+        let after = fs::metadata(&file).unwrap();
+        assert_ne!(after.ino(), before.ino(), "another file is there");
+        assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+        assert_eq!(after.mode() & 0o777, 0o640);
     }
 
     #[test]

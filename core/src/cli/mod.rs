@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod fmt;
 mod import;
+mod in_place;
 mod init;
 mod lsp;
 mod output;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,6 +10,8 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 use tempfile::TempDir;
 use waxseal_plugins::bundle::Snapshot;
+
+use super::super::in_place;
 
 /// Folders within folders, at most: one may be linked into itself.
 const DEPTH: usize = 8;
@@ -40,7 +42,7 @@ pub(super) fn exchange(candidate: &Path, live: &Path, hash: &str) -> io::Result<
         move_hidden(&kept, live).inspect_err(|_| _ = back(&kept, live))?;
     }
     // The exchange has happened; a crash may undo it, and leaves no half of it.
-    let _ = File::open(parent).and_then(|parent| parent.sync_all());
+    in_place::settle(parent);
     Ok(kept)
 }
 
@@ -87,19 +89,18 @@ fn copy(from: &Path, to: &Path, like: &fs::Metadata, depth: usize) -> io::Result
             copy(&from, &to, like, depth - 1)?;
         } else {
             fs::copy(&from, &to)?;
-            own(&to, like);
-            File::open(&to)?.sync_all()?;
+            own(&File::open(&to)?, like)?;
         }
     }
     fs::set_permissions(to, fs::Permissions::from_mode(like.mode() & 0o7777))?;
-    own(to, like);
-    File::open(to)?.sync_all()
+    own(&File::open(to)?, like)
 }
 
 /// Where it is not allowed, whoever promotes owns the files: the relay reads them all the same, or says that
 /// it cannot.
-fn own(path: &Path, like: &fs::Metadata) {
-    let _ = chown(path, Some(like.uid()), Some(like.gid()));
+fn own(new: &File, like: &fs::Metadata) -> io::Result<()> {
+    let _ = in_place::hand_over(new, like);
+    new.sync_all()
 }
 
 /// Of version control, and of editors.
