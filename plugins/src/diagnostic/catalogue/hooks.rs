@@ -57,7 +57,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             severity: Error,
             title: "a verdict that the hook does not have",
             explanation: "Each hook has its own verdicts: a host's certificate can be accepted or not, and TLS \
-                          can be started or not, but not the other way round.",
+                          can be started or not, but not the other way round. A helper may have what any of \
+                          the hooks that reach it takes.",
             example: outgoing("fn offer(host) {\n    accept()\n}", "fn offer(host) {\n    start_tls()\n}"),
         },
         Entry {

@@ -2,7 +2,7 @@
 
 use super::File;
 use super::contexts::Context;
-use super::expressions::Style;
+use super::expressions::{Call, Style};
 use super::usage::Function;
 use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
@@ -52,22 +52,41 @@ fn misnamed(file: &File<'_>, function: &Function, signature: &Signature) -> Opti
     Some(finding.helped(format!("write `fn {}`", signature.usage())))
 }
 
-/// H003: verdicts, and what is chained to them, that the hook does not have.
-pub(super) fn check_verdicts(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
-    let signature = context.signature;
-    let wrong = context.function.calls.iter().filter_map(|call| {
-        let message = match call.style {
-            Style::Function => {
-                let word = Word::from_word(&call.name)?;
-                let has =
-                    signature.words.contains(&word) && (word != Word::Require || file.role == Role::Filter);
-                (!has).then(|| no_verdict(file.role, word, signature))?
-            }
-            Style::Method => no_setter(file.role, Setter::from_word(&call.name)?, signature)?,
-        };
-        Some(file.error("H003", call.position, &call.name, message))
-    });
-    wrong.collect()
+/// H003: verdicts, and what is chained to them, that no hook which reaches them has. A helper of several
+/// hooks may well have what only one of them takes, as it may ask what only one can tell (T004).
+pub(super) fn check_verdicts(file: &File<'_>, contexts: &[Context<'_>]) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for context in contexts {
+        let all = contexts.iter().filter(|one| std::ptr::eq(one.function, context.function));
+        let all: Vec<&Signature> = all.map(|one| one.signature).collect();
+        let calls = context.function.calls.iter().filter(|call| !is_of_one(file.role, call, &all));
+        findings.extend(calls.filter_map(|call| {
+            let message = lacking(file.role, call, context.signature)?;
+            Some(file.error("H003", call.position, &call.name, message))
+        }));
+    }
+    findings
+}
+
+/// Whether one of the hooks takes what a call says. A filter's hook of both directions is one hook, which
+/// does not know in which it is asked: it takes what both take.
+fn is_of_one(role: Role, call: &Call, signatures: &[&Signature]) -> bool {
+    signatures.iter().any(|one| {
+        let mut same = signatures.iter().filter(|other| other.hook == one.hook);
+        same.all(|signature| lacking(role, call, signature).is_none())
+    })
+}
+
+/// What a hook lacks of what a call says.
+fn lacking(role: Role, call: &Call, signature: &Signature) -> Option<String> {
+    match call.style {
+        Style::Function => {
+            let word = Word::from_word(&call.name)?;
+            let has = signature.words.contains(&word) && (word != Word::Require || role == Role::Filter);
+            (!has).then(|| no_verdict(role, word, signature))
+        }
+        Style::Method => no_setter(role, Setter::from_word(&call.name)?, signature),
+    }
 }
 
 fn no_verdict(role: Role, word: Word, signature: &Signature) -> String {

@@ -42,14 +42,8 @@ pub(super) struct File<'a> {
 }
 
 /// What looks at a function as one hook reaches it.
-const OF_CONTEXTS: [fn(&File<'_>, &Context<'_>) -> Vec<Diagnostic>; 6] = [
-    hooks::check_verdicts,
-    facts::check,
-    literals::check,
-    never::check,
-    conditions::check,
-    variables::hiding,
-];
+const OF_CONTEXTS: [fn(&File<'_>, &Context<'_>) -> Vec<Diagnostic>; 5] =
+    [facts::check, literals::check, never::check, conditions::check, variables::hiding];
 
 /// The hooks that a script has, and all findings, in the order of the file.
 pub(super) fn check(
@@ -67,6 +61,7 @@ pub(super) fn check(
             findings.extend(lint(&file, context));
         }
     }
+    findings.extend(hooks::check_verdicts(&file, &contexts));
     findings.extend(blank::check(&file, &contexts));
     findings.extend(functions::check(&file, engine));
     findings.extend(variables::unused(&file));

@@ -77,6 +77,42 @@ fn lints_hooks() {
 }
 
 #[test]
+fn a_helper_of_two_hooks_may_have_the_verdicts_of_either() {
+    let decide = "fn decide(host, at) { if host.encrypted { return accept(); } if at == \"offer\" { return start_tls(); } defer(\"4.7.5\", \"no\") }";
+    let (offer, mail) =
+        ("fn offer(host) { decide(host, \"offer\") }", "fn mail(host, mail) { decide(host, \"mail\") }");
+    let both = format!("{decide}\n{offer}\n{mail}");
+    assert_eq!(all_findings(OUTGOING, &both), Vec::<String>::new());
+    let alone = format!("{decide}\n{mail}");
+    assert_eq!(
+        findings(OUTGOING, &alone),
+        ["H003:1:88 `start_tls` is no verdict of outgoing mail, which has accept, defer and refuse"]
+    );
+    let withhold = both.replace("start_tls", "withhold");
+    let found = findings(OUTGOING, &withhold);
+    assert!(found.len() == 2 && found.iter().all(|one| one.starts_with("H003:1:88")), "{found:?}");
+    // What is chained to a verdict is of one hook as well.
+    let terms =
+        "fn terms(host, at) { if at == \"start\" { accept().min_version(\"1.3\") } else { accept() } }";
+    let start = "fn start(host) { terms(host, \"start\") }";
+    let mail = "fn mail(host, mail) { terms(host, \"mail\") }";
+    assert_eq!(all_findings(OUTGOING, &format!("{terms}\n{start}\n{mail}")), Vec::<String>::new());
+}
+
+/// It cannot tell which direction it is asked in.
+#[test]
+fn a_hook_of_both_directions_has_the_verdicts_that_both_have() {
+    for source in [
+        "fn offer(peer) { if peer.ehlo == \"x\" { withhold() } }",
+        "fn no() { withhold() }\nfn offer(peer) { if peer.ehlo == \"x\" { no() } }",
+    ] {
+        let found = findings(Role::Filter, source);
+        let said = "`withhold` is no verdict of outgoing offer";
+        assert!(found.len() == 1 && found[0].starts_with("H003") && found[0].contains(said), "{found:?}");
+    }
+}
+
+#[test]
 fn lints_facts() {
     let cases = [
         (
