@@ -109,8 +109,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             code: "F010",
             severity: Warning,
             title: "a variable that hides the facts",
-            explanation: "The variable has the name of a parameter: from there on the name means the variable, \
-                          and the linter knows nothing of it any more.",
+            explanation: "A variable has the name of a parameter, or the parameter is given another value: from \
+                          there on the name means that, and the linter knows nothing of it any more.",
             example: outgoing(
                 "fn offer(host) {\n    let host = host.name;\n    if host == \"mx.example.org\" { stay_clear() } else { start_tls() }\n}",
                 "fn offer(host) {\n    let name = host.name;\n    if name == \"mx.example.org\" { stay_clear() } else { start_tls() }\n}",

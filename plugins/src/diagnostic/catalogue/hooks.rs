@@ -100,7 +100,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             severity: Error,
             title: "a fact that is changed",
             explanation: "Facts can be read, not written. A method that changes its value, as `trim` does, \
-                          changes a copy and gives nothing back: make a variable with `let` first.",
+                          changes a copy and gives nothing back: make a variable with `let` first. Giving a \
+                          parameter another value changes no fact, but hides its facts (F010).",
             example: outgoing(
                 "fn mail(host, mail) {\n    let name = host.ehlo.trim();\n    log(`${name}`);\n    accept()\n}",
                 "fn mail(host, mail) {\n    let name = host.ehlo;\n    name.trim();\n    log(name);\n    accept()\n}",

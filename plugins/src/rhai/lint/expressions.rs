@@ -124,6 +124,11 @@ impl Chain {
         }
     }
 
+    /// Whether it is a variable, and all of the expression.
+    pub(super) fn is_variable(&self) -> bool {
+        self.properties.is_empty() && self.reach == Reach::Whole
+    }
+
     /// The same properties behind another chain, of which this one's variable is a short name.
     pub(super) fn behind(&self, other: &Self) -> Self {
         let properties = other.properties.iter().chain(&self.properties).cloned().collect();

@@ -21,9 +21,11 @@ pub(super) fn check(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
         unknown_fact(file, table, chain)
     });
     let assigned = context.function.assigned.iter().filter_map(|chain| {
-        // A short name for facts is a variable, and may be given another value.
-        let is_fact = context.given(&chain.variable).is_some() || !chain.properties.is_empty();
-        context.facts(&chain.variable).filter(|_| is_fact)?;
+        // A variable may be given another value, be it a parameter or a short name for facts.
+        if chain.is_variable() {
+            return None;
+        }
+        context.facts(&chain.variable)?;
         let message = format!("`{}` is a fact: it can be read, not changed", chain.written());
         let finding = file.error("T002", chain.position, &chain.written(), message);
         Some(finding.helped("make a variable of your own with `let`"))

@@ -199,7 +199,7 @@ fn lints_reach_every_corner() {
         ("if host.extensions[host.prot] == \"x\" { start_tls() }", "T001"),
         ("host.row.names[0] = \"x\"; start_tls()", "T002"),
         ("host.port += 1; start_tls()", "T002"),
-        ("host = 1; start_tls()", "T002"),
+        ("host[0] = 1; start_tls()", "T002"),
         ("throw nothing_such(1)", "F003"),
     ];
     for (body, code) in cases {

@@ -75,9 +75,23 @@ impl Function {
         !self.name.is_empty() && self.body.0 == position
     }
 
-    /// Whether a variable or the parameter of a closure hides a parameter of this name.
+    /// Whether a variable, the parameter of a closure, or another value hides what a parameter of this name
+    /// was given.
     pub(super) fn hides(&self, name: &str) -> bool {
-        self.closures.contains(name) || self.variables.iter().any(|variable| variable.name == name)
+        self.closures.contains(name) || self.makes(name) || self.changed(name).is_some()
+    }
+
+    /// Whether the body makes a variable of this name.
+    pub(super) fn makes(&self, name: &str) -> bool {
+        self.variables.iter().any(|variable| variable.name == name)
+    }
+
+    /// Where a variable is first given another value, if it is.
+    pub(super) fn changed(&self, name: &str) -> Option<Position> {
+        self.assigned
+            .iter()
+            .find(|chain| chain.variable == name && chain.is_variable())
+            .map(|chain| chain.position)
     }
 
     /// What a variable is a short name for, as `row` is after `let row = host.row;`: one that is made

@@ -27,13 +27,18 @@ fn of_function(file: &File<'_>, function: &Function) -> Vec<Diagnostic> {
 
 /// F010 of one function, as one hook reaches it.
 pub(super) fn hiding(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
-    let variables = context.function.variables.iter();
-    let findings = variables.filter_map(|variable| {
-        let name = &variable.name;
+    let function = context.function;
+    let hidden = |name: &str, position, help| {
         let word = context.given(name)?.word;
         let message = format!("`{name}` hides the facts of the {word} from here on");
-        let finding = file.warning("F010", variable.position, name, message);
-        Some(finding.helped("give the variable a name of its own"))
+        Some(file.warning("F010", position, name, message).helped(help))
+    };
+    let variables = function.variables.iter().filter_map(|variable| {
+        hidden(&variable.name, variable.position, "give the variable a name of its own")
     });
-    findings.collect()
+    // Where a variable has its name too, that is what is given another value.
+    let parameters = function.parameters.iter().filter(|name| !function.makes(name));
+    let changed = parameters
+        .filter_map(|name| hidden(name, function.changed(name)?, "make a variable of your own with `let`"));
+    variables.chain(changed).collect()
 }

@@ -150,3 +150,21 @@ fn lints_types_of_two_facts_and_of_conditions() {
         assert_eq!(found, Vec::<String>::new(), "{condition}");
     }
 }
+
+#[test]
+fn another_value_of_a_parameter_changes_no_fact() {
+    let mail = "fn mail(host, mail) { if of(host.row) { accept() } else { refuse(\"no\") } }";
+    let helper = |body: &str| all_findings(OUTGOING, &format!("fn of(row) {{ {body} }}\n{mail}"));
+    let hides = "F010:1:14 `row` hides the facts of the row from here on";
+    for body in [
+        "row = #{ names: [\"a\"] }; row.names == []",
+        "row = #{ nmes: \"a\" }; row.nmes = \"b\"; row = #{ nmes: \"c\" }; row.nmes == \"c\"",
+    ] {
+        assert_eq!(helper(body), [hides], "{body}");
+    }
+    let changed = "T002:1:14 `row.policy` is a fact: it can be read, not changed";
+    assert_eq!(helper("row.policy = \"x\"; row.policy == \"x\""), [changed]);
+    // What hides is pointed out once, where it begins.
+    let found = helper("let row = 1; row = 2; row == 2");
+    assert_eq!(found, ["F010:1:18 `row` hides the facts of the row from here on"]);
+}
