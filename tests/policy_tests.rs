@@ -63,6 +63,7 @@ async fn what_the_tests_meet_is_counted_written_and_demanded() {
     assert_eq!(enough.code, Some(0), "{enough:?}");
     let none = waxseal(&configuration, &["test", "--filter", "nothing_of_this_name"]).await;
     assert!(none.errors.contains("no test was run: none has `nothing_of_this_name`"), "{none:?}");
+    assert_eq!(none.code, Some(1), "a misspelt filter is no success");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

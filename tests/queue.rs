@@ -170,7 +170,10 @@ async fn what_is_held_waits_until_it_is_released() {
     assert_eq!(world.addresses(&["--held"]).await.len(), 2);
     assert!(world.host.messages().is_empty());
     let released = world.queue(&["release", &world.ids[0]]).await;
-    assert_eq!((released.code, released.output.as_str()), (Some(0), "1 recipient: released, tried now\n"));
+    assert_eq!(
+        (released.code, released.output.as_str()),
+        (Some(0), "1 recipient: released, to be tried now\n")
+    );
     assert_eq!(world.host.messages_until(1).await[0].recipients, ["one@late.example"]);
     world.until(&[], |all| all.len() == 2).await;
 }

@@ -123,7 +123,11 @@ fn refuse(candidate: &Shadow) {
 fn say(promoted: &Promoted<'_>, candidate: &Shadow) {
     let Promoted { generation, candidate: from, policies, kept } = promoted;
     output::say(format_args!("{} is in force, generation {generation}, in {}", shown(from), shown(policies)));
-    output::say(format_args!("  in the shadow it was asked {}", asked_of(candidate)));
+    if candidate.report.decisions == 0 {
+        output::say("  in the shadow it was asked nothing: what it changes, mail will show");
+    } else {
+        output::say(format_args!("  in the shadow it was asked {}", asked_of(candidate)));
+    }
     output::say(format_args!("  the policies of before are in {}; to go back:", shown(kept)));
     output::say(format_args!("    waxseal shadow start {} && waxseal promote", shell(&shown(kept))));
 }

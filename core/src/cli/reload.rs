@@ -25,6 +25,7 @@ impl Arguments {
             output::say_json(&reloaded)?;
         } else {
             show(&reloaded);
+            say_configuration(setting)?;
         }
         let rejected = |part: &Part| matches!(part, Part::Rejected { .. });
         let problems = rejected(&reloaded.policies) || rejected(&reloaded.identities);
@@ -37,6 +38,18 @@ fn show(reloaded: &Reloaded) {
     output::say_findings(reloaded.identities.findings());
     output::say(format_args!("policies: {}, generation {}", word(&reloaded.policies), reloaded.generation));
     output::say(format_args!("certificates and roots: {}", word(&reloaded.identities)));
+}
+
+/// Whoever changes the configuration and asks for a reload may think that it is read, too.
+fn say_configuration(setting: &Setting) -> anyhow::Result<()> {
+    if let Response::Status(status) = setting.ask(&Request::Status)?
+        && status.configuration_changed
+    {
+        output::say(
+            "the configuration: changed since the start; it is read at the start only, so restart to use it",
+        );
+    }
+    Ok(())
 }
 
 fn word(part: &Part) -> &'static str {

@@ -70,7 +70,9 @@ impl Arguments {
             anyhow::bail!("the policies do not load\n{}", listed(&checked.diagnostics));
         }
         let enough = checked.tests.coverage.as_ref().map_or(Ok(true), |met| self.met(met, config))?;
-        let fine = checked.tests.failed.is_empty() && enough;
+        // A misspelt filter must not pass for tests that passed.
+        let vain = self.filter.is_some() && !has_run(&checked);
+        let fine = checked.tests.failed.is_empty() && enough && !vain;
         Ok(if fine { Outcome::Fine } else { Outcome::Problems })
     }
 
@@ -96,9 +98,8 @@ impl Arguments {
 
     /// Says why no test was run.
     fn explain_nothing(&self, checked: &Checked) {
-        let ran = !checked.tests.passed.is_empty() || !checked.tests.failed.is_empty();
         match &self.filter {
-            _ if ran || is_broken(checked) => {}
+            _ if has_run(checked) || is_broken(checked) => {}
             Some(text) => {
                 output::complain(format_args!("no test was run: none has `{text}` in its file or name"));
             }
@@ -107,6 +108,10 @@ impl Arguments {
             ),
         }
     }
+}
+
+fn has_run(checked: &Checked) -> bool {
+    !checked.tests.passed.is_empty() || !checked.tests.failed.is_empty()
 }
 
 fn is_broken(checked: &Checked) -> bool {

@@ -19,8 +19,8 @@ const OPENING: &str = "\
 # Recipes
 
 Real wishes, and what fulfils them: rows of the domain table, and where rows are not enough a short script. Each recipe
-stands in [examples/recipes](../examples/recipes), with tests of its own: copy what is below `policies/` into the policies
-of your site. In its directory `waxseal check`, `waxseal test` and `waxseal explain outgoing partner.example` try it out.
+stands in [examples/recipes](../examples/recipes), with tests of its own. Take its rows into your table, for your domains; copy its
+scripts, if it has some, into the same folder of your policies; and its tests, with your domains in them. In its directory `waxseal check`, `waxseal test` and `waxseal explain outgoing partner.example` try it out.
 This page is made from the recipes, and a test holds that each of them loads without a finding and passes its tests.
 ";
 

@@ -94,9 +94,9 @@ fn said(control: Control, recipients: u64) -> String {
     }
     let recipients = counted(recipients, "recipient");
     match control {
-        Control::Retry => format!("{recipients}: tried now"),
+        Control::Retry => format!("{recipients}: to be tried now"),
         Control::Hold => format!("{recipients}: held; `waxseal queue release` lets them go"),
-        Control::Release => format!("{recipients}: released, tried now"),
+        Control::Release => format!("{recipients}: released, to be tried now"),
         Control::Remove => format!("{recipients}: removed, and nobody is told"),
         Control::Bounce => format!("{recipients}: given up, their senders are being told"),
     }
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_was_done_is_said() {
         assert_eq!(said(Control::Hold, 0), "nothing in the queue is like that");
-        assert_eq!(said(Control::Retry, 1), "1 recipient: tried now");
+        assert_eq!(said(Control::Retry, 1), "1 recipient: to be tried now");
         assert_eq!(said(Control::Bounce, 2), "2 recipients: given up, their senders are being told");
     }
 }
