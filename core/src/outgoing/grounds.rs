@@ -76,7 +76,10 @@ impl Course {
                 Ok(Self::Clear { why: "the host does not offer TLS", floor })
             }
             offer::Outgoing::StayClear => {
-                Ok(Self::Clear { why: "the policy starts no TLS", floor: Floor::None })
+                // It is not the policy's doing where there was nothing to start.
+                let why =
+                    if host.offers_tls { "the policy starts no TLS" } else { "the host does not offer TLS" };
+                Ok(Self::Clear { why, floor: Floor::None })
             }
             offer::Outgoing::Defer(denied) => Err(Problem::deferred(&denied)),
             offer::Outgoing::Refuse(denied) => Err(Problem::refused(&denied)),

@@ -63,7 +63,9 @@ impl Answer {
         // A failure holds mail back as a deferral does, and is a defect all the same.
         let failed = |answer: &Self| answer.word == "failure";
         match change {
-            Change::Same if now.stand == Stand::On => Demands::change(&before.demands, &now.demands),
+            Change::Same if now.stand == Stand::On => {
+                Demands::change(&before.demands, &now.demands).and(of_rows(&before.row, &now.row))
+            }
             Change::Same if failed(before) != failed(now) => Change::Other,
             _ => change,
         }
@@ -98,6 +100,16 @@ pub(super) fn of_filters<V: Verdict>(decision: &Decision<V>) -> Terms {
     }
 }
 
+/// What the relay itself demands on account of the row, besides what is among the demands.
+fn of_rows(before: &Row, now: &Row) -> Change {
+    let names = match (&*before.names, &*now.names) {
+        // Which names are expected without any is the policy's.
+        ([], _) | (_, []) => Change::Same,
+        (before, now) => Change::of_alternatives(before, now),
+    };
+    Change::of_alternatives(&before.pins, &now.pins).and(names)
+}
+
 #[cfg(test)]
 mod tests {
     use waxseal_plugins::verdicts::Floor;
@@ -118,6 +130,20 @@ mod tests {
         let back = all.iter().rev().cloned().reduce(Answer::stricter).unwrap();
         assert_eq!((forth.word, forth.place.as_str()), ("refuse", "b"));
         assert_eq!((back.word, back.place.as_str()), ("refuse", "b"));
+    }
+
+    #[test]
+    fn a_row_that_loses_its_pins_is_weaker() {
+        let with = |pins: &[&str], names: &[&str]| {
+            let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+            let row = Row { pins: owned(pins), names: owned(names), ..Row::default() };
+            Answer { row: Arc::new(row), ..answer("accept", "a") }
+        };
+        assert_eq!(Answer::change(&with(&["p"], &[]), &with(&[], &[])), Change::Weaker);
+        assert_eq!(Answer::change(&with(&["p"], &[]), &with(&["p", "q"], &[])), Change::Weaker);
+        assert_eq!(Answer::change(&with(&[], &[]), &with(&["p"], &[])), Change::Stricter);
+        assert_eq!(Answer::change(&with(&[], &["a"]), &with(&[], &["a", "b"])), Change::Weaker);
+        assert_eq!(Answer::change(&with(&["p"], &["a"]), &with(&["p"], &["a"])), Change::Same);
     }
 
     #[test]

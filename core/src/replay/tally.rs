@@ -79,8 +79,8 @@ impl Compared {
     }
 
     fn is_moved(&self) -> bool {
-        let by = |answer: &Answer| (answer.row.pattern.clone(), answer.row.policy.clone());
-        by(&self.before) != by(&self.now)
+        let (before, now) = (&self.before.row, &self.now.row);
+        (&before.pattern, &before.policy, &before.names) != (&now.pattern, &now.policy, &now.names)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -81,11 +81,15 @@ impl Listener {
     }
 
     fn next(&mut self) -> Next {
-        // Under load there is no need to wait.
-        if let Ok(record) = self.records.try_recv()
-            && !self.ended.is_cancelled()
-        {
-            return Next::Decision(record);
+        if self.ended.is_cancelled() {
+            return Next::End;
+        }
+        // Under load there is no need to wait. What was missed is said once only, here or below.
+        match self.records.try_recv() {
+            Ok(record) => return Next::Decision(record),
+            Err(TryRecvError::Lagged(count)) => return Next::Missed(count),
+            Err(TryRecvError::Closed) => return Next::End,
+            Err(TryRecvError::Empty) => {}
         }
         let Self { records, ended, runtime, .. } = self;
         runtime.block_on(async {

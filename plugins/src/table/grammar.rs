@@ -120,6 +120,12 @@ impl Misformed {
     /// Something stands where a row begins, or, behind a row, a clause.
     fn stray(ahead: &str, at_first: bool) -> Self {
         let quote = "a row begins with its pattern in quotes, as in `\"example.org\" require`";
+        if ahead.starts_with("Open string") {
+            return Self::new("a text has no end: its closing quote is missing").helped(quote);
+        }
+        if ahead.starts_with('#') {
+            return Self::new(format!("`{ahead}` begins no row")).helped("a comment begins with `//`");
+        }
         if at_first || !is_word(ahead) {
             return Self::new(format!("`{ahead}` begins no row")).helped(quote);
         }

@@ -30,6 +30,19 @@ impl Change {
         }
     }
 
+    /// Where one of these must be met, and none named means that nothing must: the fewer may be chosen, the
+    /// stricter; what may be chosen only now is weaker, whatever else may not be any more.
+    pub fn of_alternatives(before: &[String], now: &[String]) -> Self {
+        let among = |some: &[String], all: &[String]| some.iter().all(|one| all.contains(one));
+        match (before, now) {
+            (before, now) if among(before, now) && among(now, before) => Self::Same,
+            (_, []) => Self::Weaker,
+            ([], _) => Self::Stricter,
+            (before, now) if among(now, before) => Self::Stricter,
+            _ => Self::Weaker,
+        }
+    }
+
     /// Both changes at once: what is weaker in one respect is not made good by another.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -87,6 +100,21 @@ impl Stand {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fewer_alternatives_are_stricter_and_none_named_is_all() {
+        let change = |before: &[&str], now: &[&str]| {
+            let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+            Change::of_alternatives(&owned(before), &owned(now))
+        };
+        assert_eq!(change(&["a", "b"], &["b", "a"]), Change::Same);
+        assert_eq!(change(&[], &[]), Change::Same);
+        assert_eq!(change(&["a", "b"], &["a"]), Change::Stricter);
+        assert_eq!(change(&[], &["a"]), Change::Stricter);
+        assert_eq!(change(&["a"], &[]), Change::Weaker);
+        assert_eq!(change(&["a"], &["a", "b"]), Change::Weaker);
+        assert_eq!(change(&["a"], &["b"]), Change::Weaker);
+    }
 
     #[test]
     fn whatever_lets_on_what_was_held_back_is_weaker() {

@@ -37,7 +37,7 @@ impl Demands {
         of_order(&before.terms.min_version, &now.terms.min_version)
             .and(of_sets(before.terms.suites.as_ref(), now.terms.suites.as_ref()))
             .and(of_sets(before.terms.groups.as_ref(), now.terms.groups.as_ref()))
-            .and(of_sets(before.terms.roots.as_ref(), now.terms.roots.as_ref()))
+            .and(of_roots(before.terms.roots.as_ref(), now.terms.roots.as_ref()))
             .and(of_order(&before.client_certificate, &now.client_certificate))
             .and(of_order(&before.floor, &now.floor))
             .and(of_values(&before.identity, &now.identity))
@@ -96,6 +96,15 @@ fn of_sets<T: Ord>(before: Option<&BTreeSet<T>>, now: Option<&BTreeSet<T>>) -> C
         (Some(before), Some(now)) if before == now => Change::Same,
         (Some(before), Some(now)) if now.is_subset(before) => Change::Stricter,
         (Some(_), Some(_)) => Change::Weaker,
+    }
+}
+
+/// `None` is not all roots, but those of the configuration, and a named set takes their place: it may lead
+/// to roots that nobody trusted before.
+fn of_roots(before: Option<&BTreeSet<String>>, now: Option<&BTreeSet<String>>) -> Change {
+    match (before, now) {
+        (None, Some(_)) => Change::Weaker,
+        (before, now) => of_sets(before, now),
     }
 }
 
@@ -203,6 +212,17 @@ mod tests {
         let (one, other) = (Suite::Aes256GcmSha384, Suite::Aes128GcmSha256);
         assert_eq!(Demands::change(&suites(&[one]), &suites(&[other])), Change::Weaker);
         assert_eq!(Demands::change(&suites(&[one, other]), &suites(&[other])), Change::Stricter);
+    }
+
+    #[test]
+    fn a_named_set_of_roots_takes_the_place_of_the_usual_one() {
+        let named = |names: &[&str]| {
+            let roots = names.iter().map(|&name| name.to_owned()).collect();
+            Demands { terms: Terms { roots: Some(roots), ..Terms::default() }, ..Demands::default() }
+        };
+        assert_eq!(Demands::change(&Demands::default(), &named(&["system"])), Change::Weaker);
+        assert_eq!(Demands::change(&named(&["system"]), &Demands::default()), Change::Weaker);
+        assert_eq!(Demands::change(&named(&["system", "webpki"]), &named(&["system"])), Change::Stricter);
     }
 
     #[test]

@@ -24,6 +24,7 @@ const DEPTH: usize = 8;
 /// The directory beside cannot be written, or the candidate is no more what it was; the live directory is
 /// as it was.
 pub(super) fn exchange(candidate: &Path, live: &Path, hash: &str) -> io::Result<PathBuf> {
+    let live = &plain(live);
     let parent = live.parent().unwrap_or(Path::new("/"));
     let staged = TempDir::with_prefix_in(".policies.", parent)?;
     let like = fs::metadata(live)?;
@@ -36,7 +37,7 @@ pub(super) fn exchange(candidate: &Path, live: &Path, hash: &str) -> io::Result<
     let kept = free(live, Timestamp::now());
     // From here on the folder is not to vanish with its value: it has the files of before.
     let staged = staged.keep();
-    swap(&staged, live, &kept).inspect_err(|_| _ = fs::remove_dir_all(&staged))?;
+    swap(&staged, live, &kept).inspect_err(|_| discard(&staged, hash))?;
     if !is_link {
         // What is there is no policy, and stays where it is looked for.
         move_hidden(&kept, live).inspect_err(|_| _ = back(&kept, live))?;
@@ -52,10 +53,24 @@ pub(super) fn exchange(candidate: &Path, live: &Path, hash: &str) -> io::Result<
 ///
 /// It cannot be put back.
 pub(super) fn back(kept: &Path, live: &Path) -> io::Result<()> {
+    let live = &plain(live);
     let aside = free(live, Timestamp::now());
     swap(kept, live, &aside)?;
     move_hidden(&aside, live)?;
     fs::remove_dir_all(aside)
+}
+
+/// Without a slash at its end: what is beside it begins with its name.
+fn plain(live: &Path) -> PathBuf {
+    live.components().collect()
+}
+
+/// Removes the copy of a candidate. After two failures it may be the files of before that are here: they
+/// stay.
+fn discard(staged: &Path, hash: &str) {
+    if Snapshot::read(staged).is_ok_and(|snapshot| snapshot.hash() == hash) {
+        let _ = fs::remove_dir_all(staged);
+    }
 }
 
 /// Exchanges both, and gives what was live its new name; where that fails, all is as it was.
@@ -193,6 +208,20 @@ mod tests {
         let kept = exchange(&next, &live, &hash(&next)).unwrap();
         assert!(fs::symlink_metadata(&kept).unwrap().is_symlink());
         assert!(blue.join(".git/HEAD").exists() && hash(&live) == hash(&next));
+    }
+
+    #[test]
+    fn a_slash_at_the_end_changes_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let live = directory(&root.path().join("policies"), &[("domains.rhai", "// old")]);
+        let next = directory(&root.path().join("next"), &[("domains.rhai", "// new")]);
+        let (before, after) = (hash(&live), hash(&next));
+        let slashed = root.path().join("policies/");
+        let kept = exchange(&next, &slashed, &after).unwrap();
+        assert_eq!(kept.parent(), Some(root.path()), "beside, not within");
+        assert_eq!((hash(&kept), hash(&live)), (before.clone(), after));
+        back(&kept, &slashed).unwrap();
+        assert_eq!(hash(&live), before);
     }
 
     #[test]

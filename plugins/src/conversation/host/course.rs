@@ -44,6 +44,7 @@ impl Attempt<'_, '_> {
                 let place = offer.filters.as_ref().map(|answer| answer.place.clone());
                 self.floor = Demand { floor: *floor, place: place.filter(|_| *floor > Floor::None) };
             }
+            _ if !self.host.offers_tls => return Ok(Course::Clear("the host does not offer TLS")),
             _ => return Ok(Course::Clear("the policy starts no TLS")),
         }
         if !self.host.offers_tls {
