@@ -112,7 +112,7 @@ fn what_is_wrong_is_said_with_its_code_and_place() {
         ("x.example require", "P001", "4:1", "no clause `x`"),
         (r#""x.example" require, "#, "P001", "4:20", "begins no row"),
         (r#""x.example require"#, "P001", "4:1", "closing quote is missing"),
-        ("# mine", "P001", "4:1", "a comment begins with `//`"),
+        ("# mine", "P001", "4:1", "begins no row"),
         (r#""x.example" require "*" attempt"#, "R001", "4:21", "has a row already, at domains.rhai:3:1"),
         (r#""X.example" require "x.EXAMPLE" require"#, "R001", "4:21", "already"),
         (r#""exam ple" require"#, "R005", "4:1", "no domain"),
