@@ -1,7 +1,7 @@
 //! From logs to lines: read once, in pieces, each line handed to the thread of its session.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -57,7 +57,7 @@ pub fn replay(logs: &[Log], window: Window, bundles: &Bundles) -> io::Result<Rep
             let work = move || take(Replayer::new(bundles.clone()), &receiver, window);
             replaying.push(thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work)?);
         }
-        let read = logs.iter().try_for_each(|log| read(log, &mut pieces));
+        let read = logs.into_iter().try_for_each(|log| read(log, &mut pieces));
         pieces.iter_mut().for_each(Pieces::hand_over);
         drop(pieces);
         let mut all = Tally::default();
@@ -76,6 +76,15 @@ impl Window {
     pub fn has(&self, time: Timestamp) -> bool {
         self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
     }
+}
+
+/// A log at which was looked.
+enum Looked {
+    /// A file, to be opened when its turn comes.
+    File(PathBuf),
+    /// A pipe, or a device: what was read of it cannot be read again.
+    Begun(PathBuf, io::Chain<Cursor<Vec<u8>>, BufReader<File>>),
+    Input,
 }
 
 /// Lines for one of the threads.
@@ -111,27 +120,36 @@ fn take(mut replayer: Replayer, pieces: &Receiver<Vec<u8>>, window: Window) -> T
 
 /// The parts of a log that were put aside are older than the log, whatever the order in which a shell
 /// names them: the records of a session must come in theirs.
-fn in_order(logs: &[Log]) -> io::Result<Vec<Log>> {
-    let mut logs = logs.iter().map(|log| Ok((begins(log)?, log.clone()))).collect::<io::Result<Vec<_>>>()?;
+fn in_order(logs: &[Log]) -> io::Result<Vec<Looked>> {
+    let mut logs = logs.iter().map(look).collect::<io::Result<Vec<_>>>()?;
     logs.sort_by_key(|(begins, _)| *begins);
     Ok(logs.into_iter().map(|(_, log)| log).collect())
 }
 
-/// The time of the first record. Standard input comes last: it cannot be looked at beforehand.
-fn begins(log: &Log) -> io::Result<Timestamp> {
-    let Log::File(path) = log else { return Ok(Timestamp::MAX) };
-    let mut first = Vec::new();
-    let mut lines = BufReader::new(open(path)?.take(LINE as u64));
-    lines.read_until(b'\n', &mut first).map_err(|error| of_file(path, &error))?;
-    Ok(member(&first, b"\"time\":\"").and_then(|text| text.parse().ok()).unwrap_or(Timestamp::MIN))
+/// The time of the first record. Standard input comes last: whoever types is not waited for beforehand.
+fn look(log: &Log) -> io::Result<(Timestamp, Looked)> {
+    let Log::File(path) = log else { return Ok((Timestamp::MAX, Looked::Input)) };
+    let named = |error: io::Error| of_file(path, &error);
+    let file = open(path)?;
+    let is_file = file.metadata().map_err(named)?.is_file();
+    let (mut first, mut rest) = (Vec::new(), BufReader::new(file));
+    rest.by_ref().take(LINE as u64).read_until(b'\n', &mut first).map_err(named)?;
+    let begins = member(&first, b"\"time\":\"").and_then(|text| text.parse().ok()).unwrap_or(Timestamp::MIN);
+    let looked = if is_file {
+        Looked::File(path.clone())
+    } else {
+        Looked::Begun(path.clone(), Cursor::new(first).chain(rest))
+    };
+    Ok((begins, looked))
 }
 
-fn read(log: &Log, pieces: &mut [Pieces]) -> io::Result<()> {
+fn read(log: Looked, pieces: &mut [Pieces]) -> io::Result<()> {
     match log {
-        Log::Input => lines(io::stdin().lock(), pieces),
-        Log::File(path) => {
-            let file = BufReader::with_capacity(PIECE, open(path)?);
-            lines(file, pieces).map_err(|error| of_file(path, &error))
+        Looked::Input => lines(io::stdin().lock(), pieces),
+        Looked::Begun(path, rest) => lines(rest, pieces).map_err(|error| of_file(&path, &error)),
+        Looked::File(path) => {
+            let file = BufReader::with_capacity(PIECE, open(&path)?);
+            lines(file, pieces).map_err(|error| of_file(&path, &error))
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::fs;
 use std::io::Write as _;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -82,4 +83,20 @@ fn a_log_that_is_not_there_is_named() {
     let bundles = Bundles { candidate: candidate(), against: None };
     let error = replay(&[Log::File("/nowhere/log".into())], Window::default(), &bundles).unwrap_err();
     assert!(error.to_string().contains("/nowhere/log"), "{error}");
+}
+
+/// What is read of a pipe is gone: it cannot be opened once for a look and once more.
+#[test]
+fn nothing_of_a_pipe_is_lost() {
+    const MAILS: usize = 300;
+    let (reader, mut writer) = io::pipe().unwrap();
+    let log = Log::File(format!("/dev/fd/{}", reader.as_raw_fd()).into());
+    let writing = thread::spawn(move || {
+        for number in 0..MAILS {
+            writeln!(writer, "{}", mail(number, ["accept", "refuse"]).join("\n")).unwrap();
+        }
+    });
+    let report = run(&[log], Window::default());
+    writing.join().unwrap();
+    assert_eq!((report.records, report.decisions, report.same), (600, 300, 300), "{report:?}");
 }
