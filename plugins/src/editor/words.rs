@@ -143,20 +143,6 @@ pub(super) fn of_verdict(signatures: &[&Signature], word: Word) -> String {
     said.collect::<Vec<_>>().join("\n")
 }
 
-/// A type in a word or two.
-pub(super) fn of_kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Flag => "true or false",
-        Kind::Number => "number",
-        Kind::Text => "text",
-        Kind::Texts => "list of texts",
-        Kind::Version => "version",
-        Kind::Parameters => "parameters",
-        Kind::Row => "row",
-        Kind::Certificate => "certificate",
-    }
-}
-
 /// What is to add of a type, where it does not speak for itself.
 pub(super) fn note_of(kind: Kind) -> &'static str {
     match kind {

@@ -48,6 +48,22 @@ pub enum Kind {
     Certificate,
 }
 
+impl Kind {
+    /// The type in a word or two, for people.
+    pub(crate) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Flag => "true or false",
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Texts => "list of texts",
+            Self::Version => "version",
+            Self::Parameters => "parameters",
+            Self::Row => "row",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
 /// The value of a fact.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {

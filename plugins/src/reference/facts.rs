@@ -34,13 +34,9 @@ fn of<T: Facts>(text: &mut String) {
 
 fn in_words(kind: Kind) -> &'static str {
     match kind {
-        Kind::Flag => "true or false",
-        Kind::Number => "number",
-        Kind::Text => "text",
-        Kind::Texts => "list of texts",
-        Kind::Version => "version",
         Kind::Parameters => "map",
         Kind::Row => "[row](#row)",
         Kind::Certificate => "[certificate](#certificate)",
+        kind => kind.in_words(),
     }
 }

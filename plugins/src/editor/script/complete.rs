@@ -53,7 +53,7 @@ fn behind_dot(tokens: &Tokens<'_>, scope: &Scope<'_, '_>, dot: usize, sort: Sort
             for table in &tables {
                 for fact in &table.facts {
                     let about = format!("{}{}", one_paragraph(fact.doc), words::note_of(fact.kind));
-                    proposals.plain(ProposalKind::Fact, fact.name, words::of_kind(fact.kind), &about);
+                    proposals.plain(ProposalKind::Fact, fact.name, fact.kind.in_words(), &about);
                 }
             }
             if tables.iter().any(|table| table.word == "row") {

@@ -110,7 +110,7 @@ fn of_chain(tokens: &Tokens<'_>, scope: &Scope<'_, '_>, index: usize) -> Option<
 
 fn of_fact(table: &FactTable, name: &str) -> Option<String> {
     let fact = table.facts.iter().find(|fact| fact.name == name)?;
-    let kind = words::of_kind(fact.kind);
+    let kind = fact.kind.in_words();
     Some(format!(
         "**{}.{name}**: {kind}\n\n{}{}",
         table.word,
