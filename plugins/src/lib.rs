@@ -8,6 +8,7 @@
 //! - [`facts`]: what a hook is told
 //! - [`hooks`]: the points at which scripts and plugins are asked
 //! - [`verdicts`]: what they answer, one type a hook
+//! - [`content`]: where a message lies while filters look at it
 //! - [`join`]: how several answers become one
 //! - [`decision`]: the answer with its place, its row and its trace
 //! - [`table`]: the domain table, which chooses the policy
@@ -26,6 +27,7 @@
 //! - [`editor`]: what an editor asks about a text: completion, explanations, where things are
 
 pub mod bundle;
+pub mod content;
 pub mod conversation;
 pub mod decider;
 pub mod decision;

@@ -5,6 +5,7 @@
 
 mod change;
 mod demands;
+mod edit;
 pub mod incoming;
 pub mod outgoing;
 mod passage;
@@ -13,6 +14,7 @@ mod terms;
 
 pub use change::{Change, Stand};
 pub use demands::Demands;
+pub use edit::{Edit, Header};
 pub use passage::Passage;
 pub use reply::{EnhancedCode, InvalidCode, Reply};
 pub use terms::{ClientCertificate, Floor, Group, Suite, Terms, UnknownName};

@@ -1,0 +1,52 @@
+//! Where a message lies while filters look at it.
+
+use std::fmt;
+use std::io;
+
+use bytes::Bytes;
+
+/// A message at rest: memory, or a file that was just written. Reading it does not wait for anything but
+/// the page cache, so it is not async.
+pub trait Content: Send + Sync + fmt::Debug {
+    /// Its size in octets, header section included, in canonical CRLF form.
+    fn size(&self) -> u64;
+
+    /// Reads from an offset as much as there is and fits, and says how much; 0 only at the end, or into an
+    /// empty buffer.
+    ///
+    /// # Errors
+    ///
+    /// The disk.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Content for Bytes {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
+        let length = rest.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..length), rest.get(..length)) {
+            to.copy_from_slice(from);
+        }
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_from_any_offset() {
+        let content = Bytes::from_static(b"abcdef");
+        let mut buffer = [0; 4];
+        assert_eq!(content.size(), 6);
+        assert_eq!(content.read_at(3, &mut buffer).unwrap(), 3);
+        assert_eq!(&buffer[..3], b"def");
+        assert_eq!(content.read_at(6, &mut buffer).unwrap(), 0);
+        assert_eq!(content.read_at(u64::MAX, &mut buffer).unwrap(), 0);
+    }
+}
