@@ -83,6 +83,17 @@ impl Decider {
         }
     }
 
+    /// Whether it may read this fact of what is called so, as in `message` and `text`: then it has to be found
+    /// out. It is not sure of scripts.
+    pub fn may_read(&self, of: &str, fact: &str) -> bool {
+        match self {
+            Self::Script(script) => script.may_read(fact),
+            Self::Plugin(plugin) => {
+                plugin.exports().reads().any(|read| read.split_once('.') == Some((of, fact)))
+            }
+        }
+    }
+
     /// Asks it: `None` where it has no such hook, or has no opinion.
     pub async fn ask<H: Hook>(
         &self,

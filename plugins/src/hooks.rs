@@ -52,6 +52,8 @@ impl fmt::Display for Direction {
 pub enum HookName {
     /// A client has connected. Filters only, incoming only.
     Connect,
+    /// A client has said who it is. Filters only, incoming only.
+    Ehlo,
     /// TLS: offer it? or: it is offered or not, what now?
     Offer,
     /// TLS: start it?
@@ -64,23 +66,52 @@ pub enum HookName {
     Mail,
     /// May this recipient be named? Filters only, incoming only.
     Rcpt,
+    /// What becomes of this message? Filters only, incoming only.
+    Message,
+    /// Where does it go? Filters only, outgoing only.
+    Route,
+    /// It was delivered. Filters only, outgoing only; they observe.
+    Delivered,
+    /// It waits. Filters only, outgoing only; they observe.
+    Deferred,
+    /// It failed. Filters only, outgoing only; they observe.
+    Failed,
 }
 
 impl HookName {
     /// All hooks, in the order in which they are asked.
-    pub const ALL: [Self; 7] =
-        [Self::Connect, Self::Offer, Self::Start, Self::Cipher, Self::Certificate, Self::Mail, Self::Rcpt];
+    pub const ALL: [Self; 13] = [
+        Self::Connect,
+        Self::Ehlo,
+        Self::Route,
+        Self::Offer,
+        Self::Start,
+        Self::Cipher,
+        Self::Certificate,
+        Self::Mail,
+        Self::Rcpt,
+        Self::Message,
+        Self::Delivered,
+        Self::Deferred,
+        Self::Failed,
+    ];
 
     /// The name.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Connect => "connect",
+            Self::Ehlo => "ehlo",
             Self::Offer => "offer",
             Self::Start => "start",
             Self::Cipher => "cipher",
             Self::Certificate => "certificate",
             Self::Mail => "mail",
             Self::Rcpt => "rcpt",
+            Self::Message => "message",
+            Self::Route => "route",
+            Self::Delivered => "delivered",
+            Self::Deferred => "deferred",
+            Self::Failed => "failed",
         }
     }
 
@@ -89,9 +120,27 @@ impl HookName {
         Self::ALL.into_iter().find(|hook| hook.word() == word)
     }
 
-    /// Whether only filters have it, and only for incoming connections.
+    /// Whether only filters have it, and only in one direction.
     pub const fn is_for_filters(self) -> bool {
-        matches!(self, Self::Connect | Self::Rcpt)
+        !matches!(self, Self::Offer | Self::Start | Self::Cipher | Self::Certificate | Self::Mail)
+    }
+
+    /// Whether those who are asked only observe: nothing comes of what they say.
+    pub const fn is_observed(self) -> bool {
+        matches!(self, Self::Delivered | Self::Deferred | Self::Failed)
+    }
+
+    /// Whether it is asked in this direction.
+    pub const fn is_of(self, direction: Direction) -> bool {
+        match self {
+            Self::Connect | Self::Ehlo | Self::Rcpt | Self::Message => {
+                matches!(direction, Direction::Incoming)
+            }
+            Self::Route | Self::Delivered | Self::Deferred | Self::Failed => {
+                matches!(direction, Direction::Outgoing)
+            }
+            Self::Offer | Self::Start | Self::Cipher | Self::Certificate | Self::Mail => true,
+        }
     }
 }
 
@@ -193,6 +242,8 @@ pub mod incoming {
     hooks! {
         /// A client has connected. Asked of filters.
         Connect: Incoming Connect (Client, Nothing) -> verdict::Mail, Some(verdict::Mail::Accept);
+        /// EHLO or HELO is read, clear or inside TLS. Asked of filters.
+        Ehlo: Incoming Ehlo (Client, Nothing) -> verdict::Mail, Some(verdict::Mail::Accept);
         /// EHLO or HELO is to be answered, on a clear connection.
         Offer: Incoming Offer (Client, Nothing) -> verdict::Offer, Some(verdict::Offer::Advertise);
         /// STARTTLS is read, or an implicit-TLS connection opens.
@@ -212,15 +263,20 @@ pub mod incoming {
         Mail: Incoming Mail (Client, Mail) -> verdict::Mail, None;
         /// RCPT TO is read. Asked of filters.
         Rcpt: Incoming Rcpt (Client, Recipient) -> verdict::Mail, Some(verdict::Mail::Accept);
+        /// The whole message has come, and is not accepted yet. Asked of filters, one after the other in the
+        /// order of their file names: each sees what those before it have changed.
+        Message: Incoming Message (Client, Message) -> verdict::Message, Some(verdict::Message::Accept(Vec::new()));
     }
 }
 
 /// The hooks of outgoing connections.
 pub mod outgoing {
     use super::verdicts::outgoing::{self as verdict};
-    use super::verdicts::{Floor, Terms};
+    use super::verdicts::{Floor, Heard, Terms};
 
     hooks! {
+        /// An attempt begins, and where it goes is to be chosen; no host is known yet. Asked of filters.
+        Route: Outgoing Route (Host, Mail) -> verdict::Route, Some(verdict::Route::Accept(verdict::Way::default()));
         /// The host's EHLO reply is read.
         Offer: Outgoing Offer (Host, Nothing) -> verdict::Offer, Some(verdict::Offer::StartTls { floor: Floor::None });
         /// STARTTLS is about to be sent.
@@ -235,5 +291,11 @@ pub mod outgoing {
         Certificate: Outgoing Certificate (Host, Certificate) -> verdict::Certificate, Some(verdict::Certificate::Accept);
         /// An envelope is about to cross the connection.
         Mail: Outgoing Mail (Host, Mail) -> verdict::Mail, None;
+        /// A host has taken the message. Filters are told.
+        Delivered: Outgoing Delivered (Host, Report) -> Heard, Some(Heard);
+        /// The message waits for another attempt. Filters are told.
+        Deferred: Outgoing Deferred (Host, Report) -> Heard, Some(Heard);
+        /// The message goes back to its sender. Filters are told.
+        Failed: Outgoing Failed (Host, Report) -> Heard, Some(Heard);
     }
 }

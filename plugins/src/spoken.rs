@@ -15,7 +15,9 @@ pub(crate) use parts::{clean, parse_all};
 use crate::decider::Role;
 use crate::rhai::Fault;
 use crate::suggest;
-use crate::verdicts::{ClientCertificate, EnhancedCode, Floor, Reply, Terms};
+use crate::verdicts::edit;
+use crate::verdicts::outgoing::Way;
+use crate::verdicts::{ClientCertificate, Edit, EnhancedCode, Floor, Reply, Terms};
 
 /// The words of verdicts: the functions of scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,12 @@ pub enum Word {
     StayClear,
     /// `require(level)`
     Require,
+    /// `redirect(address)`
+    Redirect,
+    /// `quarantine(reason)`
+    Quarantine,
+    /// `discard(reason)`
+    Discard,
 }
 
 /// What may be chained to a verdict, as in `accept().min_version("1.3")`.
@@ -55,6 +63,36 @@ pub enum Setter {
     Identity,
     /// `.server_name("name")`
     ServerName,
+    /// `.add_header("X-Name", "value")`
+    AddHeader,
+    /// `.insert_header(0, "X-Name", "value")`
+    InsertHeader,
+    /// `.replace_header("Subject", "value")`
+    ReplaceHeader,
+    /// `.remove_header("X-Name")`
+    RemoveHeader,
+    /// `.add_recipient("a@example.org")`
+    AddRecipient,
+    /// `.remove_recipient("a@example.org")`
+    RemoveRecipient,
+    /// `.replace_body("text")`
+    ReplaceBody,
+    /// `.replace_part("1.2", "text")`
+    ReplacePart,
+    /// `.remove_part("1.2")`
+    RemovePart,
+    /// `.append_text("text")`
+    AppendText,
+    /// `.tag("name", "value")`
+    Tag,
+    /// `.to("mx.example.org:25")`
+    To,
+    /// `.source("192.0.2.1")`
+    Source,
+    /// `.helo_name("mx.example.org")`
+    HeloName,
+    /// `.transport("name")`
+    Transport,
 }
 
 /// A verdict as it was spoken: its word, what was chained to it, and where in the script; a plugin's
@@ -69,6 +107,9 @@ pub struct Spoken {
     pub(crate) client_certificate: ClientCertificate,
     pub(crate) identity: Option<String>,
     pub(crate) server_name: Option<String>,
+    pub(crate) edits: Vec<Edit>,
+    pub(crate) address: String,
+    pub(crate) way: Way,
     /// The setters that were called, each with its place.
     pub(crate) set: Vec<(Setter, Position)>,
 }
@@ -97,7 +138,7 @@ pub trait FromSpoken: Sized {
 
 impl Word {
     /// All words, as the reference lists them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Accept,
         Self::Refuse,
         Self::Defer,
@@ -106,6 +147,9 @@ impl Word {
         Self::StartTls,
         Self::StayClear,
         Self::Require,
+        Self::Redirect,
+        Self::Quarantine,
+        Self::Discard,
     ];
 
     pub(crate) const fn word(self) -> &'static str {
@@ -118,6 +162,9 @@ impl Word {
             Self::StartTls => "start_tls",
             Self::StayClear => "stay_clear",
             Self::Require => "require",
+            Self::Redirect => "redirect",
+            Self::Quarantine => "quarantine",
+            Self::Discard => "discard",
         }
     }
 
@@ -128,7 +175,7 @@ impl Word {
 
 impl Setter {
     /// All setters, as the reference lists them.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::MinVersion,
         Self::Suites,
         Self::Groups,
@@ -136,6 +183,21 @@ impl Setter {
         Self::ClientCertificate,
         Self::Identity,
         Self::ServerName,
+        Self::AddHeader,
+        Self::InsertHeader,
+        Self::ReplaceHeader,
+        Self::RemoveHeader,
+        Self::AddRecipient,
+        Self::RemoveRecipient,
+        Self::ReplaceBody,
+        Self::ReplacePart,
+        Self::RemovePart,
+        Self::AppendText,
+        Self::Tag,
+        Self::To,
+        Self::Source,
+        Self::HeloName,
+        Self::Transport,
     ];
 
     pub(crate) const fn word(self) -> &'static str {
@@ -147,6 +209,21 @@ impl Setter {
             Self::ClientCertificate => "client_certificate",
             Self::Identity => "identity",
             Self::ServerName => "server_name",
+            Self::AddHeader => "add_header",
+            Self::InsertHeader => "insert_header",
+            Self::ReplaceHeader => "replace_header",
+            Self::RemoveHeader => "remove_header",
+            Self::AddRecipient => "add_recipient",
+            Self::RemoveRecipient => "remove_recipient",
+            Self::ReplaceBody => "replace_body",
+            Self::ReplacePart => "replace_part",
+            Self::RemovePart => "remove_part",
+            Self::AppendText => "append_text",
+            Self::Tag => "tag",
+            Self::To => "to",
+            Self::Source => "source",
+            Self::HeloName => "helo_name",
+            Self::Transport => "transport",
         }
     }
 
@@ -171,6 +248,9 @@ impl Spoken {
             client_certificate: ClientCertificate::None,
             identity: None,
             server_name: None,
+            edits: Vec::new(),
+            address: String::new(),
+            way: Way::default(),
             set: Vec::new(),
         }
     }
@@ -188,6 +268,7 @@ impl Spoken {
         }
         self.check_setters::<V>(role, hook)?;
         self.check_code::<V>()?;
+        self.check_edits()?;
         V::from_spoken(self).ok_or_else(no_verdict)
     }
 
@@ -202,6 +283,14 @@ impl Spoken {
             }
         }
         Ok(())
+    }
+
+    /// The parts of a message's verdict: each is checked where a script says it, and here for plugins.
+    fn check_edits(&self) -> Result<(), Fault> {
+        let wrong = self.edits.iter().find_map(|edit| edit.check().err());
+        let wrong = wrong
+            .or_else(|| (self.word == Word::Redirect).then(|| edit::check_address(&self.address).err())?);
+        wrong.map_or(Ok(()), |message| Err(Fault::new(message, self.position)))
     }
 
     fn check_code<V: FromSpoken>(&self) -> Result<(), Fault> {

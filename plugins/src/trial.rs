@@ -44,21 +44,28 @@ pub(crate) fn example_row(policy: &str) -> Arc<Row> {
 fn try_incoming(decider: &Decider, clients: &[Arc<Client>], witness: &mut impl Witness) {
     let nothing = shared([Nothing {}]);
     try_hook::<incoming::Connect>(decider, clients, &nothing, witness);
+    try_hook::<incoming::Ehlo>(decider, clients, &nothing, witness);
     try_hook::<incoming::Offer>(decider, clients, &nothing, witness);
     try_hook::<incoming::Start>(decider, clients, &nothing, witness);
     try_hook::<incoming::Cipher>(decider, clients, &shared(canonical::hellos()), witness);
     try_hook::<incoming::Certificate>(decider, clients, &shared(canonical::certificates()), witness);
     try_hook::<incoming::Mail>(decider, clients, &shared(canonical::mails()), witness);
     try_hook::<incoming::Rcpt>(decider, clients, &shared(canonical::recipients()), witness);
+    try_hook::<incoming::Message>(decider, clients, &shared(canonical::messages()), witness);
 }
 
 fn try_outgoing(decider: &Decider, hosts: &[Arc<Host>], witness: &mut impl Witness) {
     let nothing = shared([Nothing {}]);
+    try_hook::<outgoing::Route>(decider, hosts, &shared(canonical::mails()), witness);
     try_hook::<outgoing::Offer>(decider, hosts, &nothing, witness);
     try_hook::<outgoing::Start>(decider, hosts, &nothing, witness);
     try_hook::<outgoing::Cipher>(decider, hosts, &shared(canonical::handshakes()), witness);
     try_hook::<outgoing::Certificate>(decider, hosts, &shared(canonical::certificates()), witness);
     try_hook::<outgoing::Mail>(decider, hosts, &shared(canonical::mails()), witness);
+    let reports = shared(canonical::reports());
+    try_hook::<outgoing::Delivered>(decider, hosts, &reports, witness);
+    try_hook::<outgoing::Deferred>(decider, hosts, &reports, witness);
+    try_hook::<outgoing::Failed>(decider, hosts, &reports, witness);
 }
 
 fn try_hook<H: Hook>(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use waxseal_plugins::facts::{
-    Certificate, Client, Facts, Handshake, Hello, Host, Kind, Mail, Recipient, Row,
+    Certificate, Client, Facts, Handshake, Hello, Host, Kind, Mail, Message, Part, Recipient, Report, Row,
 };
 use waxseal_plugins::hooks::{Direction, HookName};
 use wit_parser::{Resolve, Type, TypeDefKind, TypeId, WorldItem};
@@ -26,6 +26,9 @@ fn rust_facts() -> Vec<Listed> {
         of::<Certificate>(),
         of::<Mail>(),
         of::<Recipient>(),
+        of::<Message>(),
+        of::<Part>(),
+        of::<Report>(),
         of::<Row>(),
     ]
 }
@@ -67,6 +70,9 @@ fn expected_kind(kind: Kind) -> &'static str {
         Kind::Text | Kind::Parameters => "string",
         Kind::Texts => "list<string>",
         Kind::Version => "u16",
+        Kind::Fields => "fields",
+        Kind::Parts => "list<part>",
+        Kind::Body => "body",
         Kind::Row => "row",
         Kind::Certificate => "certificate",
     }
@@ -104,9 +110,7 @@ fn wit_has_an_interface_and_a_world_for_each_hook() {
     let resolve = contract();
     let mut expected: Vec<String> = Vec::new();
     for direction in [Direction::Incoming, Direction::Outgoing] {
-        let hooks = HookName::ALL
-            .into_iter()
-            .filter(|hook| direction == Direction::Incoming || !hook.is_for_filters());
+        let hooks = HookName::ALL.into_iter().filter(|hook| hook.is_of(direction));
         expected.extend(hooks.map(|hook| format!("{direction}-{hook}")));
     }
     for name in &expected {

@@ -60,9 +60,9 @@ impl Problem {
                 Some(Self::temporary(EnhancedCode::new(4, 3, 0), reason))
             }
             Outcome::Verdict(verdict) => match verdict.strictness() {
-                Strictness::Lax | Strictness::Strict => None,
                 Strictness::Defer => Some(Self::temporary(code_of(&said), words(&said, place))),
                 Strictness::Refuse => Some(Self::permanent(code_of(&said), words(&said, place))),
+                _ => None,
             },
         }
     }

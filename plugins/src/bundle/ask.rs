@@ -6,20 +6,21 @@ use std::sync::Arc;
 use super::Bundle;
 use crate::decider::Decider;
 use crate::decision::{Answer, Asked, Decision, Failure, Outcome};
+use crate::facts::Facts as _;
 use crate::hooks::{Direction, Hook, HookName, Peer};
 use crate::place::Place;
 use crate::rhai::voice;
 use crate::verdicts::{EnhancedCode, Passage, Reply, Verdict};
 
 /// Who was asked, and what came of it; `None` for no opinion.
-type Said<'a, H> = (&'a Decider, Option<Answer<<H as Hook>::Verdict>>);
+pub type Said<'a, H> = (&'a Decider, Option<Answer<<H as Hook>::Verdict>>);
 
 impl Bundle {
     /// Asks a hook: all filters, and the policy of the row that the peer's facts carry; their
     /// answers joined and settled.
     pub async fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
         let mut said = Vec::new();
-        for filter in self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME)) {
+        for filter in self.filters_at::<H>() {
             said.push((filter, filter.ask::<H>(peer, subject).await));
         }
         let policy = match self.policy_of::<H>(peer) {
@@ -29,11 +30,31 @@ impl Bundle {
         self.decide::<H>(peer, said, policy)
     }
 
+    /// The filters that have this hook, in the order of their file names.
+    pub fn filters_at<H: Hook>(&self) -> impl Iterator<Item = &Decider> {
+        self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME))
+    }
+
+    /// Whether there is a filter to ask: what only filters are asked is no decision without one.
+    pub fn is_filtered<H: Hook>(&self) -> bool {
+        self.filters_at::<H>().next().is_some()
+    }
+
+    /// Whether a filter that has this hook may read this fact of its subject.
+    pub fn may_read<H: Hook>(&self, fact: &str) -> bool {
+        self.filters_at::<H>().any(|filter| filter.may_read(H::Subject::WORD, fact))
+    }
+
+    /// What the answers of filters that were asked one after the other come to.
+    pub fn conclude<H: Hook>(&self, peer: &Arc<H::Peer>, said: Vec<Said<'_, H>>) -> Decision<H::Verdict> {
+        self.decide::<H>(peer, said, self.policy_of::<H>(peer).map(|policy| (policy, None)))
+    }
+
     /// What [`ask`](Self::ask) would come to. Nothing has happened: nobody is heard, and plugins remember
     /// and reach nothing; see [`Decider::try_out`]. Blocks.
     pub fn try_out<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Decision<H::Verdict> {
         voice::silent(|| {
-            let filters = self.filters().iter().filter(|filter| filter.has(H::DIRECTION, H::NAME));
+            let filters = self.filters_at::<H>();
             let said = filters.map(|filter| (filter, filter.try_out::<H>(peer, subject))).collect();
             let policy = self.policy_of::<H>(peer);
             self.decide::<H>(peer, said, policy.map(|policy| (policy, policy.try_out::<H>(peer, subject))))

@@ -31,6 +31,7 @@ use crate::testing::{self, Report, Selection};
 use crate::wasm::Host;
 
 pub use analyse::analyse;
+pub use ask::Said;
 pub use check::{Checked, check, check_selected};
 pub use level::Level;
 pub use reading::is_stem;

@@ -51,6 +51,8 @@ impl Delivery {
             recipient_domain: self.domain.clone(),
             size: 12_345,
             attempts: 0,
+            recipients: vec![format!("bob@{}", self.domain)],
+            ..Mail::default()
         })
     }
 }

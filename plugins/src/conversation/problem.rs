@@ -31,9 +31,9 @@ impl Problem {
             }
         };
         let class = match verdict.strictness() {
-            Strictness::Lax | Strictness::Strict => return None,
             Strictness::Defer => 4,
             Strictness::Refuse => 5,
+            _ => return None,
         };
         let said = verdict.reply().cloned().unwrap_or_default();
         Some(Self { code: said.code.unwrap_or(usual).in_class(class), text: text(&said), place })

@@ -120,6 +120,8 @@ pub(super) fn snippet_of_verdict(word: Word) -> String {
         Word::Defer => r#"defer("${1:4.7.5}", "${2:why}")"#.to_owned(),
         Word::Refuse => r#"refuse("${1:5.7.1}", "${2:why}")"#.to_owned(),
         Word::Require => r#"require("${1|encrypted,verified|}")"#.to_owned(),
+        Word::Redirect => r#"redirect("${1:someone@example.org}")"#.to_owned(),
+        Word::Quarantine | Word::Discard => format!(r#"{}("${{1:why}}")"#, word.word()),
         word => format!("{}()", word.word()),
     }
 }
@@ -130,6 +132,8 @@ pub(super) fn usage_of_verdict(word: Word) -> String {
         Word::Defer => "`defer(\"4.7.5\", \"why\")` or `defer(\"why\")`".to_owned(),
         Word::Refuse => "`refuse(\"5.7.1\", \"why\")` or `refuse(\"why\")`".to_owned(),
         Word::Require => "`require(\"encrypted\")` or `require(\"verified\")`".to_owned(),
+        Word::Redirect => "`redirect(\"someone@example.org\")`".to_owned(),
+        Word::Quarantine | Word::Discard => format!("`{}(\"why\")`", word.word()),
         word => format!("`{}()`", word.word()),
     }
 }
@@ -147,6 +151,13 @@ pub(super) fn of_verdict(signatures: &[&Signature], word: Word) -> String {
 pub(super) fn note_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Version => "\n\nIt compares with a text, as in `< \"1.3\"`, and with nothing else.",
+        Kind::Fields => {
+            "\n\nThe first value of a name is read with `[\"name\"]`, empty where there is none; all with `.all(\"name\")`."
+        }
+        Kind::Parts => "\n\nGone through with `for part in ...`.",
+        Kind::Body => {
+            "\n\nLooked through with `.contains(\"text\")`, or piece by piece with `for piece in ...`."
+        }
         Kind::Parameters => "\n\nOne is read with `row.parameter(\"x\", 3)`, 3 where the row does not say.",
         _ => "",
     }
@@ -162,6 +173,9 @@ pub(super) fn of_facts(table: &FactTable) -> String {
         "certificate" => "The peer's certificate and its judgement, or that there is none.",
         "mail" => "The message.",
         "recipient" => "The recipient.",
+        "message" => "The message, all of it.",
+        "body" => "What is behind the headers, to be read piece by piece.",
+        "report" => "What became of the message.",
         _ => "The row of the domain table that chose the policy.",
     };
     let names: Vec<_> = table.facts.iter().map(|fact| format!("`{}`", fact.name)).collect();

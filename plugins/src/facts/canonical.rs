@@ -5,6 +5,10 @@
 
 use std::sync::Arc;
 
+mod messages;
+
+pub use messages::{messages, reports};
+
 use super::{Certificate, Client, Handshake, Hello, Host, Mail, Recipient, Row, Version};
 
 /// A client that is not offered TLS and sends in clear.
@@ -276,6 +280,8 @@ pub fn mails() -> Vec<Mail> {
         recipient_domain: "example.org".to_owned(),
         size: 12_345,
         attempts: 0,
+        recipients: texts(&["bob@example.org"]),
+        ..Mail::default()
     };
     let bounce = Mail { sender: String::new(), sender_domain: String::new(), ..ordinary.clone() };
     let literal = Mail {
@@ -284,7 +290,7 @@ pub fn mails() -> Vec<Mail> {
         size: 0,
         ..ordinary.clone()
     };
-    let incoming = Mail { recipient_domain: String::new(), ..ordinary.clone() };
+    let incoming = Mail { recipient_domain: String::new(), recipients: Vec::new(), ..ordinary.clone() };
     let retried = Mail { attempts: 7, ..ordinary.clone() };
     vec![ordinary, bounce, literal, incoming, retried]
 }

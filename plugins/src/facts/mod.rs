@@ -9,27 +9,38 @@
 //!
 //! A fact always has a value. A text that does not apply is empty, a version that does not apply
 //! is [`Version::None`], so that a comparison is never made with nothing. Written out, as in the
-//! decision log, a fact that is false, 0 or empty is left out, and filled in again when it is read.
+//! decision log, a fact that is false, 0 or empty is left out, and filled in again when it is read; what
+//! a message says is left out always.
 
+mod body;
 pub mod canonical;
 mod certificate;
 mod client;
+mod fields;
 mod handshake;
 mod hello;
 mod host;
 mod mail;
+mod message;
+mod part;
 mod recipient;
+mod report;
 mod row;
 mod value;
 mod version;
 
+pub use body::{Body, PIECE};
 pub use certificate::Certificate;
 pub use client::Client;
+pub use fields::Fields;
 pub use handshake::Handshake;
 pub use hello::Hello;
 pub use host::Host;
 pub use mail::Mail;
+pub use message::Message;
+pub use part::Part;
 pub use recipient::Recipient;
+pub use report::Report;
 pub use row::Row;
 pub use value::{Kind, Parameter, Parameters, Value};
 pub use version::{UnknownVersion, Version};
@@ -69,7 +80,7 @@ macro_rules! facts {
     (
         $(#[$meta:meta])*
         pub struct $name:ident as $word:literal {
-            $( $(#[doc = $doc:literal])* $field:ident : $kind:ident ),* $(,)?
+            $( $(#[doc = $doc:literal])* $(($unlogged:ident))? $field:ident : $kind:ident ),* $(,)?
         }
     ) => {
         $(#[$meta])*
@@ -78,6 +89,7 @@ macro_rules! facts {
         pub struct $name {
             $(
                 $(#[doc = $doc])*
+                $(#[doc = concat!("It is ", stringify!($unlogged), ".")] #[serde(skip_serializing)])?
                 #[serde(skip_serializing_if = "crate::facts::value::Blank::is_blank")]
                 pub $field: $crate::facts::facts!(@type $kind),
             )*
@@ -100,6 +112,9 @@ macro_rules! facts {
     (@type Text) => { String };
     (@type Texts) => { Vec<String> };
     (@type Version) => { $crate::facts::Version };
+    (@type Fields) => { std::sync::Arc<$crate::facts::Fields> };
+    (@type Parts) => { Vec<std::sync::Arc<$crate::facts::Part>> };
+    (@type Body) => { std::sync::Arc<$crate::facts::Body> };
     (@type Parameters) => { $crate::facts::Parameters };
     (@type Row) => { std::sync::Arc<$crate::facts::Row> };
     (@type Certificate) => { std::sync::Arc<$crate::facts::Certificate> };

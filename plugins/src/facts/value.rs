@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, Row, Version};
+use super::{Body, Certificate, Fields, Part, Row, Version};
 
 /// A policy's own parameters, from the `with #{...}` clause of its row.
 pub type Parameters = BTreeMap<String, Parameter>;
@@ -40,6 +40,12 @@ pub enum Kind {
     Texts,
     /// A TLS version; compares with `"1.2"` and the like, and with nothing else.
     Version,
+    /// Names with values, of which a name may occur again.
+    Fields,
+    /// The parts of a message.
+    Parts,
+    /// A body, to be read piece by piece.
+    Body,
     /// A map of the row's own parameters.
     Parameters,
     /// A row of the domain table.
@@ -57,6 +63,9 @@ impl Kind {
             Self::Text => "text",
             Self::Texts => "list of texts",
             Self::Version => "version",
+            Self::Fields => "fields",
+            Self::Parts => "list of parts",
+            Self::Body => "body",
             Self::Parameters => "parameters",
             Self::Row => "row",
             Self::Certificate => "certificate",
@@ -77,6 +86,12 @@ pub enum Value {
     Texts(Vec<String>),
     /// A TLS version.
     Version(Version),
+    /// Names with values.
+    Fields(Arc<Fields>),
+    /// The parts of a message.
+    Parts(Vec<Arc<Part>>),
+    /// A body.
+    Body(Arc<Body>),
     /// The row's own parameters.
     Parameters(Parameters),
     /// A row of the domain table.
@@ -109,7 +124,7 @@ impl Blank for String {
     }
 }
 
-impl Blank for Vec<String> {
+impl<T> Blank for Vec<T> {
     fn is_blank(&self) -> bool {
         self.is_empty()
     }

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{hold, one_line};
-use crate::facts::{Certificate, Client, Facts, Handshake, Hello, Host, Kind, Mail, Recipient, Row};
+use crate::facts::{
+    Body, Certificate, Client, Facts, Handshake, Hello, Host, Kind, Mail, Message, Part, Recipient, Report,
+    Row,
+};
 
 #[test]
 fn the_page_of_facts_is_what_the_code_says() {
@@ -19,6 +22,10 @@ fn the_page_of_facts_is_what_the_code_says() {
     of::<Certificate>(&mut text);
     of::<Mail>(&mut text);
     of::<Recipient>(&mut text);
+    of::<Message>(&mut text);
+    of::<Part>(&mut text);
+    of::<Body>(&mut text);
+    of::<Report>(&mut text);
     of::<Row>(&mut text);
     hold("facts.md", &text);
 }
@@ -35,6 +42,9 @@ fn of<T: Facts>(text: &mut String) {
 fn in_words(kind: Kind) -> &'static str {
     match kind {
         Kind::Parameters => "map",
+        Kind::Fields => "fields: `[\"name\"]`, `.all(\"name\")`, `.contains(\"name\")`, `.names()`",
+        Kind::Parts => "list of [parts](#part)",
+        Kind::Body => "[body](#body): `.contains(\"text\")`, `.pieces()`, `.read(offset, length)`",
         Kind::Row => "[row](#row)",
         Kind::Certificate => "[certificate](#certificate)",
         kind => kind.in_words(),

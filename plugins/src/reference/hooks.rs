@@ -39,18 +39,24 @@ fn the_page_of_hooks_is_what_the_code_says() {
     let mut text = OPENING.to_owned();
     begin(&mut text, Direction::Incoming);
     of::<incoming::Connect>(&mut text);
+    of::<incoming::Ehlo>(&mut text);
     of::<incoming::Offer>(&mut text);
     of::<incoming::Start>(&mut text);
     of::<incoming::Cipher>(&mut text);
     of::<incoming::Certificate>(&mut text);
     of::<incoming::Mail>(&mut text);
     of::<incoming::Rcpt>(&mut text);
+    of::<incoming::Message>(&mut text);
     begin(&mut text, Direction::Outgoing);
+    of::<outgoing::Route>(&mut text);
     of::<outgoing::Offer>(&mut text);
     of::<outgoing::Start>(&mut text);
     of::<outgoing::Cipher>(&mut text);
     of::<outgoing::Certificate>(&mut text);
     of::<outgoing::Mail>(&mut text);
+    of::<outgoing::Delivered>(&mut text);
+    of::<outgoing::Deferred>(&mut text);
+    of::<outgoing::Failed>(&mut text);
     hold("hooks.md", &(text + CLOSING));
 }
 

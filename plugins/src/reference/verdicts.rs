@@ -20,7 +20,8 @@ const SETTERS: &str = "
 ## What may be chained
 
 Narrower terms, as in `accept().min_version(\"1.3\").suites([\"TLS_AES_256_GCM_SHA384\"])`. Terms of several answers are joined:
-versions by the higher one, lists by what all have.
+versions by the higher one, lists by what all have. At message: what is changed, in the order in which it is said, filter after
+filter by their file names. At route: where it goes.
 
 | function | at | what it says |
 | --- | --- | --- |
@@ -29,8 +30,8 @@ versions by the higher one, lists by what all have.
 const JOIN: &str = "
 ## Which of several holds
 
-The policy and all filters are asked, and the strictest verdict holds: `refuse` over `defer` over the others, `withhold` over
-`advertise`, `start_tls` over `stay_clear`, `accept` over `stay_clear`. Floors (`require`) are joined by the higher one. So the order of
+The policy and all filters are asked, and the strictest verdict holds: `refuse` over `defer` over `discard` over `quarantine` over
+`redirect` over the others, `withhold` over `advertise`, `start_tls` over `stay_clear`, `accept` over `stay_clear`. Floors (`require`) are joined by the higher one. So the order of
 files does not matter, and a filter can only tighten what the policy says.
 ";
 
@@ -39,12 +40,15 @@ fn the_page_of_verdicts_is_what_the_code_says() {
     let mut text = OPENING.to_owned();
     let mut at = Vec::new();
     of::<incoming::Connect>(&mut text, &mut at);
+    of::<incoming::Ehlo>(&mut text, &mut at);
     of::<incoming::Offer>(&mut text, &mut at);
     of::<incoming::Start>(&mut text, &mut at);
     of::<incoming::Cipher>(&mut text, &mut at);
     of::<incoming::Certificate>(&mut text, &mut at);
     of::<incoming::Mail>(&mut text, &mut at);
     of::<incoming::Rcpt>(&mut text, &mut at);
+    of::<incoming::Message>(&mut text, &mut at);
+    of::<outgoing::Route>(&mut text, &mut at);
     of::<outgoing::Offer>(&mut text, &mut at);
     of::<outgoing::Start>(&mut text, &mut at);
     of::<outgoing::Cipher>(&mut text, &mut at);
@@ -79,6 +83,9 @@ fn usage(word: Word) -> String {
         Word::Defer => "defer(\"4.7.5\", \"why\")".to_owned(),
         Word::Refuse => "refuse(\"5.7.1\", \"why\")".to_owned(),
         Word::Require => "require(\"encrypted\")`, `require(\"verified\")".to_owned(),
+        Word::Redirect => "redirect(\"someone@example.org\")".to_owned(),
+        Word::Quarantine => "quarantine(\"why\")".to_owned(),
+        Word::Discard => "discard(\"why\")".to_owned(),
         word => format!("{}()", word.word()),
     }
 }

@@ -15,10 +15,10 @@ pub(super) const OPERATIONS: u64 = 50_000;
 /// and in functions. Both together are what a call takes of the stack of its thread.
 const CALL_LEVELS: usize = 12;
 const EXPRESSION_DEPTHS: (usize, usize) = (64, 64);
-/// Characters of a text; elements of a list and entries of a map, with those nested in them: values
+/// Octets of a text, which holds what a message says; elements of a list and entries of a map, with those nested in them: values
 /// nested deeper than this would overflow the stack when they are copied. A table's rows are none
 /// of these.
-pub(super) const STRING_SIZE: usize = 64 * 1024;
+pub(super) const STRING_SIZE: usize = 320 * 1024;
 const ARRAY_SIZE: usize = 2_000;
 const MAP_SIZE: usize = 2_000;
 const VARIABLES: usize = 256;

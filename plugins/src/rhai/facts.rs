@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use ::rhai::{Array, Dynamic, Engine, ImmutableString};
+use ::rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString};
 
 use crate::facts::{
-    Certificate, Client, Facts, Handshake, Hello, Host, Mail, Parameter, Parameters, Recipient, Row, Value,
-    Version,
+    Body, Certificate, Client, Facts, Fields, Handshake, Hello, Host, Mail, Message, PIECE, Parameter,
+    Parameters, Part, Recipient, Report, Row, Value, Version,
 };
+
+/// The most values of a name that a script is given.
+const MOST: usize = 1000;
 
 /// Registers every type of facts under its word.
 pub(super) fn register(engine: &mut Engine) {
@@ -18,7 +21,13 @@ pub(super) fn register(engine: &mut Engine) {
     register_facts::<Certificate>(engine);
     register_facts::<Mail>(engine);
     register_facts::<Recipient>(engine);
+    register_facts::<Message>(engine);
+    register_facts::<Part>(engine);
+    register_facts::<Body>(engine);
+    register_facts::<Report>(engine);
     register_facts::<Row>(engine);
+    register_fields(engine);
+    register_body(engine);
     register_version(engine);
     register_parameters(engine);
 }
@@ -53,9 +62,75 @@ fn of_value(value: Value) -> Dynamic {
             .collect::<Vec<_>>()
             .into(),
         Value::Version(version) => Dynamic::from(version),
+        Value::Fields(fields) => Dynamic::from(fields),
+        Value::Parts(parts) => parts.into_iter().map(Dynamic::from).collect::<Vec<_>>().into(),
+        Value::Body(body) => Dynamic::from(body),
         Value::Parameters(parameters) => Dynamic::from(Arc::new(parameters)),
         Value::Row(row) => Dynamic::from(row),
         Value::Certificate(certificate) => Dynamic::from(certificate),
+    }
+}
+
+/// Fields are asked for by name: a header that is not there is an empty text, not an error.
+fn register_fields(engine: &mut Engine) {
+    engine.register_type_with_name::<Arc<Fields>>("fields");
+    engine.register_indexer_get(|fields: &mut Arc<Fields>, name: &str| {
+        ImmutableString::from(fields.first(name).unwrap_or_default())
+    });
+    engine.register_fn("contains", |fields: &mut Arc<Fields>, name: &str| fields.first(name).is_some());
+    engine.register_fn("is_empty", |fields: &mut Arc<Fields>| fields.0.is_empty());
+    engine.register_fn("len", |fields: &mut Arc<Fields>| i64::try_from(fields.0.len()).unwrap_or(i64::MAX));
+    engine.register_fn("all", |fields: &mut Arc<Fields>, name: &str| {
+        fields.all(name).take(MOST).map(Into::into).collect::<Array>()
+    });
+    engine.register_fn("names", |fields: &mut Arc<Fields>| {
+        fields.0.iter().take(MOST).map(|(name, _)| name.as_str().into()).collect::<Array>()
+    });
+}
+
+/// A body is not a text: it stays where it lies, and is read piece by piece. Octets that are no UTF-8 read as
+/// `U+FFFD`.
+fn register_body(engine: &mut Engine) {
+    let unreadable = |error: std::io::Error| format!("the message cannot be read: {error}");
+    engine.register_fn(
+        "contains",
+        move |body: &mut Arc<Body>, text: &str| -> Result<bool, Box<EvalAltResult>> {
+            body.contains(text.as_bytes()).map_err(|error| unreadable(error).into())
+        },
+    );
+    engine.register_type_with_name::<Pieces>("pieces");
+    engine.register_iterator_result::<Pieces, ImmutableString>();
+    engine.register_fn("pieces", |body: &mut Arc<Body>| Pieces { body: Arc::clone(body), offset: 0 });
+    engine.register_fn(
+        "read",
+        move |body: &mut Arc<Body>, offset: i64, length: i64| -> Result<String, Box<EvalAltResult>> {
+            let (offset, length) =
+                (u64::try_from(offset).unwrap_or(u64::MAX), usize::try_from(length).unwrap_or(0));
+            let piece = body.read(offset, length).map_err(unreadable)?;
+            Ok(String::from_utf8_lossy(&piece).into_owned())
+        },
+    );
+}
+
+/// The pieces of a body, one after the other.
+#[derive(Clone)]
+struct Pieces {
+    body: Arc<Body>,
+    offset: u64,
+}
+
+impl Iterator for Pieces {
+    type Item = Result<ImmutableString, Box<EvalAltResult>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.body.read(self.offset, PIECE) {
+            Ok(piece) if piece.is_empty() => None,
+            Ok(piece) => {
+                self.offset += piece.len() as u64;
+                Some(Ok(String::from_utf8_lossy(&piece).into_owned().into()))
+            }
+            Err(error) => Some(Err(format!("the message cannot be read: {error}").into())),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod engine;
 mod facts;
 mod fault;
 mod lint;
+mod reads;
 pub(crate) mod schema;
 mod speak;
 mod statements;
@@ -20,6 +21,7 @@ pub(crate) mod voice;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
@@ -30,6 +32,7 @@ use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 pub(crate) use counter::Counter;
 pub(crate) use fault::Fault;
 pub(crate) use lint::syntax;
+pub(crate) use speak::source;
 
 use counter::Counted;
 
@@ -60,6 +63,8 @@ pub struct Script {
     role: Role,
     ast: AST,
     hooks: Vec<Defined>,
+    /// The names of all properties that it reads, of whatever.
+    reads: Arc<BTreeSet<String>>,
     /// Where it is a copy whose statements are counted.
     counted: Option<Arc<Counted>>,
 }
@@ -88,7 +93,8 @@ impl Script {
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(diagnostics);
         }
-        Ok((Self { path: path.clone(), role, ast, hooks, counted: None }, diagnostics))
+        let reads = Arc::new(reads::of(&ast));
+        Ok((Self { path: path.clone(), role, ast, hooks, reads, counted: None }, diagnostics))
     }
 
     /// A copy whose statements are counted, for tests; `source` is its text.
@@ -111,6 +117,11 @@ impl Script {
     /// Whether it has this hook in this direction.
     pub fn has(&self, direction: Direction, hook: HookName) -> bool {
         self.defined(direction, hook).is_some()
+    }
+
+    /// Whether it may read a fact of this name: it has a property of the name somewhere.
+    pub fn may_read(&self, fact: &str) -> bool {
+        self.reads.contains(fact)
     }
 
     /// Asks it: `None` where it has no such hook, or has no opinion.

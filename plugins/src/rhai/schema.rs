@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::facts::{Certificate, Facts, Kind, Row};
+use crate::facts::{Body, Certificate, Facts, Kind, Row};
 use crate::hooks::{Direction, Hook, HookName, incoming, outgoing};
 use crate::spoken::{CodeClass, FromSpoken, Setter, Word};
 
@@ -37,21 +37,28 @@ pub(crate) struct Signature {
 static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
     vec![
         signature::<incoming::Connect>(),
+        signature::<incoming::Ehlo>(),
         signature::<incoming::Offer>(),
         signature::<incoming::Start>(),
         signature::<incoming::Cipher>(),
         signature::<incoming::Certificate>(),
         signature::<incoming::Mail>(),
         signature::<incoming::Rcpt>(),
+        signature::<incoming::Message>(),
+        signature::<outgoing::Route>(),
         signature::<outgoing::Offer>(),
         signature::<outgoing::Start>(),
         signature::<outgoing::Cipher>(),
         signature::<outgoing::Certificate>(),
         signature::<outgoing::Mail>(),
+        signature::<outgoing::Delivered>(),
+        signature::<outgoing::Deferred>(),
+        signature::<outgoing::Failed>(),
     ]
 });
 
 static ROW: LazyLock<FactTable> = LazyLock::new(fact_table::<Row>);
+static BODY: LazyLock<FactTable> = LazyLock::new(fact_table::<Body>);
 static CERTIFICATE: LazyLock<FactTable> = LazyLock::new(fact_table::<Certificate>);
 
 /// All hooks of a direction.
@@ -99,6 +106,7 @@ pub(crate) fn behind(kind: Kind) -> Option<&'static FactTable> {
     match kind {
         Kind::Row => Some(&ROW),
         Kind::Certificate => Some(&CERTIFICATE),
+        Kind::Body => Some(&BODY),
         _ => None,
     }
 }

@@ -1,11 +1,15 @@
 //! The verdict functions of scripts, and what may be chained to them.
 
+mod edits;
+mod route;
+
 use std::str::FromStr;
 
 use ::rhai::{Array, Engine, EvalAltResult, FuncRegistration, NativeCallContext};
 
 use crate::facts::UnknownVersion;
 use crate::spoken::{Setter, Spoken, Word, clean, parse_all};
+use crate::verdicts::edit;
 use crate::verdicts::{ClientCertificate, EnhancedCode, Floor, InvalidCode, Reply};
 
 type Said = Result<Spoken, Box<EvalAltResult>>;
@@ -27,7 +31,14 @@ pub(super) fn register(engine: &mut Engine) {
         volatile(word.word()).register_into_engine(engine, reply);
     }
     volatile(Word::Require.word()).register_into_engine(engine, require);
+    volatile(Word::Redirect.word()).register_into_engine(engine, redirect);
+    for word in [Word::Quarantine, Word::Discard] {
+        let reason = move |ctx: NativeCallContext, text: &str| replying(&ctx, word, Reply::text(clean(text)));
+        volatile(word.word()).register_into_engine(engine, reason);
+    }
     register_setters(engine);
+    edits::register(engine);
+    route::register(engine);
 }
 
 fn register_setters(engine: &mut Engine) {
@@ -59,6 +70,12 @@ fn register_setters(engine: &mut Engine) {
         spoken.terms.roots = Some(names.into_iter().collect());
         Ok(())
     });
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the engine calls it so")]
+fn redirect(ctx: NativeCallContext, address: &str) -> Said {
+    edit::check_address(address)?;
+    Ok(Spoken { address: address.to_owned(), ..Spoken::new(Word::Redirect, ctx.call_position()) })
 }
 
 fn volatile(name: &str) -> FuncRegistration {
@@ -96,6 +113,8 @@ fn set_list(engine: &mut Engine, setter: Setter, apply: fn(&mut Spoken, Vec<Stri
     };
     volatile(setter.word()).register_into_engine(engine, chained);
 }
+
+pub(crate) use route::source;
 
 pub(super) fn floor(level: &str) -> Result<Floor, String> {
     match level {

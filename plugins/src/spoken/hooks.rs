@@ -1,7 +1,7 @@
 //! Of each hook's verdict: the words that make it, and how.
 
 use super::{CodeClass, FromSpoken, Setter, Spoken, Word};
-use crate::verdicts::{Passage, incoming, outgoing};
+use crate::verdicts::{Heard, Passage, incoming, outgoing};
 
 impl FromSpoken for Passage {
     const WORDS: &'static [Word] = &[Word::Accept, Word::Defer, Word::Refuse];
@@ -116,5 +116,58 @@ impl FromSpoken for outgoing::Start {
             Word::Refuse => Some(Self::Refuse(spoken.reply)),
             _ => None,
         }
+    }
+}
+
+impl FromSpoken for incoming::Message {
+    const WORDS: &'static [Word] =
+        &[Word::Accept, Word::Redirect, Word::Quarantine, Word::Discard, Word::Defer, Word::Refuse];
+    const SETTERS: &'static [Setter] = &[
+        Setter::AddHeader,
+        Setter::InsertHeader,
+        Setter::ReplaceHeader,
+        Setter::RemoveHeader,
+        Setter::AddRecipient,
+        Setter::RemoveRecipient,
+        Setter::ReplaceBody,
+        Setter::ReplacePart,
+        Setter::RemovePart,
+        Setter::AppendText,
+        Setter::Tag,
+    ];
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        match spoken.word {
+            Word::Accept => Some(Self::Accept(spoken.edits)),
+            Word::Redirect => Some(Self::Redirect(spoken.address)),
+            Word::Quarantine => Some(Self::Quarantine(spoken.reply)),
+            Word::Discard => Some(Self::Discard(spoken.reply)),
+            Word::Defer => Some(Self::Defer(spoken.reply)),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}
+
+impl FromSpoken for outgoing::Route {
+    const WORDS: &'static [Word] = &[Word::Accept, Word::Defer, Word::Refuse];
+    const SETTERS: &'static [Setter] = &[Setter::To, Setter::Source, Setter::HeloName, Setter::Transport];
+    const CODES: CodeClass = CodeClass::Either;
+
+    fn from_spoken(spoken: Spoken) -> Option<Self> {
+        match spoken.word {
+            Word::Accept => Some(Self::Accept(spoken.way)),
+            Word::Defer => Some(Self::Defer(spoken.reply)),
+            Word::Refuse => Some(Self::Refuse(spoken.reply)),
+            _ => None,
+        }
+    }
+}
+
+impl FromSpoken for Heard {
+    const WORDS: &'static [Word] = &[];
+
+    fn from_spoken(_: Spoken) -> Option<Self> {
+        None
     }
 }

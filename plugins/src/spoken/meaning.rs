@@ -16,6 +16,9 @@ fn of_client(hook: HookName, word: Word) -> Option<&'static str> {
         (HookName::Connect, Word::Accept) => "The client is greeted.",
         (HookName::Connect, Word::Defer) => "`421` instead of the greeting.",
         (HookName::Connect, Word::Refuse) => "`554` instead of the greeting.",
+        (HookName::Ehlo, Word::Accept) => "EHLO is answered as usual.",
+        (HookName::Ehlo, Word::Defer) => "`450` to EHLO; the client may say another name, or come again.",
+        (HookName::Ehlo, Word::Refuse) => "`550` to EHLO; the client may say another name.",
         (HookName::Offer, Word::Advertise) => "STARTTLS is in the reply to EHLO.",
         (HookName::Offer, Word::Withhold) => "It is not; the session goes on in clear.",
         (HookName::Offer, Word::Refuse) => "`554 5.7.1` to EHLO and to all that follows but QUIT.",
@@ -44,12 +47,29 @@ fn of_client(hook: HookName, word: Word) -> Option<&'static str> {
         (HookName::Rcpt, Word::Refuse) => {
             "`550` to this RCPT TO (`530` with the code 5.7.0); others may be taken."
         }
+        (HookName::Message, Word::Accept) => "The message is taken, changed as is chained to it.",
+        (HookName::Message, Word::Redirect) => {
+            "It is taken, and goes to that address instead of its recipients."
+        }
+        (HookName::Message, Word::Quarantine) => {
+            "It is taken, and kept aside with the reason until an operator releases or removes it."
+        }
+        (HookName::Message, Word::Discard) => {
+            "The client is told that it was taken; it goes nowhere, and the log says so."
+        }
+        (HookName::Message, Word::Defer) => "`451` to the end of the message: the client tries again.",
+        (HookName::Message, Word::Refuse) => "`550` to the end of the message.",
         _ => return None,
     })
 }
 
 fn of_host(hook: HookName, word: Word) -> Option<&'static str> {
     Some(match (hook, word) {
+        (HookName::Route, Word::Accept) => {
+            "The message goes the way that is chained to it, else as the configuration has it."
+        }
+        (HookName::Route, Word::Defer) => "It waits, and is asked for again.",
+        (HookName::Route, Word::Refuse) => "It goes back to its sender, with what was said.",
         (HookName::Mail, Word::Accept) => "The message crosses this connection as it is, encrypted or clear.",
         (HookName::Mail, Word::Defer) => "It waits, and is tried again.",
         (HookName::Mail, Word::Refuse) => "It goes back to its sender, with what was said.",
@@ -93,6 +113,50 @@ pub(crate) fn of_setter(setter: Setter) -> (&'static str, &'static str) {
             ("identity(\"name\")", "The identity that we present, by its name in the configuration.")
         }
         Setter::ServerName => ("server_name(\"name\")", "The name that the host is asked for (SNI)."),
+        setter => of_edit(setter),
+    }
+}
+
+/// Likewise what changes a message, or says where it goes.
+fn of_edit(setter: Setter) -> (&'static str, &'static str) {
+    match setter {
+        Setter::InsertHeader => (
+            "insert_header(0, \"X-Name\", \"value\")",
+            "Inserts a header before the one with that number; 0 is on top.",
+        ),
+        Setter::ReplaceHeader => (
+            "replace_header(\"Subject\", \"value\")",
+            "Gives the first header of that name another value; adds it where there is none.",
+        ),
+        Setter::RemoveHeader => ("remove_header(\"X-Name\")", "Removes all headers of that name."),
+        Setter::AddRecipient => {
+            ("add_recipient(\"archive@example.org\")", "Adds a recipient to the envelope.")
+        }
+        Setter::RemoveRecipient => {
+            ("remove_recipient(\"a@example.org\")", "Removes a recipient from the envelope.")
+        }
+        Setter::ReplaceBody => ("replace_body(\"text\")", "Replaces all that is behind the headers."),
+        Setter::ReplacePart => (
+            "replace_part(\"1.2\", \"text\")",
+            "Replaces what a part says; a third argument is its media type, else it is text/plain.",
+        ),
+        Setter::RemovePart => ("remove_part(\"2\")", "Removes a part, such as an attachment."),
+        Setter::AppendText => (
+            "append_text(\"text\")",
+            "Appends a text to what the reader is shown, such as a disclaimer; a second argument is the HTML for HTML mail.",
+        ),
+        Setter::Tag => (
+            "tag(\"name\", \"value\")",
+            "Tags the message: later filters, `route`, the log and the queue show it.",
+        ),
+        Setter::To => (
+            "to(\"mx.example.org:25\")",
+            "The next hop, a host or address with a port, or a list of them, the preferred first.",
+        ),
+        Setter::Source => ("source(\"192.0.2.1\")", "Our own address that the connection comes from."),
+        Setter::HeloName => ("helo_name(\"mx.example.org\")", "The name that we give in EHLO."),
+        Setter::Transport => ("transport(\"name\")", "A `[[transport]]` of the configuration, by its name."),
+        _ => ("add_header(\"X-Name\", \"value\")", "Adds a header behind the others."),
     }
 }
 

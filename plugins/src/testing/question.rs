@@ -69,6 +69,12 @@ impl Question<'_> {
     fn ask(&self, direction: Direction, hook: HookName) -> Result<Answered, String> {
         match (direction, hook) {
             (Direction::Incoming, HookName::Connect) => self.hook::<incoming::Connect>(),
+            (Direction::Incoming, HookName::Ehlo) => self.hook::<incoming::Ehlo>(),
+            (Direction::Incoming, HookName::Message) => self.hook::<incoming::Message>(),
+            (Direction::Outgoing, HookName::Route) => self.hook::<outgoing::Route>(),
+            (Direction::Outgoing, HookName::Delivered) => self.hook::<outgoing::Delivered>(),
+            (Direction::Outgoing, HookName::Deferred) => self.hook::<outgoing::Deferred>(),
+            (Direction::Outgoing, HookName::Failed) => self.hook::<outgoing::Failed>(),
             (Direction::Incoming, HookName::Offer) => self.hook::<incoming::Offer>(),
             (Direction::Incoming, HookName::Start) => self.hook::<incoming::Start>(),
             (Direction::Incoming, HookName::Cipher) => self.hook::<incoming::Cipher>(),
@@ -80,9 +86,7 @@ impl Question<'_> {
             (Direction::Outgoing, HookName::Cipher) => self.hook::<outgoing::Cipher>(),
             (Direction::Outgoing, HookName::Certificate) => self.hook::<outgoing::Certificate>(),
             (Direction::Outgoing, HookName::Mail) => self.hook::<outgoing::Mail>(),
-            (Direction::Outgoing, HookName::Connect | HookName::Rcpt) => {
-                Err(format!("there is no hook `{hook}` for outgoing mail"))
-            }
+            (direction, hook) => Err(format!("there is no hook `{hook}` for {direction} mail")),
         }
     }
 
@@ -121,13 +125,15 @@ impl Question<'_> {
     /// made with, else an ordinary one.
     fn usual<T: Facts>(&self) -> Option<Arc<T>> {
         let certificate = certificate_of(&self.peer).unwrap_or_else(canonical::valid_certificate);
-        let usual: [Arc<dyn Any + Send + Sync>; 6] = [
+        let usual: [Arc<dyn Any + Send + Sync>; 8] = [
             Arc::new(Nothing {}),
             Arc::new(certificate),
             Arc::new(ordinary(canonical::hellos())),
             Arc::new(ordinary(canonical::handshakes())),
             Arc::new(ordinary(canonical::mails())),
             Arc::new(ordinary(canonical::recipients())),
+            Arc::new(ordinary(canonical::messages())),
+            Arc::new(ordinary(canonical::reports())),
         ];
         usual.into_iter().find_map(|one| one.downcast::<T>().ok())
     }

@@ -111,6 +111,89 @@ impl Edit {
     }
 }
 
+/// The most octets of a field's name (its line has at most 998, RFC 5322 section 2.1.1).
+const NAME_LENGTH: usize = 200;
+/// The most octets of a tag's name, and of its value.
+const TAG_LENGTH: usize = 256;
+
+impl Edit {
+    /// Whether it makes sense by itself, whatever the message.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, and what would be right.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Self::AddHeader(header)
+            | Self::InsertHeader { header, .. }
+            | Self::ReplaceHeader { header, .. } => {
+                check_name(&header.name)?;
+                check_value(&header.value)
+            }
+            Self::RemoveHeader { name, .. } => check_name(name),
+            Self::AddRecipient(address) | Self::RemoveRecipient(address) => check_address(address),
+            Self::ReplacePart { part, .. } | Self::RemovePart { part } => check_part(part),
+            Self::Tag { name, value } => check_tag(name, value),
+            Self::ReplaceSender(_) | Self::ReplaceBody(_) | Self::AppendText { .. } => Ok(()),
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    let right = (1..=NAME_LENGTH).contains(&name.len())
+        && name.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b':');
+    if right {
+        Ok(())
+    } else {
+        Err(format!("`{}` is no name of a header: write one like \"X-Checked\"", name.escape_debug()))
+    }
+}
+
+/// Lines may be folded, but neither end the field nor stand empty.
+fn check_value(value: &[u8]) -> Result<(), String> {
+    let mut lines = value.split(|byte| *byte == b'\n').skip(1);
+    let folded =
+        lines.all(|line| matches!(line.first(), Some(b' ' | b'\t')) && !line.trim_ascii().is_empty());
+    let bare = value.iter().enumerate().any(|(at, byte)| *byte == b'\r' && value.get(at + 1) != Some(&b'\n'));
+    if folded && !bare && !value.contains(&0) {
+        return Ok(());
+    }
+    Err("the value of a header is one line: a line end in it would begin another header".to_owned())
+}
+
+/// As far as it can be told here; the relay reads it as it reads RCPT TO.
+pub(crate) fn check_address(address: &str) -> Result<(), String> {
+    let (local, domain) = address.rsplit_once('@').unwrap_or_default();
+    let wrong = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>');
+    if !local.is_empty() && !domain.is_empty() && address.len() <= 320 && !address.contains(wrong) {
+        return Ok(());
+    }
+    Err(format!("`{}` is no address: write one like \"someone@example.org\"", address.escape_debug()))
+}
+
+fn check_part(part: &str) -> Result<(), String> {
+    let number = |number: &str| number.parse::<u32>().is_ok_and(|number| number > 0);
+    if part.split('.').all(number) {
+        Ok(())
+    } else {
+        Err(format!("`{part}` is no number of a part: write one like \"1.2\""))
+    }
+}
+
+fn check_tag(name: &str, value: &str) -> Result<(), String> {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.is_empty() || name.len() > TAG_LENGTH || !name.chars().all(word) {
+        return Err(format!(
+            "`{}` is no name of a tag: letters, digits, `_`, `-` and `.`",
+            name.escape_debug()
+        ));
+    }
+    if value.len() > TAG_LENGTH || value.chars().any(char::is_control) {
+        return Err(format!("the value of the tag `{name}` is one line of at most {TAG_LENGTH} octets"));
+    }
+    Ok(())
+}
+
 /// As text; octets that are no UTF-8 are shown as such.
 impl Serialize for Header {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -126,5 +209,38 @@ fn size_of<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error
 impl fmt::Debug for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, String::from_utf8_lossy(&self.value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn added(name: &str, value: &str) -> Result<(), String> {
+        Edit::AddHeader(Header::new(name, value)).check()
+    }
+
+    #[test]
+    fn a_header_cannot_begin_another() {
+        assert_eq!(added("X-Checked", "yes"), Ok(()));
+        assert_eq!(added("X-Checked", "a;\r\n b"), Ok(()));
+        for value in ["a\r\nBcc: b", "a\nb", "a\r b", "a\r\n", "a\r\n \r\n b", "a\0b"] {
+            assert!(added("X-Checked", value).is_err(), "{value:?}");
+        }
+        for name in ["", "X Y", "X:", "X\r\nY", "Ä"] {
+            assert!(added(name, "yes").is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_parts_and_tags_are_looked_at() {
+        let recipient = |address: &str| Edit::AddRecipient(address.to_owned()).check().is_ok();
+        assert!(recipient("a@example.org") && recipient("\"a@b\"@example.org"));
+        assert!(!recipient("a") && !recipient("<a@b>") && !recipient("a@") && !recipient("a b@c"));
+        let part = |part: &str| Edit::RemovePart { part: part.to_owned() }.check().is_ok();
+        assert!(part("1") && part("2.10") && !part("0") && !part("1.") && !part(""));
+        let tag =
+            |name: &str, value: &str| Edit::Tag { name: name.into(), value: value.into() }.check().is_ok();
+        assert!(tag("spam.score", "7.5") && !tag("a b", "") && !tag("a", "b\nc"));
     }
 }

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::{ClientCertificate, Demands, Reply, Strictness, Terms, Verdict, either};
 
-/// At **mail**: MAIL FROM is read. The filters' hooks **connect** and **rcpt** have the same.
+/// At **mail**: MAIL FROM is read. The filters' hooks **connect**, **ehlo** and **rcpt** have the same.
 pub use super::Passage as Mail;
+pub use super::message::Message;
 
 /// At **offer**: EHLO or HELO is to be answered.
 #[derive(Clone, Debug, PartialEq, Serialize)]

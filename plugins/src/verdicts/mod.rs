@@ -5,16 +5,20 @@
 
 mod change;
 mod demands;
-mod edit;
+pub(crate) mod edit;
+mod heard;
 pub mod incoming;
+mod message;
 pub mod outgoing;
 mod passage;
 mod reply;
+mod route;
 mod terms;
 
 pub use change::{Change, Stand};
 pub use demands::Demands;
 pub use edit::{Edit, Header};
+pub use heard::Heard;
 pub use passage::Passage;
 pub use reply::{EnhancedCode, InvalidCode, Reply};
 pub use terms::{ClientCertificate, Floor, Group, Suite, Terms, UnknownName};
@@ -34,6 +38,12 @@ pub enum Strictness {
     Lax,
     /// The stricter of two accepting verdicts: `withhold`, `start_tls`.
     Strict,
+    /// `redirect`: a message goes elsewhere.
+    Redirect,
+    /// `quarantine`: it is kept aside.
+    Quarantine,
+    /// `discard`: it goes nowhere.
+    Discard,
     /// `defer`, and the failure of a script or plugin.
     Defer,
     /// `refuse`.
@@ -72,7 +82,7 @@ pub trait Verdict:
 }
 
 /// The one there is; of two the smaller, so that the order of asking does not matter.
-fn either(one: Option<String>, other: Option<String>) -> Option<String> {
+fn either<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),

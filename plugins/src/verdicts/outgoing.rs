@@ -9,6 +9,7 @@ use super::{Demands, Floor, Reply, Strictness, Terms, Verdict, either};
 pub use super::Passage as Cipher;
 pub use super::Passage as Certificate;
 pub use super::Passage as Mail;
+pub use super::route::{Route, Way};
 
 /// At **offer**: the host's EHLO reply is read, STARTTLS offered or not.
 #[derive(Clone, Debug, PartialEq, Serialize)]

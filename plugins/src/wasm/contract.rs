@@ -22,7 +22,7 @@ pub(super) fn hook_interface(direction: Direction, hook: HookName) -> String {
 pub(super) fn hooks() -> impl Iterator<Item = (Direction, HookName, String)> {
     [Direction::Incoming, Direction::Outgoing].into_iter().flat_map(|direction| {
         let hooks = HookName::ALL.into_iter();
-        let hooks = hooks.filter(move |hook| direction == Direction::Incoming || !hook.is_for_filters());
+        let hooks = hooks.filter(move |hook| hook.is_of(direction));
         hooks.map(move |hook| (direction, hook, hook_interface(direction, hook)))
     })
 }

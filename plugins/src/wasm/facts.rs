@@ -7,7 +7,8 @@ use wasmtime::{Result, StoreContextMut, format_err};
 
 use super::guest::Guest;
 use crate::facts::{
-    Certificate, Client, Fact, Facts, Handshake, Hello, Host, Kind, Mail, Recipient, Row, Value,
+    Certificate, Client, Fact, Facts, Handshake, Hello, Host, Kind, Mail, Message, Part, Recipient, Report,
+    Row, Value,
 };
 
 /// Links every type of facts under its word.
@@ -19,6 +20,9 @@ pub(super) fn link(facts: &mut LinkerInstance<'_, Guest>) -> Result<()> {
     link_facts::<Certificate>(facts)?;
     link_facts::<Mail>(facts)?;
     link_facts::<Recipient>(facts)?;
+    link_facts::<Message>(facts)?;
+    link_facts::<Part>(facts)?;
+    link_facts::<Report>(facts)?;
     link_facts::<Row>(facts)
 }
 
@@ -56,6 +60,18 @@ fn link_fact<T: Facts>(facts: &mut LinkerInstance<'_, Guest>, fact: &'static Fac
             Value::Parameters(parameters) => serde_json::to_string(&parameters).ok(),
             _ => None,
         }),
+        Kind::Fields => link_child(facts, fact, |value| match value {
+            Value::Fields(fields) => Some(fields),
+            _ => None,
+        }),
+        Kind::Body => link_child(facts, fact, |value| match value {
+            Value::Body(body) => Some(body),
+            _ => None,
+        }),
+        Kind::Parts => link_children(facts, fact, |value| match value {
+            Value::Parts(parts) => Some(parts),
+            _ => None,
+        }),
         Kind::Row => link_child(facts, fact, |value| match value {
             Value::Row(row) => Some(row),
             _ => None,
@@ -81,7 +97,7 @@ fn link_getter<T: Facts, V: ComponentType + Lower + 'static>(
 }
 
 /// A getter of other facts: the plugin gets a handle of its own to them.
-fn link_child<T: Facts, C: Facts>(
+fn link_child<T: Facts, C: Send + Sync + 'static>(
     facts: &mut LinkerInstance<'_, Guest>,
     fact: &'static Fact<T>,
     of: fn(Value) -> Option<Arc<C>>,
@@ -90,6 +106,23 @@ fn link_child<T: Facts, C: Facts>(
         let value = (fact.read)(store.data().table.get(&this)?);
         let child = of(value).ok_or_else(|| mistaken(fact))?;
         Ok((store.data_mut().table.push(child)?,))
+    };
+    facts.func_wrap(&name(fact), getter)
+}
+
+/// A getter of a list of other facts: a handle for each.
+fn link_children<T: Facts, C: Send + Sync + 'static>(
+    facts: &mut LinkerInstance<'_, Guest>,
+    fact: &'static Fact<T>,
+    of: fn(Value) -> Option<Vec<Arc<C>>>,
+) -> Result<()> {
+    let getter = move |mut store: StoreContextMut<'_, Guest>, (this,): (Resource<Arc<T>>,)| {
+        let value = (fact.read)(store.data().table.get(&this)?);
+        let children = of(value).ok_or_else(|| mistaken(fact))?.into_iter();
+        let handles = children
+            .map(|child| store.data_mut().table.push(child))
+            .collect::<std::result::Result<Vec<_>, _>>();
+        Ok((handles?,))
     };
     facts.func_wrap(&name(fact), getter)
 }

@@ -20,9 +20,10 @@ const PORTION: u64 = 25_000;
 /// Ticks of the epoch that a call may see while it runs.
 const TICKS: u32 = 30;
 
-/// Facts and terms that a plugin may hold at once, and octets that one call of ours may copy out of it.
-const HANDLES: usize = 64;
-const COPIED: usize = 128 << 10;
+/// Facts and terms that a plugin may hold at once, the parts of a message among them, and octets that one call
+/// of ours may copy out of it.
+const HANDLES: usize = 1088;
+const COPIED: usize = 1 << 20;
 
 /// Lines that a call may say, lookups it may make, and how long it may wait for them: a peer waits
 /// meanwhile, and has no patience for more.

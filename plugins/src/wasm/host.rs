@@ -13,7 +13,7 @@ use super::grants::Grant;
 use super::guest::Guest;
 use super::kv::Memory;
 use super::outside::{Nowhere, Outside};
-use super::{Files, Plugin, contract, engine, facts, grants, terms};
+use super::{Files, Plugin, contents, contract, edits, engine, facts, grants, terms, way};
 use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
 
@@ -138,7 +138,11 @@ impl Machine {
         let engine = engine::engine(cache)?;
         let mut linker = Linker::new(&engine);
         facts::link(&mut linker.instance(&contract::interface("facts"))?)?;
-        terms::link(&mut linker.instance(&contract::interface("verdicts"))?)?;
+        contents::link(&mut linker.instance(&contract::interface("contents"))?)?;
+        let verdicts = &mut linker.instance(&contract::interface("verdicts"))?;
+        terms::link(verdicts)?;
+        edits::link(verdicts)?;
+        way::link(verdicts)?;
         grants::link(&mut linker)?;
         Ok(Self { engine, linker, turns: Semaphore::new(engine::CALLS) })
     }

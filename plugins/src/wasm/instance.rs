@@ -10,7 +10,7 @@ use super::contract::{hook_interface, interface};
 use super::exports::Exports;
 use super::failure::{Failed, Kind};
 use super::guest::{Call, Guest, begin};
-use super::verdict::{Returned, Wire};
+use super::verdict::{Returned, Wire as _};
 use crate::facts::Facts;
 use crate::hooks::{Direction, Hook, HookName, incoming, outgoing};
 use crate::spoken::Spoken;
@@ -43,7 +43,7 @@ enum Asking<H: Hook> {
 
 type OfPeer<H> = Resource<Arc<<H as Hook>::Peer>>;
 type OfSubject<H> = Resource<Arc<<H as Hook>::Subject>>;
-type Returns<H> = (std::result::Result<Option<WireOf<H>>, String>,);
+type Returns<H> = (std::result::Result<WireOf<H>, String>,);
 type WireOf<H> = <<H as Hook>::Verdict as Returned>::Wire;
 
 /// Whether an instance may serve again.
@@ -103,10 +103,9 @@ impl Instance {
             Err(error) => return Err(Failed::of(&error, H::NAME.word(), &self.store.data().call)),
         };
         match said {
-            Ok(None) => Ok(None),
-            Ok(Some(wire)) => {
+            Ok(wire) => {
                 let spoken = wire.spoken(&mut self.store.data_mut().table);
-                spoken.map(Some).map_err(|message| Failed::new(Kind::BadVerdict, message))
+                spoken.map_err(|message| Failed::new(Kind::BadVerdict, message))
             }
             Err(message) => Err(Failed::new(Kind::Error, crate::spoken::clean(&message))),
         }
@@ -116,7 +115,7 @@ impl Instance {
         &mut self,
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
-    ) -> Result<std::result::Result<Option<WireOf<H>>, String>> {
+    ) -> Result<std::result::Result<WireOf<H>, String>> {
         let Self { store, hooks, .. } = self;
         begin(store)?;
         let bound = hooks.iter().find(|one| one.direction == H::DIRECTION && one.hook == H::NAME);
@@ -157,6 +156,12 @@ impl Instance {
 fn bind(store: &mut Store<Guest>, linked: &Linked, direction: Direction, hook: HookName) -> Result<Bound> {
     let asking = match (direction, hook) {
         (Direction::Incoming, HookName::Connect) => asking::<incoming::Connect>(store, linked),
+        (Direction::Incoming, HookName::Ehlo) => asking::<incoming::Ehlo>(store, linked),
+        (Direction::Incoming, HookName::Message) => asking::<incoming::Message>(store, linked),
+        (Direction::Outgoing, HookName::Route) => asking::<outgoing::Route>(store, linked),
+        (Direction::Outgoing, HookName::Delivered) => asking::<outgoing::Delivered>(store, linked),
+        (Direction::Outgoing, HookName::Deferred) => asking::<outgoing::Deferred>(store, linked),
+        (Direction::Outgoing, HookName::Failed) => asking::<outgoing::Failed>(store, linked),
         (Direction::Incoming, HookName::Offer) => asking::<incoming::Offer>(store, linked),
         (Direction::Incoming, HookName::Start) => asking::<incoming::Start>(store, linked),
         (Direction::Incoming, HookName::Cipher) => asking::<incoming::Cipher>(store, linked),
@@ -168,9 +173,7 @@ fn bind(store: &mut Store<Guest>, linked: &Linked, direction: Direction, hook: H
         (Direction::Outgoing, HookName::Cipher) => asking::<outgoing::Cipher>(store, linked),
         (Direction::Outgoing, HookName::Certificate) => asking::<outgoing::Certificate>(store, linked),
         (Direction::Outgoing, HookName::Mail) => asking::<outgoing::Mail>(store, linked),
-        (Direction::Outgoing, HookName::Connect | HookName::Rcpt) => {
-            Err(format_err!("there is no hook `{hook}` for outgoing mail"))
-        }
+        (direction, hook) => Err(format_err!("there is no hook `{hook}` for {direction} mail")),
     }?;
     Ok(Bound { direction, hook, asking })
 }

@@ -10,15 +10,17 @@
 //! - [`Plugin`]; `load`, [`Exports`]: from a file to a plugin, and what is said where it is none
 //! - `guest`, `limits`: what belongs to an instance, and how much it may take
 //! - `instance`, `pool`: asking it, and using it again
-//! - `facts`, `terms`, `verdict`, `grants`: the contract of `sdk/wit`, one file of it each; `contract`:
+//! - `facts`, `contents`, `terms`, `edits`, `way`, `verdict`, `grants`: the contract of `sdk/wit`, one file of it each; `contract`:
 //!   its names
 //! - `kv`, `counters`, [`outside`]: what grants lead to
 //! - [`inspect`]: a plugin looked at before it is used
 //! - [`failure`], `breaker`: when it goes wrong, and when it goes wrong again and again
 
 mod breaker;
+mod contents;
 mod contract;
 mod counters;
+mod edits;
 mod engine;
 mod exports;
 mod facts;
@@ -35,6 +37,7 @@ pub mod outside;
 mod pool;
 mod terms;
 mod verdict;
+mod way;
 
 #[cfg(test)]
 mod tests;
@@ -51,7 +54,7 @@ pub use grants::{Grant, UnknownGrant};
 pub(crate) use guest::Manner;
 pub use host::Host;
 pub use load::Files;
-pub use verdict::{Returned, Wire};
+pub use verdict::{Returned, Variant, Wire};
 
 use self::breaker::{Breaker, Change};
 use self::failure::{Failed, Kind};

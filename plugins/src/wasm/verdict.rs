@@ -5,24 +5,53 @@
 
 use wasmtime::component::{ComponentType, Lift, Resource, ResourceTable};
 
+use super::edits::Edits;
 use super::terms::Terms;
+use super::way::NextHop;
 use crate::spoken::{Spoken, Word, clean};
-use crate::verdicts::{self, EnhancedCode, InvalidCode, Passage};
+use crate::verdicts::{self, EnhancedCode, Heard, InvalidCode, Passage};
 
 /// A verdict that plugins can return.
 pub trait Returned: Sized {
-    /// Its variant in the contract.
+    /// What a hook's function returns where it does not fail: an option of the verdict's variant in the contract,
+    /// nothing from those who only observe.
     type Wire: Wire;
 }
 
-/// A variant of the contract.
+/// What a hook's function returns.
 pub trait Wire: ComponentType + Lift + Send + Sync + 'static {
+    /// What was said; `None` for no opinion.
+    ///
+    /// # Errors
+    ///
+    /// A part of it makes no sense.
+    fn spoken(self, table: &mut ResourceTable) -> Result<Option<Spoken>, String>;
+}
+
+/// A variant of the contract.
+pub trait Variant: ComponentType + Lift + Send + Sync + 'static {
     /// What was said.
     ///
     /// # Errors
     ///
     /// A part of it makes no sense.
     fn spoken(self, table: &mut ResourceTable) -> Result<Spoken, String>;
+}
+
+impl<V: Variant> Wire for Option<V> {
+    fn spoken(self, table: &mut ResourceTable) -> Result<Option<Spoken>, String> {
+        self.map(|said| said.spoken(table)).transpose()
+    }
+}
+
+impl Wire for () {
+    fn spoken(self, _: &mut ResourceTable) -> Result<Option<Spoken>, String> {
+        Ok(None)
+    }
+}
+
+impl Returned for Heard {
+    type Wire = ();
 }
 
 /// `reply` of the contract.
@@ -63,10 +92,10 @@ macro_rules! wire {
             }
 
             impl Returned for $verdict {
-                type Wire = $wire;
+                type Wire = Option<$wire>;
             }
 
-            impl Wire for $wire {
+            impl Variant for $wire {
                 fn spoken(self, _table: &mut ResourceTable) -> Result<Spoken, String> {
                     match self {
                         $(Self::$case $(($part))? => wire!(@say _table, $word $(, $part)? $(, $say)?),)*
@@ -105,6 +134,21 @@ wire! {
     /// `incoming-certificate`
     IncomingCertificate for verdicts::incoming::Certificate {
         "accept" Accept => Accept,
+        "refuse" Refuse(reply: Reply) => Refuse replying,
+    }
+    /// `incoming-message`
+    IncomingMessage for verdicts::incoming::Message {
+        "accept" Accept(edits: Resource<Edits>) => Accept editing,
+        "redirect" Redirect(address: String) => Redirect to,
+        "quarantine" Quarantine(reason: String) => Quarantine because,
+        "discard" Discard(reason: String) => Discard because,
+        "defer" Defer(reply: Reply) => Defer replying,
+        "refuse" Refuse(reply: Reply) => Refuse replying,
+    }
+    /// `outgoing-route`
+    OutgoingRoute for verdicts::outgoing::Route {
+        "accept" Accept(way: Resource<NextHop>) => Accept by,
+        "defer" Defer(reply: Reply) => Defer replying,
         "refuse" Refuse(reply: Reply) => Refuse replying,
     }
     /// `outgoing-offer`
@@ -146,4 +190,22 @@ fn requiring(_: &mut ResourceTable, said: Word, floor: Floor) -> Result<Spoken, 
         Floor::Verified => verdicts::Floor::Verified,
     };
     Ok(Spoken { floor, ..word(said) })
+}
+
+fn editing(table: &mut ResourceTable, said: Word, edits: Resource<Edits>) -> Result<Spoken, String> {
+    let edits = table.delete(edits).map_err(|error| error.to_string())?;
+    Ok(Spoken { edits: edits.0, ..word(said) })
+}
+
+fn by(table: &mut ResourceTable, said: Word, way: Resource<NextHop>) -> Result<Spoken, String> {
+    let way = table.delete(way).map_err(|error| error.to_string())?;
+    Ok(Spoken { way: way.0, ..word(said) })
+}
+
+fn to(_: &mut ResourceTable, said: Word, address: String) -> Result<Spoken, String> {
+    Ok(Spoken { address, ..word(said) })
+}
+
+fn because(_: &mut ResourceTable, said: Word, reason: String) -> Result<Spoken, String> {
+    Ok(Spoken { reply: verdicts::Reply::text(clean(&reason)), ..word(said) })
 }

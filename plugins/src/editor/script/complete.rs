@@ -81,10 +81,22 @@ fn setters(signatures: &[&Signature], sort: Sort, proposals: &mut Proposals) {
             Setter::MinVersion => r#"min_version("${1|1.3,1.2|}")"#.to_owned(),
             Setter::ClientCertificate => r#"client_certificate("${1|request,require,none|}")"#.to_owned(),
             Setter::Suites | Setter::Groups | Setter::Roots => format!("{}([\"$1\"])", setter.word()),
-            Setter::Identity | Setter::ServerName => format!("{}(\"$1\")", setter.word()),
+            _ => snippet(usage),
         };
         proposals.add(ProposalKind::Verdict, setter.word(), usage, about, Insert::Snippet(snippet));
     }
+}
+
+/// A place to fill in for each text of an example.
+fn snippet(usage: &str) -> String {
+    let texts = usage.split('"').enumerate();
+    texts
+        .map(
+            |(at, piece)| {
+                if at % 2 == 1 { format!("\"${{{}:{piece}}}\"", at / 2 + 1) } else { piece.to_owned() }
+            },
+        )
+        .collect()
 }
 
 fn in_function(

@@ -56,7 +56,7 @@ fn finding(file: &File<'_>, contexts: &[&Context<'_>], chain: &Chain) -> Option<
 
 /// What one direction never knows will not be known later either.
 fn never_known(context: &Context<'_>, property: &str) -> &'static str {
-    let never = ["recipient_domain", "attempts"].contains(&property);
+    let never = ["recipient_domain", "attempts", "recipients", "tags"].contains(&property);
     if never && context.signature.direction == Direction::Incoming { "" } else { ": it is not known yet" }
 }
 
@@ -79,7 +79,9 @@ fn blank(signature: &Signature, word: &str) -> Vec<&'static [&'static str]> {
         (Direction::Incoming, HookName::Offer | HookName::Start, "client") => {
             vec![&OF_HANDSHAKE, &OF_CLIENT, &OF_MAIL]
         }
-        (Direction::Incoming, HookName::Mail, "mail") => vec![&["recipient_domain", "attempts"]],
+        (Direction::Incoming, HookName::Mail, "mail") => {
+            vec![&["recipient_domain", "attempts", "recipients", "tags"]]
+        }
         (Direction::Outgoing, HookName::Offer | HookName::Start, "host") => vec![&OF_HANDSHAKE],
         _ => Vec::new(),
     }

@@ -18,6 +18,9 @@ pub(super) fn check(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
             Kind::Version => ("a TLS version", format!("`{} >= \"1.2\"`", chain.written())),
             Kind::Texts => ("a list", format!("`!{}.is_empty()`", chain.written())),
             Kind::Parameters => ("a map", format!("`{}.contains(\"name\")`", chain.written())),
+            Kind::Fields => ("a list of fields", format!("`{}.contains(\"name\")`", chain.written())),
+            Kind::Parts => ("a list", format!("`!{}.is_empty()`", chain.written())),
+            Kind::Body => ("a body", format!("`{}.size > 0`", chain.written())),
             Kind::Row | Kind::Certificate => ("no single value", "a fact of its own".to_owned()),
         };
         let written = chain.written();

@@ -12,9 +12,6 @@ use crate::rhai::schema::{self, Signature};
 use crate::spoken::{self, Setter, Word};
 use crate::suggest;
 
-/// Hooks that are planned, and not asked yet: a filter that relied on one would be silently deaf.
-const PLANNED: [&str; 5] = ["ehlo", "message", "delivered", "deferred", "failed"];
-
 /// A hook that a script has, the index of its function, and what the hook is.
 pub(super) type Found = (Defined, usize, &'static Signature);
 
@@ -158,10 +155,6 @@ fn unknown(file: &File<'_>, function: &Function) -> Option<Diagnostic> {
         return None;
     }
     let name = function.name.as_str();
-    if PLANNED.contains(&name) {
-        let message = format!("`{name}` is not asked in this version");
-        return Some(file.error("H001", function.position, name, message));
-    }
     let known = known_hooks(file.role);
     let meant = suggest::nearest(name, known.iter().copied())?;
     let message = format!("there is no hook `{name}`");

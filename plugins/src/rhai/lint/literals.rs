@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::{Kind, UnknownVersion, Version};
 use crate::rhai::speak;
 use crate::spoken::{self, Setter, Word};
+use crate::verdicts::edit;
 use crate::verdicts::{EnhancedCode, Group, InvalidCode, Suite};
 
 /// Those of one function, as one hook reaches it.
@@ -82,6 +83,7 @@ fn wrong_argument(call: &Call, context: &Context<'_>) -> Option<String> {
     match (call.style, Word::from_word(&call.name), Setter::from_word(&call.name)) {
         (Style::Function, Some(word), _) => match (word, call.arguments.as_slice()) {
             (Word::Refuse | Word::Defer, [code, _]) => wrong_code(text(code)?, word, context),
+            (Word::Redirect, [address]) => edit::check_address(text(address)?).err(),
             (Word::Require, [level]) => speak::floor(text(level)?).err(),
             _ => None,
         },
@@ -106,7 +108,9 @@ fn wrong_term(setter: Setter, value: &Argument) -> Option<String> {
         }
         Setter::Suites => spoken::parse_all::<Suite>(texts(value)?).err(),
         Setter::Groups => spoken::parse_all::<Group>(texts(value)?).err(),
-        Setter::Roots | Setter::Identity | Setter::ServerName => None,
+        Setter::AddRecipient | Setter::RemoveRecipient => edit::check_address(text(value)?).err(),
+        Setter::Source => speak::source(text(value)?).err(),
+        _ => None,
     }
 }
 
@@ -133,8 +137,10 @@ fn incomparable(kind: Kind, literal: &Literal) -> Option<String> {
         (Kind::Flag, _) => "true or false: compare it with neither, or with one of these",
         (Kind::Number, _) => "a number: compare it with one",
         (Kind::Text, _) => "a text: compare it with one",
-        (Kind::Texts, _) => "a list: ask whether it `contains` one",
-        (Kind::Parameters | Kind::Row | Kind::Certificate, _) => "no single value: compare one of its own",
+        (Kind::Texts | Kind::Parts | Kind::Fields, _) => "a list: ask whether it `contains` one",
+        (Kind::Parameters | Kind::Row | Kind::Certificate | Kind::Body, _) => {
+            "no single value: compare one of its own"
+        }
     };
     Some(what.to_owned())
 }

@@ -1,0 +1,132 @@
+//! What is behind the headers of a message, to be read piece by piece.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Fact, Facts, Kind, Value};
+use crate::content::Content;
+
+/// The most octets that are read at once.
+pub const PIECE: usize = 64 * 1024;
+
+/// The body of a message as it is on the wire, canonical CRLF, encoded as it came: it stays where it lies,
+/// and is read piece by piece. Written out, it is its size.
+#[derive(Clone, Debug)]
+pub struct Body {
+    content: Arc<dyn Content>,
+    /// Where in the content it begins.
+    start: u64,
+}
+
+impl Body {
+    /// What is behind `start` in a message.
+    pub fn new(content: Arc<dyn Content>, start: u64) -> Self {
+        Self { content, start }
+    }
+
+    /// Its size in octets.
+    pub fn size(&self) -> u64 {
+        self.content.size().saturating_sub(self.start)
+    }
+
+    /// Reads at most so many octets, and [`PIECE`], from an offset; nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// The disk.
+    pub fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let rest = usize::try_from(self.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut piece = vec![0; length.min(PIECE).min(rest)];
+        let read =
+            if piece.is_empty() { 0 } else { self.content.read_at(self.start + offset, &mut piece)? };
+        piece.truncate(read);
+        Ok(piece)
+    }
+
+    /// Whether it has these octets somewhere.
+    ///
+    /// # Errors
+    ///
+    /// The disk.
+    pub fn contains(&self, wanted: &[u8]) -> io::Result<bool> {
+        let (mut window, mut offset) = (Vec::new(), 0);
+        loop {
+            let piece = self.read(offset, PIECE)?;
+            if piece.is_empty() {
+                return Ok(wanted.is_empty());
+            }
+            offset += piece.len() as u64;
+            window.extend_from_slice(&piece);
+            if memchr::memmem::find(&window, wanted).is_some() {
+                return Ok(true);
+            }
+            // What may begin at the end of one piece and end in the next.
+            window.drain(..window.len().saturating_sub(wanted.len()));
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::new(Arc::new(Bytes::new()), 0)
+    }
+}
+
+/// Two bodies are the same if they lie at the same place.
+impl PartialEq for Body {
+    fn eq(&self, other: &Self) -> bool {
+        self.start == other.start
+            && (self.size() == 0 && other.size() == 0 || Arc::ptr_eq(&self.content, &other.content))
+    }
+}
+
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.size())
+    }
+}
+
+/// What was written out was its size: the body is not there.
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer).map(|_| Self::default())
+    }
+}
+
+impl Facts for Body {
+    const WORD: &'static str = "body";
+    const FACTS: &'static [Fact<Self>] = &[Fact {
+        name: "size",
+        kind: Kind::Number,
+        doc: "Its size in octets, as it is on the wire.\n",
+        read: |body| Value::Number(i64::try_from(body.size()).unwrap_or(i64::MAX)),
+    }];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> Body {
+        Body::new(Arc::new(Bytes::from(format!("A: b\r\n\r\n{text}"))), 8)
+    }
+
+    #[test]
+    fn it_begins_behind_the_headers() {
+        assert_eq!(body("hello").size(), 5);
+        assert_eq!(body("hello").read(1, 3).unwrap(), b"ell");
+        assert_eq!(body("hello").read(5, 3).unwrap(), b"");
+        assert_eq!(body("hello").read(u64::MAX, 3).unwrap(), b"");
+    }
+
+    #[test]
+    fn what_lies_across_two_pieces_is_found() {
+        let text = format!("{}needle{}", "x".repeat(PIECE - 3), "y".repeat(PIECE));
+        assert!(body(&text).contains(b"needle").unwrap());
+        assert!(!body(&text).contains(b"needles").unwrap());
+        assert!(!body("").contains(b"x").unwrap());
+    }
+}

@@ -1,0 +1,53 @@
+//! How plugins read what is too large to be handed over as a whole: headers by name, a body piece by piece.
+
+use std::sync::Arc;
+
+use wasmtime::component::{LinkerInstance, Resource, ResourceType};
+use wasmtime::{Result, StoreContextMut, format_err};
+
+use super::guest::Guest;
+use crate::facts::{Body, Fields};
+
+type Store<'a> = StoreContextMut<'a, Guest>;
+type OfFields = Resource<Arc<Fields>>;
+type OfBody = Resource<Arc<Body>>;
+
+/// Links both resources.
+pub(super) fn link(contents: &mut LinkerInstance<'_, Guest>) -> Result<()> {
+    link_fields(contents)?;
+    link_body(contents)
+}
+
+fn link_fields(contents: &mut LinkerInstance<'_, Guest>) -> Result<()> {
+    contents.resource("fields", ResourceType::host::<Arc<Fields>>(), |mut store, handle| {
+        store.data_mut().table.delete(OfFields::new_own(handle))?;
+        Ok(())
+    })?;
+    contents.func_wrap("[method]fields.first", |store: Store<'_>, (this, name): (OfFields, String)| {
+        let fields = store.data().table.get(&this)?;
+        Ok((fields.first(&name).map(str::to_owned),))
+    })?;
+    contents.func_wrap("[method]fields.all", |store: Store<'_>, (this, name): (OfFields, String)| {
+        let fields = store.data().table.get(&this)?;
+        Ok((fields.all(&name).map(str::to_owned).collect::<Vec<_>>(),))
+    })?;
+    contents.func_wrap("[method]fields.names", |store: Store<'_>, (this,): (OfFields,)| {
+        let fields = store.data().table.get(&this)?;
+        Ok((fields.0.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(),))
+    })
+}
+
+fn link_body(contents: &mut LinkerInstance<'_, Guest>) -> Result<()> {
+    contents.resource("body", ResourceType::host::<Arc<Body>>(), |mut store, handle| {
+        store.data_mut().table.delete(OfBody::new_own(handle))?;
+        Ok(())
+    })?;
+    contents.func_wrap("[method]body.size", |store: Store<'_>, (this,): (OfBody,)| {
+        Ok((store.data().table.get(&this)?.size(),))
+    })?;
+    contents.func_wrap("[method]body.read", |store: Store<'_>, (this, offset, length): (OfBody, u64, u32)| {
+        let body = store.data().table.get(&this)?;
+        let piece = body.read(offset, usize::try_from(length).unwrap_or(usize::MAX));
+        Ok((piece.map_err(|error| format_err!("the message cannot be read: {error}"))?,))
+    })
+}
