@@ -5,7 +5,7 @@
 /// ```
 /// assert!(waxseal_sdk::CONTRACT.iter().any(|(name, _)| *name == "hooks.wit"));
 /// ```
-pub const CONTRACT: [(&str, &str); 5] = [
+pub const CONTRACT: [(&str, &str); 6] = [
     ("contents.wit", include_str!("../wit/contents.wit")),
     ("facts.wit", include_str!("../wit/facts.wit")),
     ("verdicts.wit", include_str!("../wit/verdicts.wit")),

@@ -43,7 +43,6 @@ fn lints_hooks() {
             "H001:1:4 `connect` is asked of filters only: a policy decides TLS",
         ),
         (Role::Filter, "fn connect(host) { }", "H001:1:4 there is no hook `connect` for outgoing mail"),
-        (Role::Filter, "fn message(client, message) { }", "H001:1:4 `message` is not asked in this version"),
         (OUTGOING, "\nfn  mail(host) { }", "H002:2:5 `mail` is given 2 parameters, but this takes 1"),
         (
             Role::Filter,
