@@ -188,6 +188,7 @@ impl Spool for Embedded {
         body: Body,
     ) -> Result<(), SpoolError> {
         self.admit()?;
+        body::sync(&body, &self.folder, &self.condition).await?;
         // Due at once, even if the clock was set back.
         let due = record::nanoseconds(envelope.received.min(Timestamp::now()));
         let arrival = Arrival::new(envelope, recipients, body, due);
