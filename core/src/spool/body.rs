@@ -33,6 +33,14 @@ pub enum Body {
 }
 
 impl Body {
+    /// Octets.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Inline(octets) => octets.len() as u64,
+            Self::File(body) => body.size,
+        }
+    }
+
     /// What was written, to be looked at. It stays readable whatever becomes of the body.
     pub fn content(&self) -> Arc<dyn Content> {
         match self {
