@@ -1,7 +1,12 @@
 //! Bodies: written before a message is committed, read while it waits.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+use waxseal_plugins::content::Content;
 
 use super::embedded::Place;
 use super::{MessageId, SpoolError};
@@ -23,6 +28,37 @@ pub enum Body {
     Inline(Bytes),
     /// Large: in a file, synced. Removed on drop unless it was committed.
     File(BodyFile),
+}
+
+impl Body {
+    /// The body, to be looked at.
+    ///
+    /// # Errors
+    ///
+    /// Its file cannot be opened.
+    pub fn content(&self) -> io::Result<Box<dyn Content>> {
+        Ok(match self {
+            Self::Inline(body) => Box::new(body.clone()),
+            Self::File(body) => Box::new(OpenBody { file: File::open(&body.path)?, size: body.size }),
+        })
+    }
+}
+
+/// A large body, opened.
+#[derive(Debug)]
+struct OpenBody {
+    file: File,
+    size: u64,
+}
+
+impl Content for OpenBody {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
 }
 
 /// A large body: a synced file that no message names yet.
