@@ -9,6 +9,7 @@
 //! - [`net`]: a connection, clear or encrypted, and its buffer
 //! - [`names`]: looking names up
 //! - [`incoming`]: listener, session, STARTTLS, receiving
+//! - [`milter`]: filters that are asked over the milter protocol
 //! - [`tls`]: the four decisions, and the handshakes that they steer
 //! - [`standards`]: DANE, MTA-STS, TLSRPT, REQUIRETLS: facts for the hooks
 //! - [`spool`]: the durable queue
@@ -27,6 +28,7 @@ pub mod cli;
 pub mod config;
 pub mod incoming;
 pub mod message;
+pub mod milter;
 pub mod names;
 pub mod net;
 pub mod observe;

@@ -10,7 +10,7 @@ use waxseal_plugins::place::Place;
 use super::Config;
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
-use super::{delivery, listeners, plugins, relaying, service, tls, value};
+use super::{delivery, listeners, milters, plugins, relaying, service, tls, value};
 
 impl Config {
     /// Reads, checks and resolves a configuration. Warnings come with it.
@@ -55,7 +55,13 @@ impl Config {
 /// Where the relative paths of a file begin.
 pub(super) struct Base<'a>(&'a Path);
 
-impl Base<'_> {
+impl<'a> Base<'a> {
+    /// Those of a file in this directory.
+    #[cfg(test)]
+    pub(super) fn of(directory: &'a Path) -> Self {
+        Self(directory)
+    }
+
     /// An absolute path.
     pub(super) fn path(&self, written: &str) -> PathBuf {
         self.0.join(written)
@@ -99,6 +105,7 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
         tls,
         delivery,
         dns: delivery::dns(root.section("dns"), &base),
+        milters: milters::read(root.sections("milter"), &base),
         plugins: plugins::read(root.named("plugin"), findings),
         limits: service::limits(root.section("limits")),
         timeouts: service::timeouts(root.section("timeouts")),

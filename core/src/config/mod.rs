@@ -6,12 +6,13 @@
 //!
 //! - `findings`, `section`: the walk, and what it reports
 //! - `value`: durations, sizes, domains, hosts
-//! - `listeners`, `tls`, `relaying`, `delivery`, `plugins`, `service`: the sections
+//! - `listeners`, `tls`, `relaying`, `delivery`, `milters`, `plugins`, `service`: the sections
 
 mod delivery;
 mod findings;
 mod listeners;
 mod load;
+mod milters;
 mod plugins;
 #[cfg(test)]
 mod reference;
@@ -27,11 +28,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::wasm::Grant;
+
+pub use self::milters::{Milter, MilterAddress, MilterTimeouts, OnFailure};
 
 /// A duration, as the file and the command line write it: `30s`, `5m`, `4h`, `5d`.
 ///
@@ -92,6 +96,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// Name resolution.
     pub dns: Dns,
+    /// Filters that are asked over the milter protocol, in their order.
+    pub milters: Vec<Arc<Milter>>,
     /// What the site grants its plugins, by their names.
     pub plugins: BTreeMap<String, BTreeSet<Grant>>,
     /// Limits.

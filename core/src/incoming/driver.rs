@@ -16,7 +16,7 @@ use super::starttls;
 use crate::config::ListenerMode;
 use crate::net::{Connection, ReadError, Stream};
 use crate::relay::Services;
-use crate::smtp::command::{Command, LINE_LIMIT};
+use crate::smtp::command::{Command, InvalidCommand, LINE_LIMIT};
 use crate::smtp::reply::Reply;
 use crate::tls::failure::HandshakeFailure;
 use crate::tls::start;
@@ -175,13 +175,23 @@ impl Driver {
         }
         Ok(match line {
             // Boxed: an idle session must not carry the size of a question.
-            Ok(line) => Box::pin(self.session.command(Command::parse(&line), Instant::now())).await,
+            Ok(line) => Box::pin(self.obey(&line)).await,
             Err(ReadError::TooLong(_)) => self.session.garbled(replies::line_too_long()),
             // Whoever ends lines otherwise may also see other messages than we do.
             Err(ReadError::BareNewline) => Step::Close(replies::bare_newline()),
             Err(ReadError::Timeout(_)) => Step::Close(replies::timed_out()),
             Err(gone) => return Err(gone.into()),
         })
+    }
+
+    async fn obey(&mut self, line: &[u8]) -> Step {
+        let command = Command::parse(line);
+        if let Err(InvalidCommand::Unknown | InvalidCommand::NotImplemented) = command
+            && let Err(reply) = self.session.milters_at_unknown(line).await
+        {
+            return self.session.garbled(reply);
+        }
+        self.session.command(command, Instant::now()).await
     }
 
     /// The next line; `None` where the relay stops and no transaction is open.

@@ -48,6 +48,8 @@ pub(super) trait Hooks {
         recipient: facts::Recipient,
     ) -> impl Future<Output = Result<(), Reply>> + Send;
 
+    /// The client's certificate as it is judged before MAIL FROM: milters are told of it.
+    fn judged(&self, client: &Client, record: &TlsRecord) -> facts::Certificate;
     /// What is remembered of handshakes with this client.
     fn recent(&self, client: IpAddr) -> Recent;
     /// Forgets it.
@@ -121,6 +123,10 @@ impl Hooks for BundleHooks {
         let decision =
             self.asker.ask::<incoming::Rcpt>(&client.sender_domain, client, &Arc::new(recipient)).await;
         replies::passage(decision.outcome())
+    }
+
+    fn judged(&self, client: &Client, record: &TlsRecord) -> facts::Certificate {
+        self.judge(client, record, &record.terms)
     }
 
     fn recent(&self, client: IpAddr) -> Recent {

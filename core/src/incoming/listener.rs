@@ -14,6 +14,7 @@ use super::admission::{Admission, TooMany};
 use super::driver;
 use super::facts::Peer;
 use super::hooks::BundleHooks;
+use super::milters;
 use super::session::{Session, Settings};
 use crate::config::{Listener, ListenerMode};
 use crate::observe::SessionId;
@@ -110,7 +111,8 @@ async fn serve(
     let row = bundle.table().incoming(client.ip(), table::today());
     let peer = Peer::new(client, listener, mode, row);
     let asker = Asker { bundle, observer: services.observer.clone(), session: SessionId::next() };
-    let session = Session::open(BundleHooks { asker, services }, settings, peer).await;
+    let milters = milters::chain(&services, &asker.session, &peer, listener);
+    let session = Session::open(BundleHooks { asker, services }, milters, settings, peer).await;
     driver::serve(socket, session).await;
 }
 

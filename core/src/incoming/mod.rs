@@ -4,6 +4,7 @@
 //! - [`driver`]: reads lines, writes replies; the only one that waits for a client
 //! - [`session`], [`transaction`]: what a command comes to; no I/O
 //! - [`hooks`], [`at_mail`]: what a session asks policies and filters
+//! - [`milters`]: what it asks milters
 //! - [`facts`]: what they are told of the client
 //! - [`relay_control`]: who may send to whom
 //! - [`starttls`]: from clear to encrypted, with nothing of before
@@ -17,6 +18,7 @@ mod driver;
 mod facts;
 mod hooks;
 mod listener;
+mod milters;
 mod pace;
 mod receipt;
 mod receive;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::hooks::{BundleHooks, Hooks};
+use super::milters::{self, AtEnd};
 use super::pace::Pace;
 use super::receipt::{Receipt, Taken, of_spool};
 use super::refusal::{Refusal, Refused};
@@ -16,7 +17,7 @@ use super::transaction::Transaction;
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
 use crate::smtp::command::Charset;
-use crate::spool::{Envelope, Spool, SpoolError, Tags};
+use crate::spool::{Body, Envelope, Quarantine, Spool, SpoolError, Tags};
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
 /// only after [`Spool::commit`] has answered. `output` are the replies to the commands before, which go
@@ -61,15 +62,31 @@ pub(super) async fn receive(
 
 /// Takes responsibility for a message that has come to its end, or says why not.
 pub(super) async fn finish(
-    session: &Session<BundleHooks>,
+    session: &mut Session<BundleHooks>,
     transaction: &mut Transaction,
     receipt: Receipt,
     (id, time): (Uuid, Timestamp),
 ) -> Step {
-    let services = &session.hooks.services;
+    let services = session.hooks.services.clone();
+    let written = match written(receipt).await {
+        Ok(written) => written,
+        Err(refused) => return refuse(session, refused),
+    };
+    let written = match session.milters.take() {
+        None => written,
+        // Boxed: those of whom no milter is asked pay nothing for it.
+        Some(milters) => {
+            let asked = milters::at_end(session, milters, transaction, written, (id, time));
+            match Box::pin(asked).await {
+                Ok(AtEnd::Accept(written)) => written,
+                Ok(AtEnd::Discard) => return Step::Reply(replies::message_accepted(id)),
+                Err(refused) => return refuse(session, refused),
+            }
+        }
+    };
     let attention = services.config.delivery.first_attention(time);
     transaction.recipients.iter_mut().for_each(|recipient| recipient.attention = attention);
-    match commit(services.spool.as_ref(), receipt, transaction, id, time).await {
+    match commit(services.spool.as_ref(), written, transaction, id, time).await {
         Ok(size) => {
             services.observer.metrics().accepted(size);
             log(session, transaction, id, size);
@@ -77,6 +94,22 @@ pub(super) async fn finish(
         }
         Err(refused) => refuse(session, refused),
     }
+}
+
+/// A message that is written, and belongs to nobody yet.
+pub(super) struct Written {
+    pub(super) body: Body,
+    /// With the trace header.
+    pub(super) size: u64,
+    pub(super) eight_bit: bool,
+}
+
+async fn written(mut receipt: Receipt) -> Result<Written, Refused> {
+    let Some(writer) = receipt.writer.take() else {
+        return Err(receipt.refused.unwrap_or_else(|| of_spool(&SpoolError::Unknown)));
+    };
+    let body = writer.finish().await.map_err(|error| of_spool(&error))?;
+    Ok(Written { body, size: receipt.written, eight_bit: receipt.eight_bit })
 }
 
 /// Reads the message to its end; or to where there is no end to be awaited, and why.
@@ -105,31 +138,28 @@ async fn read(
 /// Gives the message to the spool; its size with the trace header.
 async fn commit(
     spool: &dyn Spool,
-    mut receipt: Receipt,
+    written: Written,
     transaction: &Transaction,
     id: Uuid,
     received: Timestamp,
 ) -> Result<u64, Refused> {
-    let Some(writer) = receipt.writer.take() else {
-        return Err(receipt.refused.unwrap_or_else(|| of_spool(&SpoolError::Unknown)));
-    };
+    let Written { body, size, eight_bit } = written;
     let envelope = Envelope {
         id,
         received,
         sender: transaction.mail.sender.to_string(),
-        size: receipt.written,
+        size,
         // What the content is counts, not what it was declared as: many clients declare all their
         // mail, and a host without the extension takes what is ASCII all the same. Addresses are
         // looked at when it is sent.
-        eight_bit: receipt.eight_bit,
-        smtp_utf8: receipt.eight_bit && transaction.mail.charset == Charset::Utf8,
+        eight_bit,
+        smtp_utf8: eight_bit && transaction.mail.charset == Charset::Utf8,
         dsn: transaction.mail.dsn.clone(),
         tags: Tags::default(),
         quarantine: None,
     };
-    let body = writer.finish().await.map_err(|error| of_spool(&error))?;
     let done = spool.commit(envelope, transaction.recipients.clone(), body).await;
-    done.map(|()| receipt.written).map_err(|error| of_spool(&error))
+    done.map(|()| size).map_err(|error| of_spool(&error))
 }
 
 /// The Received header.
@@ -207,8 +237,5 @@ fn log(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, size
 
 fn refuse(session: &Session<BundleHooks>, refused: Refused) -> Step {
     session.hooks.refused(refused.why);
-    match refused.reply {
-        reply if reply.code == 421 => Step::Close(reply),
-        reply => Step::Reply(reply),
-    }
+    refused.step()
 }

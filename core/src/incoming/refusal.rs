@@ -1,5 +1,6 @@
 //! Why a message, or one of its recipients, is not accepted: the few words of the metrics.
 
+use super::session::Step;
 use crate::smtp::reply::Reply;
 
 /// Why, in a word.
@@ -7,6 +8,8 @@ use crate::smtp::reply::Reply;
 pub(super) enum Refusal {
     /// A hook said so, or failed, or the relay held a row's terms.
     Policy,
+    /// A milter said so, or failed.
+    Milter,
     /// Relaying is not allowed.
     Relay,
     /// Too large.
@@ -37,6 +40,7 @@ impl Refusal {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Policy => "policy",
+            Self::Milter => "milter",
             Self::Relay => "relay",
             Self::Size => "size",
             Self::Recipients => "recipients",
@@ -51,5 +55,12 @@ impl Refusal {
     /// Said like this.
     pub(super) fn saying(self, reply: Reply) -> Refused {
         Refused { why: self, reply }
+    }
+}
+
+impl Refused {
+    /// What follows: a reply, and after 421 the end of the connection (RFC 5321 section 3.8).
+    pub(super) fn step(self) -> Step {
+        if self.reply.code == 421 { Step::Close(self.reply) } else { Step::Reply(self.reply) }
     }
 }

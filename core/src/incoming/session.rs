@@ -11,6 +11,7 @@ use super::replies;
 use super::tenure::{Standing, Tenure};
 use super::transaction::Transaction;
 use crate::config::{Config, RelayControl};
+use crate::milter::Chain;
 use crate::smtp::chunk::Chunk;
 use crate::smtp::command::{Command, InvalidCommand};
 use crate::smtp::extensions::{StartTls, ehlo_reply};
@@ -47,9 +48,11 @@ pub(super) struct Session<H> {
     pub(super) peer: Peer,
     pub(super) link: Link,
     pub(super) greeting: Option<Greeting>,
+    /// The milters, where there are any.
+    pub(super) milters: Option<Box<Chain>>,
     pub(super) transaction: Option<Transaction>,
     /// The reply to all but QUIT: the client is served nothing.
-    barrier: Option<Reply>,
+    pub(super) barrier: Option<Reply>,
     /// The reply to every MAIL: a hook of this connection failed.
     pub(super) failed: Option<Reply>,
     pub(super) standing: Standing,
@@ -101,12 +104,18 @@ impl Settings {
 }
 
 impl<H: Hooks> Session<H> {
-    /// A session with a client that has connected: the hook `connect` is asked.
-    pub(super) async fn open(hooks: H, settings: Arc<Settings>, peer: Peer) -> Box<Self> {
+    /// A session with a client that has connected: the hook `connect` is asked, then milters are.
+    pub(super) async fn open(
+        hooks: H,
+        milters: Option<Box<Chain>>,
+        settings: Arc<Settings>,
+        peer: Peer,
+    ) -> Box<Self> {
         // Boxed: it is handed on for as long as it lives.
         let mut session = Box::new(Self::begin(hooks, settings, peer, Link::Clear(Offered::NotAsked)));
+        session.milters = milters;
         match session.hooks.connect(session.view()).await {
-            AtConnect::Accept => {}
+            AtConnect::Accept => session.milters_at_connect().await,
             AtConnect::Deny(reply) => session.barrier = Some(reply),
             AtConnect::Fail(reply) => session.failed = Some(reply),
         }
@@ -115,9 +124,11 @@ impl<H: Hooks> Session<H> {
 
     /// The session inside TLS: nothing that the client said before is in it (RFC 3207 section
     /// 4.2). What is ours stays: the bundle, and that one of its hooks failed.
-    pub(super) async fn secured(self: Box<Self>, record: TlsRecord, plan: &ServerPlan) -> Box<Self> {
+    pub(super) async fn secured(mut self: Box<Self>, record: TlsRecord, plan: &ServerPlan) -> Box<Self> {
         let record = Arc::new(record);
+        let milters = self.milters_inside(&record);
         let mut session = Box::new((*self).inside(Arc::clone(&record)));
+        session.milters = milters;
         match session.hooks.certificate(session.client(), &record, plan).await {
             certificate::Incoming::Accept => {}
             certificate::Incoming::Refuse(reply) => session.barrier = Some(reply),
@@ -199,6 +210,7 @@ impl<H: Hooks> Session<H> {
             peer,
             link,
             greeting: None,
+            milters: None,
             transaction: None,
             barrier: None,
             failed: None,
@@ -215,10 +227,10 @@ impl<H: Hooks> Session<H> {
             Command::StartTls => self.start_tls().await,
             Command::Mail(mail) => self.mail(mail).await,
             Command::Rcpt(rcpt) => self.rcpt(rcpt).await,
-            Command::Data => self.data(),
+            Command::Data => self.data().await,
             Command::Bdat(chunk) => self.bdat(chunk),
             Command::Rset => {
-                self.transaction = None;
+                self.reset().await;
                 Step::Reply(replies::reset())
             }
             Command::Noop => Step::Reply(replies::nothing_done()),
@@ -234,6 +246,9 @@ impl<H: Hooks> Session<H> {
             Ok(start_tls) => start_tls,
             Err(refused) => return Step::Reply(refused),
         };
+        if let Err(denied) = self.milters_at_helo().await {
+            return denied;
+        }
         let name = self.view().ehlo;
         let reply = ehlo_reply(&self.settings.hostname, name, self.settings.message_size, start_tls);
         Step::Reply(reply)
@@ -246,6 +261,9 @@ impl<H: Hooks> Session<H> {
         self.introduce(name, Verb::Helo);
         if let Err(refused) = self.offer().await {
             return Step::Reply(refused);
+        }
+        if let Err(denied) = self.milters_at_helo().await {
+            return denied;
         }
         if let Link::Clear(offered) = &mut self.link {
             *offered = Offered::NotAsked;

@@ -43,13 +43,15 @@ impl<H: Hooks> Session<H> {
         if self.standing == Standing::Over {
             return Step::Close(replies::closing());
         }
-        match self.admit(&mail).await {
-            Ok(permit) => {
-                self.transaction = Some(Transaction::new(mail, permit));
-                Step::Reply(replies::sender_accepted())
-            }
-            Err(refused) => self.refuse(refused),
+        let permit = match self.admit(&mail).await {
+            Ok(permit) => permit,
+            Err(refused) => return self.refuse(refused),
+        };
+        if let Err(refused) = self.milters_at_mail(&mail).await {
+            return self.refuse(refused);
         }
+        self.transaction = Some(Transaction::new(mail, permit));
+        Step::Reply(replies::sender_accepted())
     }
 
     pub(super) async fn rcpt(&mut self, rcpt: Rcpt) -> Step {
@@ -59,23 +61,42 @@ impl<H: Hooks> Session<H> {
         if transaction.begun.is_some() {
             return Step::Reply(replies::chunks_begun());
         }
+        let path = self.milters.is_some().then(|| rcpt.recipient.clone());
         let recipient = match self.recipient(transaction, rcpt).await {
             Ok(recipient) => recipient,
-            Err(refused) => return self.refuse(refused),
+            Err(refused) => {
+                self.milters_hear_of_refused(path, &refused.reply).await;
+                return self.refuse(refused);
+            }
         };
+        if let Err(refused) = self.milters_at_rcpt(&recipient).await {
+            return self.refuse(refused);
+        }
         if let Some(transaction) = self.transaction.as_mut() {
             transaction.add(recipient);
         }
         Step::Reply(replies::recipient_accepted())
     }
 
-    pub(super) fn data(&self) -> Step {
+    pub(super) async fn data(&mut self) -> Step {
         match self.transaction.as_ref() {
             None => Step::Reply(replies::no_sender()),
             Some(transaction) if transaction.recipients.is_empty() => Step::Reply(replies::no_recipients()),
             Some(transaction) if transaction.begun.is_some() => Step::Reply(replies::chunks_begun()),
-            Some(_) => Step::Receive,
+            Some(_) => match self.milters_at_data().await {
+                Ok(()) => Step::Receive,
+                Err(refused) => {
+                    self.transaction = None;
+                    self.refuse(refused)
+                }
+            },
         }
+    }
+
+    /// RSET, or what comes to the same: the transaction is forgotten.
+    pub(super) async fn reset(&mut self) {
+        self.transaction = None;
+        self.milters_abort().await;
     }
 
     /// What comes too early is read all the same, since it is no command (RFC 3030 section 2).
@@ -103,7 +124,7 @@ impl<H: Hooks> Session<H> {
 
     fn refuse(&self, refused: Refused) -> Step {
         self.hooks.refused(refused.why);
-        Step::Reply(refused.reply)
+        refused.step()
     }
 
     async fn admit(&self, mail: &Mail) -> Result<Permit, Refused> {
@@ -179,7 +200,7 @@ impl Transaction {
     }
 
     /// A recipient named twice gets one copy.
-    fn add(&mut self, recipient: NewRecipient) {
+    pub(super) fn add(&mut self, recipient: NewRecipient) {
         if self.named.insert(recipient.address.clone()) {
             self.recipients.push(recipient);
         }

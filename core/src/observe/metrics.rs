@@ -1,5 +1,6 @@
 //! Counters and gauges, for Prometheus.
 
+mod milters;
 mod plugins;
 #[cfg(test)]
 mod reference;
@@ -13,13 +14,14 @@ use prometheus_client::registry::{Metric, Registry};
 use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::{Direction, Hook};
 
+pub use self::milters::Milters;
 pub use self::plugins::Plugins;
 pub use self::shadow::Shadow;
 use crate::spool::{Health, Stats};
 
 /// All metrics of a relay. Their names begin with `waxseal_`.
 ///
-/// Labels have few values: words of the program, names of policies and plugins, and what plugins call
+/// Labels have few values: words of the program, names of policies, plugins and milters, and what plugins call
 /// their counters; never a domain or an address.
 #[derive(Debug)]
 pub struct Metrics {
@@ -39,6 +41,7 @@ pub struct Metrics {
     spool: Depth,
     generation: Gauge,
     reloads: Family<ReloadLabels, Counter>,
+    milters: Milters,
     plugins: Plugins,
     shadow: Shadow,
 }
@@ -107,6 +110,7 @@ impl Metrics {
             spool: Depth::register(into),
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
             reloads: add(into, "reloads", "Reloads of policies and certificates"),
+            milters: Milters::register(into),
             plugins: Plugins::register(into),
             shadow: Shadow::register(into),
             registry,
@@ -184,6 +188,11 @@ impl Metrics {
     /// Counts a reload of `policies` or `certificates`. The result is a word: `swapped` or `rejected`.
     pub fn reload(&self, part: &'static str, result: &'static str) {
         self.reloads.get_or_create(&ReloadLabels { part, result }).inc();
+    }
+
+    /// The metrics of milters.
+    pub fn milters(&self) -> &Milters {
+        &self.milters
     }
 
     /// The metrics of plugins.

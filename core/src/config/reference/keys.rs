@@ -202,6 +202,37 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        header: "[[milter]]",
+        about: "A filter that is asked over the milter protocol; several are asked in the order of the file. See [milters](../milters.md).",
+        keys: &[
+            Key("name", "name", Required, "What logs and metrics call it."),
+            Key(
+                "address",
+                "address",
+                Required,
+                "As in \"127.0.0.1:11332\", \"[::1]:11332\" or \"unix:/run/milter.sock\"; `inet:..` and `local:..` are understood.",
+            ),
+            Key(
+                "on_failure",
+                "\"defer\" or \"skip\"",
+                Is("\"defer\""),
+                "What becomes of mail while it fails: \"skip\" lets it through unseen.",
+            ),
+            Key("daemon_name", "name", As("`hostname`"), "The macro `{daemon_name}`, by which some milters choose what to do."),
+            Key("protocol", "number", Is("6"), "The newest version of the protocol that it is offered, 2 to 6."),
+        ],
+    },
+    Table {
+        header: "[milter.timeouts]",
+        about: "Of the milter above it: how long it may take.",
+        keys: &[
+            Key("connect", "duration", Is("\"30s\""), "For a connection."),
+            Key("command", "duration", Is("\"30s\""), "For the answer to what the client says."),
+            Key("content", "duration", Is("\"5m\""), "For the answer to a header field, or to a piece of the body."),
+            Key("end", "duration", Is("\"5m\""), "For the answer to the end of a message, or the word that it is still at work."),
+        ],
+    },
+    Table {
         header: "[plugin.NAME]",
         about: "What the plugin of that name may do besides deciding.",
         keys: &[Key("grant", "list", Required, "Of \"kv\", \"counters\", \"clock\" and \"dns\".")],

@@ -25,7 +25,7 @@ fn open(told: Told, tls: Switch) -> Box<Session<Told>> {
     };
     let (address, listener) = ("203.0.113.9:1234".parse().unwrap(), "127.0.0.1:25".parse().unwrap());
     let peer = Peer::new(address, listener, ListenerMode::StartTls, Arc::default());
-    at_once(Session::open(told, Arc::new(settings), peer)).unwrap()
+    at_once(Session::open(told, None, Arc::new(settings), peer)).unwrap()
 }
 
 /// The session inside TLS.

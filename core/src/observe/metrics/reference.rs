@@ -20,7 +20,7 @@ use crate::reference::hold;
 const OPENING: &str = "# Metrics
 
 With an `address` under `[admin]` they are served as `/metrics`, in the text format that Prometheus reads. Labels have few values: words of
-the program, names of policies and plugins, what plugins call their counters; never a domain or an address.
+the program, names of policies, plugins and milters, what plugins call their counters; never a domain or an address.
 
 | metric | type | labels | what it shows |
 | --- | --- | --- | --- |
@@ -39,11 +39,15 @@ const MEANINGS: &[(&str, &str)] = &[
     ("difference", "what the candidate's answer means for mail: `same`, `weaker`, `stricter` or `other`"),
     ("direction", "`incoming` or `outgoing`"),
     ("hook", "the [hook](hooks.md)"),
-    ("outcome", "`delivered`, `deferred` or `failed`"),
+    ("milter", "the milter's name"),
+    (
+        "outcome",
+        "of attempts `delivered`, `deferred` or `failed`; of milters `accepted`, `quarantined`, `discarded`, `deferred` or `refused`",
+    ),
     ("part", "`policies` or `certificates`"),
     ("plugin", "the plugin's name"),
     ("policy", "the policy that the row names"),
-    ("reason", "why, in a word, as in `policy` or `relay` of messages, `trap` or `time` of plugins"),
+    ("reason", "why, in a word, as in `policy` or `relay` of messages, `trap` or `time` of plugins, `unreachable` or `protocol` of milters"),
     (
         "result",
         "of handshakes `full`, `resumed`, or how it failed; of connections `new`, `reused` or `failed`; of reloads `swapped` or `rejected`",
@@ -121,6 +125,9 @@ fn touched() -> Metrics {
     metrics.reload("policies", "swapped");
     metrics.shadow().compared(Direction::Outgoing, HookName::Offer, Change::Same);
     metrics.shadow().unjudged("skipped", 1);
+    metrics.milters().came_to("rspamd", "accepted");
+    metrics.milters().failed("rspamd", "time");
+    metrics.milters().waited("rspamd", std::time::Duration::from_secs(1));
     metrics.plugins().failed("mine", Kind::Trap);
     metrics.plugins().health("mine", OfPlugin::Good);
     metrics.plugins().count("mine", "seen", 1);

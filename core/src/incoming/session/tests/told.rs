@@ -97,6 +97,10 @@ impl Hooks for Told {
         self.rcpt.clone()
     }
 
+    fn judged(&self, _: &Client, _: &TlsRecord) -> facts::Certificate {
+        facts::Certificate::default()
+    }
+
     fn recent(&self, _: IpAddr) -> Recent {
         Recent::default()
     }
