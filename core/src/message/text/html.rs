@@ -1,7 +1,8 @@
 //! HTML, as far as a relay looks at it: by the tokenizer html5gum, which reads it as browsers do.
 
-use html5gum::emitters::default::DefaultEmitter;
-use html5gum::{State, Token, Tokenizer};
+use std::fmt::Write;
+
+use html5gum::{DefaultEmitter, Token, Tokenizer};
 
 /// The attributes that name where a click, or a load, goes.
 const LINKS: [&[u8]; 8] =
@@ -64,7 +65,11 @@ pub(in crate::message) fn escaped(text: &str) -> String {
 pub(in crate::message) fn in_ascii(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     for char in html.chars() {
-        if char.is_ascii() { out.push(char) } else { out.push_str(&format!("&#{};", u32::from(char))) }
+        if char.is_ascii() {
+            out.push(char);
+        } else {
+            let _ = write!(out, "&#{};", u32::from(char));
+        }
     }
     out
 }
@@ -73,9 +78,7 @@ fn tokens(html: &[u8]) -> impl Iterator<Item = Token<usize>> {
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
     // What looks like a tag inside a script or a style is none.
     emitter.naively_switch_states(true);
-    let mut tokenizer = Tokenizer::new_with_emitter(html, emitter);
-    tokenizer.set_state(State::Data);
-    tokenizer.filter_map(Result::ok)
+    Tokenizer::new_with_emitter(html, emitter).filter_map(Result::ok)
 }
 
 #[cfg(test)]
