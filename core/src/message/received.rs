@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 /// Lines have at most so many columns where they can be folded (RFC 5322 section 2.1.1).
-const FOLD: usize = 78;
+pub(super) const FOLD: usize = 78;
 
 /// What a Received header says.
 #[derive(Clone, Debug)]
@@ -170,7 +170,7 @@ fn fold(text: &str) -> String {
     folded
 }
 
-fn fold_clause(clause: &str, folded: &mut String) {
+pub(super) fn fold_clause(clause: &str, folded: &mut String) {
     let mut column = 1;
     for (number, word) in clause.split(' ').enumerate() {
         if number > 0 {
