@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use waxseal_plugins::decision::Outcome;
 use waxseal_plugins::facts::{self, Client};
-use waxseal_plugins::hooks::{Direction, HookName, incoming};
+use waxseal_plugins::hooks::{Hook, incoming};
 use waxseal_plugins::verdicts::Terms;
 use waxseal_plugins::verdicts::incoming::Mail as Passage;
 
@@ -28,6 +28,8 @@ use crate::tls::{certificate, offer, start};
 pub(super) trait Hooks {
     /// A client has connected. Its facts are made where somebody asks for them: few do.
     fn connect(&self, view: View<'_>) -> impl Future<Output = AtConnect> + Send;
+    /// A client has said who it is, in clear or inside TLS.
+    fn ehlo(&self, view: View<'_>) -> impl Future<Output = AtConnect> + Send;
     /// EHLO or HELO is to be answered, in clear.
     fn offer(&self, client: Client) -> impl Future<Output = offer::Incoming> + Send;
     /// STARTTLS is read, or an implicit-TLS connection opens.
@@ -60,12 +62,12 @@ pub(super) trait Hooks {
     fn generation(&self) -> Generation;
 }
 
-/// What follows a client's connecting.
+/// What follows a client's connecting, and its introducing itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AtConnect {
     /// Greet it.
     Accept,
-    /// Turn it away: `421` or `554` instead of the greeting.
+    /// Turn it away: `421` or `554` instead of the greeting; the reply to EHLO.
     Deny(Reply),
     /// A filter failed: this is the reply to every MAIL of the connection.
     Fail(Reply),
@@ -79,19 +81,11 @@ pub(super) struct BundleHooks {
 
 impl Hooks for BundleHooks {
     async fn connect(&self, view: View<'_>) -> AtConnect {
-        if !self.is_filtered(HookName::Connect) {
-            return AtConnect::Accept;
-        }
-        let (client, nothing) = (Arc::new(view.client(self.recent(view.peer.address.ip()))), Arc::default());
-        // Boxed: those of whom nobody asks pay nothing for it.
-        let decision = Box::pin(self.asker.ask::<incoming::Connect>("", &client, &nothing)).await;
-        match (decision.outcome(), replies::passage(decision.outcome())) {
-            (_, Ok(())) => AtConnect::Accept,
-            (Outcome::Failure(_), Err(reply)) => AtConnect::Fail(reply),
-            (Outcome::Verdict(Passage::Accept | Passage::Defer(_) | Passage::Refuse(_)), Err(reply)) => {
-                AtConnect::Deny(reply)
-            }
-        }
+        self.admit::<incoming::Connect>(view).await
+    }
+
+    async fn ehlo(&self, view: View<'_>) -> AtConnect {
+        self.admit::<incoming::Ehlo>(view).await
     }
 
     async fn offer(&self, client: Client) -> offer::Incoming {
@@ -117,7 +111,7 @@ impl Hooks for BundleHooks {
     }
 
     async fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Reply> {
-        if !self.is_filtered(HookName::Rcpt) {
+        if !self.asker.bundle.is_filtered::<incoming::Rcpt>() {
             return Ok(());
         }
         let decision =
@@ -151,10 +145,25 @@ impl Hooks for BundleHooks {
 }
 
 impl BundleHooks {
-    /// Whether there is a filter to ask. What only filters are asked is no decision without one,
-    /// and would be one for each connection and recipient.
-    fn is_filtered(&self, hook: HookName) -> bool {
-        self.asker.bundle.filters().iter().any(|filter| filter.has(Direction::Incoming, hook))
+    /// Asks a hook that only filters have, of the client alone. Without a filter it is no decision, and would be
+    /// one for each connection.
+    async fn admit<H: Hook<Peer = Client, Subject = facts::Nothing, Verdict = Passage>>(
+        &self,
+        view: View<'_>,
+    ) -> AtConnect {
+        if !self.asker.bundle.is_filtered::<H>() {
+            return AtConnect::Accept;
+        }
+        let (client, nothing) = (Arc::new(view.client(self.recent(view.peer.address.ip()))), Arc::default());
+        // Boxed: those of whom nobody asks pay nothing for it.
+        let decision = Box::pin(self.asker.ask::<H>("", &client, &nothing)).await;
+        match (decision.outcome(), replies::passage(decision.outcome())) {
+            (_, Ok(())) => AtConnect::Accept,
+            (Outcome::Failure(_), Err(reply)) => AtConnect::Fail(reply),
+            (Outcome::Verdict(Passage::Accept | Passage::Defer(_) | Passage::Refuse(_)), Err(reply)) => {
+                AtConnect::Deny(reply)
+            }
+        }
     }
 
     /// Judges the client's chain for the row and sender's domain that the facts carry.

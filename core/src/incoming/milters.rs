@@ -1,34 +1,21 @@
 //! What a session asks milters, and what becomes of their answers. Hooks are asked before: of what they deny
 //! milters are not asked.
 
-mod draft;
-
-use std::io;
 use std::net::SocketAddr;
 
-use jiff::Timestamp;
-use uuid::Uuid;
-use waxseal_plugins::verdicts::Edit;
 
-use self::draft::Edited;
 use super::facts::{Peer, TlsRecord};
-use super::hooks::{BundleHooks, Hooks};
-use super::receipt::of_spool;
-use super::receive::{self, Written};
+use super::hooks::Hooks;
 use super::refusal::{Refusal, Refused};
-use super::replies;
 use super::session::{Session, Step};
-use super::transaction::Transaction;
-use crate::config::domain_of;
-use crate::milter::{Chain, Client, Disposition, Outcome, Tls};
+use crate::milter::{Chain, Client, Tls};
 use crate::observe::SessionId;
 use crate::relay::Services;
-use crate::smtp::address::{ForwardPath, Mailbox, ReversePath};
+use crate::smtp::address::ForwardPath;
 use crate::smtp::command::{BodyKind, Charset, Mail};
-use crate::smtp::dsn::RecipientDsn;
 use crate::smtp::parameters;
 use crate::smtp::reply::Reply;
-use crate::spool::{NewRecipient, Spool, SpoolError};
+use crate::spool::NewRecipient;
 
 /// The milters for a client; `None` where none is configured.
 pub(super) fn chain(
@@ -127,98 +114,6 @@ impl<H: Hooks> Session<H> {
         if let Some(milters) = &mut self.milters {
             Box::pin(milters.abort()).await;
         }
-    }
-}
-
-/// What becomes of a message at its end.
-pub(super) enum AtEnd {
-    /// It goes on, perhaps changed.
-    Accept(Written),
-    /// It is forgotten, and the client is told that it was accepted.
-    Discard,
-}
-
-/// Shows milters the message, gives them back to the session, and does what came of it.
-///
-/// # Errors
-///
-/// A milter refuses or defers it, or has failed; or the message cannot be kept.
-pub(super) async fn at_end(
-    session: &mut Session<BundleHooks>,
-    mut milters: Box<Chain>,
-    transaction: &mut Transaction,
-    written: Written,
-    (id, time): (Uuid, Timestamp),
-) -> Result<AtEnd, Refused> {
-    let services = session.hooks.services.clone();
-    let own = receive::trace(session, transaction, id, time);
-    let unreadable = |error: io::Error| of_spool(&SpoolError::Failed(error.to_string().into()));
-    let content = written.body.content().map_err(unreadable);
-    let milters = session.milters.insert(milters);
-    let mut draft = Edited::new(content?, own, services.config.limits.message_size);
-    let Outcome { edits, disposition } = milters.message(&id.to_string(), &mut draft).await;
-    let session = &session.hooks.asker.session;
-    match disposition {
-        Disposition::Accept => {}
-        Disposition::Discard { milter } => {
-            tracing::info!(%session, %id, milter, "message discarded");
-            return Ok(AtEnd::Discard);
-        }
-        Disposition::Deny { reply, .. } => return Err(denied(reply)),
-        // There is no quarantine yet: what should be in one must be neither lost nor delivered.
-        Disposition::Quarantine { milter, reason } => {
-            tracing::warn!(%session, %id, milter, reason, "message deferred: there is no quarantine");
-            return Err(denied(replies::policy_failed()));
-        }
-    }
-    for (milter, edits) in &edits {
-        let edits: Vec<_> = edits.iter().map(Edit::word).collect();
-        tracing::info!(%session, %id, milter, edits = edits.join(","), "message changed");
-    }
-    edits.iter().flat_map(|(_, edits)| edits).for_each(|edit| readdress(transaction, edit));
-    if transaction.recipients.is_empty() {
-        tracing::info!(%session, %id, "message discarded: milters have removed all of its recipients");
-        return Ok(AtEnd::Discard);
-    }
-    if !draft.is_changed() {
-        return Ok(AtEnd::Accept(written));
-    }
-    rewrite(services.spool.as_ref(), &draft, written).await.map(AtEnd::Accept)
-}
-
-/// Writes the message anew.
-async fn rewrite(spool: &dyn Spool, draft: &Edited, old: Written) -> Result<Written, Refused> {
-    let mut writer = spool.begin().await.map_err(|error| of_spool(&error))?;
-    let (mut size, mut eight_bit) = (0, old.eight_bit);
-    loop {
-        let piece = draft.piece(size).map_err(|error| of_spool(&SpoolError::Failed(error.to_string().into())))?;
-        if piece.is_empty() {
-            break;
-        }
-        size += piece.len() as u64;
-        eight_bit |= !piece.is_ascii();
-        writer.write(piece).await.map_err(|error| of_spool(&error))?;
-    }
-    let body = writer.finish().await.map_err(|error| of_spool(&error))?;
-    Ok(Written { body, size, eight_bit })
-}
-
-/// Applies what concerns the envelope.
-fn readdress(transaction: &mut Transaction, edit: &Edit) {
-    match edit {
-        Edit::ReplaceSender(sender) => {
-            transaction.mail.sender = Mailbox::parse(sender).map_or(ReversePath::Null, ReversePath::Mailbox);
-        }
-        Edit::AddRecipient(address) => transaction.add(NewRecipient {
-            address: address.clone(),
-            domain: domain_of(address.rsplit_once('@').map_or("", |(_, domain)| domain)),
-            dsn: RecipientDsn::default(),
-            attention: Timestamp::MAX,
-        }),
-        Edit::RemoveRecipient(address) => {
-            transaction.recipients.retain(|recipient| recipient.address != *address);
-        }
-        _ => {}
     }
 }
 

@@ -12,6 +12,7 @@
 //! - [`refusal`]: why it was not accepted, in the words of the metrics
 
 mod admission;
+mod at_end;
 mod at_mail;
 mod chunks;
 mod driver;

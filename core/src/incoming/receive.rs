@@ -6,8 +6,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::at_end::{self, AtEnd, Taken};
 use super::hooks::{BundleHooks, Hooks};
-use super::milters::{self, AtEnd};
 use super::pace::Pace;
 use super::receipt::{Receipt, Taken, of_spool};
 use super::refusal::{Refusal, Refused};
@@ -17,7 +17,7 @@ use super::transaction::Transaction;
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
 use crate::smtp::command::Charset;
-use crate::spool::{Body, Envelope, Quarantine, Spool, SpoolError, Tags};
+use crate::spool::{Body, Envelope, Spool, SpoolError};
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
 /// only after [`Spool::commit`] has answered. `output` are the replies to the commands before, which go
@@ -72,21 +72,19 @@ pub(super) async fn finish(
         Ok(written) => written,
         Err(refused) => return refuse(session, refused),
     };
-    let written = match session.milters.take() {
-        None => written,
-        // Boxed: those of whom no milter is asked pay nothing for it.
-        Some(milters) => {
-            let asked = milters::at_end(session, milters, transaction, written, (id, time));
-            match Box::pin(asked).await {
-                Ok(AtEnd::Accept(written)) => written,
-                Ok(AtEnd::Discard) => return Step::Reply(replies::message_accepted(id)),
-                Err(refused) => return refuse(session, refused),
-            }
+    let taken = if at_end::is_looked_at(session) {
+        // Boxed: those at whom nobody looks pay nothing for it.
+        match Box::pin(at_end::decide(session, transaction, written, (id, time))).await {
+            Ok(AtEnd::Accept(taken)) => taken,
+            Ok(AtEnd::Discard) => return Step::Reply(replies::message_accepted(id)),
+            Err(refused) => return refuse(session, refused),
         }
+    } else {
+        Taken::from(written)
     };
     let attention = services.config.delivery.first_attention(time);
     transaction.recipients.iter_mut().for_each(|recipient| recipient.attention = attention);
-    match commit(services.spool.as_ref(), written, transaction, id, time).await {
+    match commit(services.spool.as_ref(), taken, transaction, id, time).await {
         Ok(size) => {
             services.observer.metrics().accepted(size);
             log(session, transaction, id, size);
@@ -138,12 +136,12 @@ async fn read(
 /// Gives the message to the spool; its size with the trace header.
 async fn commit(
     spool: &dyn Spool,
-    written: Written,
+    taken: Taken,
     transaction: &Transaction,
     id: Uuid,
     received: Timestamp,
 ) -> Result<u64, Refused> {
-    let Written { body, size, eight_bit } = written;
+    let Taken { written: Written { body, size, eight_bit }, tags, quarantine } = taken;
     let envelope = Envelope {
         id,
         received,
@@ -155,8 +153,8 @@ async fn commit(
         eight_bit,
         smtp_utf8: eight_bit && transaction.mail.charset == Charset::Utf8,
         dsn: transaction.mail.dsn.clone(),
-        tags: Tags::default(),
-        quarantine: None,
+        tags,
+        quarantine,
     };
     let done = spool.commit(envelope, transaction.recipients.clone(), body).await;
     done.map(|()| size).map_err(|error| of_spool(&error))

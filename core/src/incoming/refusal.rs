@@ -8,6 +8,8 @@ use crate::smtp::reply::Reply;
 pub(super) enum Refusal {
     /// A hook said so, or failed, or the relay held a row's terms.
     Policy,
+    /// A filter said so of the message, or failed.
+    Filter,
     /// A milter said so, or failed.
     Milter,
     /// Relaying is not allowed.
@@ -40,6 +42,7 @@ impl Refusal {
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Policy => "policy",
+            Self::Filter => "filter",
             Self::Milter => "milter",
             Self::Relay => "relay",
             Self::Size => "size",

@@ -1,7 +1,7 @@
 //! What we say: every reply that is not a hook's own.
 
 use waxseal_plugins::decision::Outcome;
-use waxseal_plugins::verdicts::incoming::Mail as Passage;
+use waxseal_plugins::verdicts::incoming::{Mail as Passage, Message};
 use waxseal_plugins::verdicts::{EnhancedCode, Reply as Said};
 
 use crate::smtp::reply::Reply;
@@ -109,6 +109,16 @@ pub(super) fn passage(outcome: &Outcome<Passage>) -> Result<(), Reply> {
         Outcome::Verdict(Passage::Defer(said)) => Err(deferral(said)),
         Outcome::Verdict(Passage::Refuse(said)) => Err(refusal(said)),
         Outcome::Failure(_) => Err(policy_failed()),
+    }
+}
+
+/// What the hook `message` says to the end of a message; `None` where it says nothing.
+pub(super) fn of_message(outcome: &Outcome<Message>) -> Option<Reply> {
+    match outcome {
+        Outcome::Verdict(Message::Defer(said)) => Some(Reply { code: 451, ..deferral(said) }),
+        Outcome::Verdict(Message::Refuse(said)) => Some(refusal(said)),
+        Outcome::Verdict(_) => None,
+        Outcome::Failure(_) => Some(policy_failed()),
     }
 }
 

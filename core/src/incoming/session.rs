@@ -241,7 +241,9 @@ impl<H: Hooks> Session<H> {
     }
 
     async fn ehlo(&mut self, name: String) -> Step {
-        self.introduce(name, Verb::Ehlo);
+        if let Err(refused) = self.introduce(name, Verb::Ehlo).await {
+            return Step::Reply(refused);
+        }
         let start_tls = match self.offer().await {
             Ok(start_tls) => start_tls,
             Err(refused) => return Step::Reply(refused),
@@ -258,7 +260,9 @@ impl<H: Hooks> Session<H> {
     /// refuses, or fails for, must not get in by the older greeting.
     async fn helo(&mut self, name: String) -> Step {
         let reply = replies::helo(&self.settings.hostname, &name);
-        self.introduce(name, Verb::Helo);
+        if let Err(refused) = self.introduce(name, Verb::Helo).await {
+            return Step::Reply(refused);
+        }
         if let Err(refused) = self.offer().await {
             return Step::Reply(refused);
         }
@@ -271,10 +275,20 @@ impl<H: Hooks> Session<H> {
         Step::Reply(reply)
     }
 
-    /// EHLO resets as RSET does (RFC 5321 section 4.1.4).
-    fn introduce(&mut self, name: String, verb: Verb) {
+    /// EHLO resets as RSET does (RFC 5321 section 4.1.4). Whom a filter denies has not introduced itself: it may
+    /// say another name.
+    async fn introduce(&mut self, name: String, verb: Verb) -> Result<(), Reply> {
         self.greeting = Some(Greeting { name, verb });
         self.transaction = None;
+        match self.hooks.ehlo(self.view()).await {
+            AtConnect::Accept => {}
+            AtConnect::Fail(reply) => self.failed = Some(reply),
+            AtConnect::Deny(reply) => {
+                self.greeting = None;
+                return Err(reply);
+            }
+        }
+        Ok(())
     }
 
     /// Whether EHLO's reply lists STARTTLS; asked in clear only. Whom the hook refuses is served

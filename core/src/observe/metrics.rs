@@ -32,6 +32,7 @@ pub struct Metrics {
     sessions: Family<DirectionLabel, Gauge>,
     accepted: Counter,
     accepted_octets: Counter,
+    disposed: Family<OutcomeLabel, Counter>,
     refused: Family<ReasonLabel, Counter>,
     attempts: Family<AttemptLabels, Counter>,
     handshakes: Family<HandshakeLabels, Counter>,
@@ -97,6 +98,7 @@ impl Metrics {
             sessions: add(into, "sessions", "Connections in progress"),
             accepted: add(into, "messages_accepted", "Messages answered with 250"),
             accepted_octets: add(into, "messages_accepted_bytes", "Size of the messages answered with 250"),
+            disposed: add(into, "messages_filtered", "Messages that milters and filters let on, by what became of them"),
             refused: add(into, "messages_refused", "Messages and recipients not accepted, by reason"),
             attempts: add(into, "attempts", "Attempts to deliver, by recipient"),
             handshakes: add(into, "handshakes", "TLS handshakes"),
@@ -138,6 +140,11 @@ impl Metrics {
     pub fn accepted(&self, octets: u64) {
         self.accepted.inc();
         self.accepted_octets.inc_by(octets);
+    }
+
+    /// Counts a message that milters and filters have let on. The disposition is a word, as in `quarantined`.
+    pub fn disposed(&self, disposition: &'static str) {
+        self.disposed.get_or_create(&OutcomeLabel { outcome: disposition }).inc();
     }
 
     /// Counts a message, or a recipient of one, that was not accepted. The reason is a word, as in `policy` or `relay`.
@@ -288,6 +295,11 @@ struct HookLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct DirectionLabel {
     direction: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]

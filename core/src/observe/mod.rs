@@ -14,11 +14,13 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 use waxseal_plugins::decision::{Decision, Outcome};
-use waxseal_plugins::hooks::Hook;
+use waxseal_plugins::facts::{Client, Message};
+use waxseal_plugins::hooks::{Hook, incoming};
+use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 use self::decisions::Decisions;
 pub use self::metrics::{AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Shadow};
-pub use self::record::{Record, Told};
+pub use self::record::{Change, Record, Told};
 pub use self::session::SessionId;
 
 /// Decision log and metrics. Cheap to clone.
@@ -78,6 +80,27 @@ impl Observer {
         subject: &Arc<H::Subject>,
         decision: &Decision<H::Verdict>,
     ) {
+        self.noted::<H>(session, decision);
+        self.inner.decisions.record(|| Record::of::<H>(session, domain, peer, subject, decision));
+    }
+
+    /// Likewise what filters came to about a message, and what they have changed of it.
+    pub fn decided_of_message(
+        &self,
+        session: &SessionId,
+        domain: &str,
+        (client, message): (&Arc<Client>, &Arc<Message>),
+        decision: &Decision<Verdict>,
+        changes: Vec<Change>,
+    ) {
+        self.noted::<incoming::Message>(session, decision);
+        self.inner.decisions.record(|| {
+            let record = Record::of::<incoming::Message>(session, domain, client, message, decision);
+            Record { changes, ..record }
+        });
+    }
+
+    fn noted<H: Hook>(&self, session: &SessionId, decision: &Decision<H::Verdict>) {
         self.metrics().decided::<H>(decision);
         if let Outcome::Failure(failure) = decision.outcome() {
             ::tracing::warn!(
@@ -89,7 +112,6 @@ impl Observer {
                 decision.answer.place,
             );
         }
-        self.inner.decisions.record(|| Record::of::<H>(session, domain, peer, subject, decision));
     }
 
     /// Waits until every decision so far is in the file.

@@ -9,7 +9,8 @@ use serde::ser::{SerializeMap as _, Serializer as _};
 use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::{Facts, Value};
 use waxseal_plugins::hooks::{Direction, Hook, HookName};
-use waxseal_plugins::verdicts::Demands;
+use waxseal_plugins::place::Place;
+use waxseal_plugins::verdicts::{Demands, Edit};
 
 use super::SessionId;
 
@@ -35,6 +36,9 @@ pub struct Record {
     /// What an accepting verdict demands of what follows; left out where that is nothing.
     #[serde(skip_serializing_if = "Demands::is_none")]
     pub demands: Demands,
+    /// What filters have changed of the message, in the order in which it was done; left out where that is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// Where it was decided, as in `outgoing/require.rhai:12:5`.
     pub decided_by: String,
     /// The pattern of the row that chose the policy.
@@ -47,6 +51,20 @@ pub struct Record {
     /// is false, 0 or empty.
     #[serde(skip)]
     pub facts: Told,
+}
+
+/// What a filter has changed of a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// Where it was said.
+    #[serde(serialize_with = "displayed")]
+    pub by: Place,
+    /// What was changed.
+    pub edit: Edit,
+}
+
+fn displayed<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(place)
 }
 
 impl Record {
@@ -68,6 +86,7 @@ impl Record {
             verdict: decision.outcome().word(),
             reason: decision.reason().to_owned(),
             demands: decision.outcome().demands(),
+            changes: Vec::new(),
             decided_by: decision.answer.place.to_string(),
             row: decision.row.pattern.clone(),
             policy: decision.row.policy.clone(),

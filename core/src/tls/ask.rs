@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use waxseal_plugins::bundle::Bundle;
-use waxseal_plugins::decision::Decision;
-use waxseal_plugins::hooks::Hook;
+use waxseal_plugins::decision::{Answer, Decision};
+use waxseal_plugins::facts::{Client, Message};
+use waxseal_plugins::hooks::{Hook, incoming};
+use waxseal_plugins::verdicts::incoming::Message as Verdict;
+use waxseal_plugins::verdicts::Strictness;
 
 use crate::observe::{Observer, SessionId};
+
+pub use crate::observe::Change;
 
 /// Asks the hooks for one session or attempt, all of one bundle.
 #[derive(Clone, Debug)]
@@ -32,4 +37,39 @@ impl Asker {
         self.observer.decided::<H>(&self.session, domain, peer, subject, &decision);
         decision
     }
+
+    /// Asks the filters' hook `message`, one after the other: each is told what those before it have changed.
+    /// After a refusal nobody is asked any more.
+    pub async fn ask_in_turn(
+        &self,
+        domain: &str,
+        client: &Arc<Client>,
+        letter: &mut (dyn AskedInTurn + Send),
+    ) -> Decision<Verdict> {
+        let (mut said, mut changes) = (Vec::new(), Vec::new());
+        for filter in self.bundle.filters_at::<incoming::Message>() {
+            let mut answer = filter.ask::<incoming::Message>(client, &letter.facts()).await;
+            if let Some(answer) = &mut answer {
+                changes.extend(letter.take(answer));
+            }
+            let refused = answer.as_ref().is_some_and(|one| one.outcome.strictness() == Strictness::Refuse);
+            said.push((filter, answer));
+            if refused {
+                break;
+            }
+        }
+        let decision = self.bundle.conclude::<incoming::Message>(client, said);
+        self.observer.decided_of_message(&self.session, domain, (client, &letter.facts()), &decision, changes);
+        decision
+    }
+}
+
+/// A message that filters are asked about one after the other.
+pub trait AskedInTurn {
+    /// What it is by now.
+    fn facts(&self) -> Arc<Message>;
+
+    /// Takes the changes out of an answer and does them; gives those that were done. One that cannot be done to any
+    /// message makes the answer a failure.
+    fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Change>;
 }

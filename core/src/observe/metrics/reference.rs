@@ -42,7 +42,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("milter", "the milter's name"),
     (
         "outcome",
-        "of attempts `delivered`, `deferred` or `failed`; of milters `accepted`, `quarantined`, `discarded`, `deferred` or `refused`",
+        "of attempts `delivered`, `deferred` or `failed`; of milters `accepted`, `quarantined`, `discarded`, `deferred` or `refused`; of messages that were filtered `accepted`, `redirected`, `quarantined` or `discarded`",
     ),
     ("part", "`policies` or `certificates`"),
     ("plugin", "the plugin's name"),
@@ -118,6 +118,7 @@ fn touched() -> Metrics {
         filters: None,
     });
     drop(metrics.session(Direction::Incoming));
+    metrics.disposed("accepted");
     metrics.refused("policy");
     metrics.attempt(AttemptOutcome::Delivered, Protection::Verified);
     metrics.handshake(Direction::Outgoing, "full");

@@ -23,6 +23,7 @@ use crate::tls::{certificate, offer, start};
 #[derive(Clone)]
 pub(super) struct Told {
     pub(super) connect: AtConnect,
+    pub(super) ehlo: AtConnect,
     pub(super) offer: offer::Incoming,
     pub(super) start: start::Incoming,
     pub(super) certificate: certificate::Incoming,
@@ -38,6 +39,7 @@ impl Default for Told {
     fn default() -> Self {
         Self {
             connect: AtConnect::Accept,
+            ehlo: AtConnect::Accept,
             offer: offer::Incoming::Advertise,
             start: start::Incoming::Go(ServerPlan::default()),
             certificate: certificate::Incoming::Accept,
@@ -68,6 +70,10 @@ impl Hooks for Told {
     async fn connect(&self, view: View<'_>) -> AtConnect {
         self.note("connect", &view.client(Recent::default())).await;
         self.connect.clone()
+    }
+
+    async fn ehlo(&self, _: View<'_>) -> AtConnect {
+        self.ehlo.clone()
     }
 
     async fn offer(&self, client: Client) -> offer::Incoming {

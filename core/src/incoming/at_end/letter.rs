@@ -1,0 +1,161 @@
+//! A message and its envelope, as they are by now.
+
+use std::io;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use waxseal_plugins::content::Content;
+use waxseal_plugins::verdicts::Edit;
+
+use super::super::receipt::of_spool;
+use super::super::receive::Written;
+use super::super::refusal::Refused;
+use super::super::transaction::Transaction;
+use super::{unreadable, utf8};
+use crate::message::anatomy::Anatomy;
+use crate::message::edit::{Draft, EnvelopeChange, Refusal, Why};
+use crate::smtp::address::{Mailbox, ReversePath};
+use crate::smtp::dsn::RecipientDsn;
+use crate::spool::{NewRecipient, Spool, Tags};
+
+/// A message that is looked at.
+#[derive(Debug)]
+pub(super) struct Letter {
+    draft: Draft,
+    /// Our own Received field with its line end: it is there already, on top.
+    own: String,
+    sender: ReversePath,
+    recipients: Vec<NewRecipient>,
+    tags: Tags,
+}
+
+/// An edit that makes no sense by itself, whatever the message: whoever said it has failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Senseless {
+    /// It cannot be done to any message.
+    #[error("`{word}`: {why}")]
+    Edit { word: &'static str, why: String },
+    /// The message cannot be read.
+    #[error("the message cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+}
+
+impl Letter {
+    /// A message that has come to its end.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub(super) fn open(content: Arc<dyn Content>, own: String, transaction: &Transaction) -> io::Result<Self> {
+        let anatomy = Anatomy::of(content.as_ref())?;
+        Ok(Self {
+            draft: Draft::new(content, anatomy, utf8(transaction)),
+            own,
+            sender: transaction.mail.sender.clone(),
+            recipients: transaction.recipients.clone(),
+            tags: Tags::default(),
+        })
+    }
+
+    /// The message as it is by now.
+    pub(super) fn content(&self) -> Arc<dyn Content> {
+        Arc::new(self.draft.content())
+    }
+
+    /// Its header section and its parts.
+    pub(super) fn anatomy(&mut self) -> io::Result<&Anatomy> {
+        self.draft.anatomy()
+    }
+
+    pub(super) fn own(&self) -> &[u8] {
+        self.own.as_bytes()
+    }
+
+    pub(super) fn sender(&self) -> &ReversePath {
+        &self.sender
+    }
+
+    pub(super) fn recipients(&self) -> &[NewRecipient] {
+        &self.recipients
+    }
+
+    pub(super) fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    /// Does edits. One that cannot be done to this message, such as a part less than it has, is left out: it is
+    /// given back.
+    ///
+    /// # Errors
+    ///
+    /// One makes no sense for any message.
+    pub(super) fn edit(&mut self, edits: &[Edit]) -> Result<Vec<Refusal>, Senseless> {
+        let applied = self.draft.apply(edits)?;
+        let senseless = applied.refused.iter().find(|refusal| matches!(refusal.why, Why::Header(_) | Why::Address(_)));
+        if let Some(Refusal { word, why, .. }) = senseless {
+            return Err(Senseless::Edit { word, why: why.to_string() });
+        }
+        applied.envelope.into_iter().for_each(|change| self.readdress(change));
+        for (name, value) in &applied.tags {
+            let set = self.tags.set(name, value);
+            set.map_err(|invalid| Senseless::Edit { word: "tag", why: invalid.to_string() })?;
+        }
+        Ok(applied.refused)
+    }
+
+    /// Sends it to this mailbox instead of its recipients.
+    pub(super) fn redirect(&mut self, to: Mailbox) {
+        self.recipients.clear();
+        self.readdress(EnvelopeChange::AddRecipient(to));
+    }
+
+    /// The message to be kept: written anew, if it was changed.
+    ///
+    /// # Errors
+    ///
+    /// The spool does not take it.
+    pub(super) async fn write(&self, spool: &dyn Spool, old: Written) -> Result<Written, Refused> {
+        if self.draft.is_as_it_came() {
+            return Ok(old);
+        }
+        let mut writer = spool.begin().await.map_err(|error| of_spool(&error))?;
+        let (mut size, mut eight_bit) = (0, false);
+        let edited = self.draft.content();
+        for chunk in edited.chunks() {
+            let chunk = chunk.map_err(|error| unreadable(&error))?;
+            size += chunk.len() as u64;
+            eight_bit |= !chunk.is_ascii();
+            writer.write(chunk).await.map_err(|error| of_spool(&error))?;
+        }
+        let body = writer.finish().await.map_err(|error| of_spool(&error))?;
+        Ok(Written { body, size, eight_bit })
+    }
+
+    /// Gives the envelope back to its transaction; the tags remain.
+    pub(super) fn close(self, transaction: &mut Transaction) -> Tags {
+        transaction.mail.sender = self.sender;
+        transaction.recipients = self.recipients;
+        self.tags
+    }
+
+    fn readdress(&mut self, change: EnvelopeChange) {
+        match change {
+            EnvelopeChange::Sender(sender) => self.sender = sender,
+            EnvelopeChange::AddRecipient(mailbox) => self.add(&mailbox),
+            EnvelopeChange::RemoveRecipient(address) => {
+                self.recipients.retain(|recipient| !recipient.address.eq_ignore_ascii_case(&address));
+            }
+        }
+    }
+
+    /// A recipient named twice gets one copy. It was not named by the client, who hears nothing of it.
+    fn add(&mut self, mailbox: &Mailbox) {
+        let address = mailbox.to_string();
+        if self.recipients.iter().any(|recipient| recipient.address == address) {
+            return;
+        }
+        let domain = mailbox.lookup_domain().unwrap_or_else(|| mailbox.domain().to_ascii_lowercase());
+        let (dsn, attention) = (RecipientDsn::default(), Timestamp::MAX);
+        self.recipients.push(NewRecipient { address, domain, dsn, attention });
+    }
+}

@@ -1,0 +1,70 @@
+//! Milters at the end of a message.
+
+use std::io;
+use std::sync::Arc;
+
+use uuid::Uuid;
+use waxseal_plugins::content::Content;
+use waxseal_plugins::verdicts::Edit;
+
+use super::super::hooks::BundleHooks;
+use super::super::refusal::{Refusal, Refused};
+use super::super::session::Session;
+use super::disposition::Disposition;
+use super::letter::Letter;
+use crate::milter::{self, Draft, Outcome};
+
+/// Shows them the message.
+///
+/// # Errors
+///
+/// One of them refuses or defers it, or has failed.
+pub(super) async fn ask(
+    session: &mut Session<BundleHooks>,
+    letter: &mut Letter,
+    id: Uuid,
+) -> Result<Disposition, Refused> {
+    let limit = session.hooks.services.config.limits.message_size;
+    let Some(milters) = &mut session.milters else { return Ok(Disposition::Accept) };
+    let mut shown = Shown { content: letter.content(), letter, limit };
+    let Outcome { edits, disposition } = milters.message(&id.to_string(), &mut shown).await;
+    let session = &session.hooks.asker.session;
+    for (milter, edits) in &edits {
+        let edits: Vec<_> = edits.iter().map(Edit::word).collect();
+        tracing::info!(%session, %id, milter, edits = edits.join(","), "message changed");
+    }
+    match disposition {
+        milter::Disposition::Accept => Ok(Disposition::Accept),
+        milter::Disposition::Quarantine { milter: by, reason } => Ok(Disposition::Quarantine { reason, by }),
+        milter::Disposition::Discard { milter: by } => Ok(Disposition::Discard { reason: String::new(), by }),
+        milter::Disposition::Deny { reply, .. } => Err(Refusal::Milter.saying(reply)),
+    }
+}
+
+/// The letter, as milters are shown it.
+struct Shown<'a> {
+    letter: &'a mut Letter,
+    content: Arc<dyn Content>,
+    limit: u64,
+}
+
+impl Draft for Shown<'_> {
+    fn content(&self) -> &dyn Content {
+        self.content.as_ref()
+    }
+
+    fn own(&self) -> &[u8] {
+        self.letter.own()
+    }
+
+    fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    fn apply(&mut self, edits: &[Edit]) -> io::Result<()> {
+        let refused = self.letter.edit(edits).map_err(io::Error::other)?;
+        self.content = self.letter.content();
+        // Milters say no edits but those of headers, envelope and the whole body, which can always be done.
+        refused.first().map_or(Ok(()), |refusal| Err(io::Error::other(refusal.why.to_string())))
+    }
+}

@@ -1,0 +1,111 @@
+//! What becomes of a message at its end: milters look at it, then filters, one after the other; each sees what
+//! those before it have changed, and the strictest that any of them says holds.
+//!
+//! - `letter`: the message and its envelope, as they are by now
+//! - `facts`: what filters are told of it, found out where one of them reads it
+//! - `milters`, `filters`: who is asked
+//! - `disposition`: what they come to
+
+mod disposition;
+mod facts;
+mod filters;
+mod letter;
+mod milters;
+
+use std::io;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use waxseal_plugins::hooks::incoming;
+
+use self::disposition::Disposition;
+use self::letter::Letter;
+use super::hooks::BundleHooks;
+use super::receipt::of_spool;
+use super::receive::{self, Written};
+use super::refusal::Refused;
+use super::session::Session;
+use super::transaction::Transaction;
+use crate::message::headers::written::Utf8;
+use crate::smtp::command::Charset;
+use crate::spool::{Quarantine, Spool, SpoolError, Tags};
+
+/// What becomes of a message.
+pub(super) enum AtEnd {
+    /// It is taken, perhaps changed.
+    Accept(Taken),
+    /// It is forgotten, and the client is told that it was accepted.
+    Discard,
+}
+
+/// A message that is taken.
+pub(super) struct Taken {
+    pub(super) written: Written,
+    pub(super) tags: Tags,
+    pub(super) quarantine: Option<Quarantine>,
+}
+
+impl From<Written> for Taken {
+    fn from(written: Written) -> Self {
+        Self { written, tags: Tags::default(), quarantine: None }
+    }
+}
+
+/// Whether there is anybody to look at a message: else it is taken as it is, at no cost.
+pub(super) fn is_looked_at(session: &Session<BundleHooks>) -> bool {
+    session.milters.is_some() || session.hooks.asker.bundle.is_filtered::<incoming::Message>()
+}
+
+/// Shows the message to all who look at it, and does what came of it.
+///
+/// # Errors
+///
+/// It is refused or deferred, somebody has failed, or it cannot be kept.
+pub(super) async fn decide(
+    session: &mut Session<BundleHooks>,
+    transaction: &mut Transaction,
+    written: Written,
+    (id, time): (Uuid, Timestamp),
+) -> Result<AtEnd, Refused> {
+    let own = receive::trace(session, transaction, id, time);
+    let mut letter = Letter::open(written.body.content(), own, transaction).map_err(|error| unreadable(&error))?;
+    let by_milters = milters::ask(session, &mut letter, id).await?;
+    let by_filters = filters::ask(session, &transaction.permit.client, &mut letter).await?;
+    let disposition = by_milters.join(by_filters);
+    session.hooks.services.observer.metrics().disposed(disposition.word());
+    let asker = &session.hooks.asker.session;
+    let quarantine = match disposition {
+        Disposition::Accept => None,
+        Disposition::Redirect { to, by } => {
+            tracing::info!(session = %asker, %id, %by, %to, "message redirected");
+            letter.redirect(to);
+            None
+        }
+        Disposition::Quarantine { reason, by } => {
+            tracing::warn!(session = %asker, %id, by, reason, "message quarantined");
+            Some(Quarantine::begin(reason, by, time))
+        }
+        Disposition::Discard { reason, by } => {
+            tracing::info!(session = %asker, %id, by, reason, "message discarded");
+            return Ok(AtEnd::Discard);
+        }
+    };
+    if letter.recipients().is_empty() {
+        tracing::info!(session = %asker, %id, "message discarded: filters have removed all of its recipients");
+        return Ok(AtEnd::Discard);
+    }
+    let written = letter.write(session.hooks.services.spool.as_ref(), written).await?;
+    Ok(AtEnd::Accept(Taken { written, tags: letter.close(transaction), quarantine }))
+}
+
+fn unreadable(error: &io::Error) -> Refused {
+    of_spool(&SpoolError::Failed(error.to_string().into()))
+}
+
+/// How fields are written: in UTF-8 only where the message came so.
+fn utf8(transaction: &Transaction) -> Utf8 {
+    match transaction.mail.charset {
+        Charset::Utf8 => Utf8::Raw,
+        Charset::Ascii => Utf8::Encoded,
+    }
+}
