@@ -5,10 +5,12 @@
 //!
 //! - [`field`]: one field: its octets, unfolded, decoded
 //! - [`decoded`]: from octets to what people read: RFC 2047, RFC 2231, and guesses where nothing is declared
+//! - [`people`]: from whom, to whom, about what, when
 //! - [`written`]: a new field in canonical form, that can be nothing but one field
 
 pub mod decoded;
 pub mod field;
+pub mod people;
 pub mod written;
 
 use std::ops::Range;
@@ -16,6 +18,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 pub use self::field::Field;
+pub use self::people::Person;
 
 /// The most octets of a header section that are looked at. Of a longer one the beginning is known; the rest is kept as it is.
 pub const SECTION: usize = 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 use crate::message::headers::decoded::guessed;
@@ -57,9 +57,7 @@ pub fn holds_ascii(label: Option<&str>) -> bool {
 pub const UTF8: &str = "utf-8";
 
 fn standard(label: &str) -> Option<&'static Encoding> {
-    let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
-    debug_assert!(encoding != UTF_8 || encoding.is_ascii_compatible());
-    Some(encoding)
+    Encoding::for_label_no_replacement(label.as_bytes())
 }
 
 #[cfg(test)]

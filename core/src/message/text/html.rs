@@ -1,7 +1,8 @@
 //! HTML, as far as a relay looks at it: by the tokenizer html5gum, which reads it as browsers do.
 
-use html5gum::emitters::default::DefaultEmitter;
-use html5gum::{State, Token, Tokenizer};
+use std::fmt::Write;
+
+use html5gum::{DefaultEmitter, Token, Tokenizer};
 
 /// The attributes that name where a click, or a load, goes.
 const LINKS: [&[u8]; 8] =
@@ -26,6 +27,15 @@ pub(in crate::message) fn links(html: &str) -> Vec<String> {
         }
     }
     links
+}
+
+/// The texts between its tags, each for itself: what stands in two cells of a table is not one word.
+pub(in crate::message) fn texts(html: &str) -> Vec<String> {
+    let strings = tokens(html.as_bytes()).filter_map(|token| match token {
+        Token::String(text) => Some(String::from_utf8_lossy(&text).into_owned()),
+        _ => None,
+    });
+    strings.collect()
 }
 
 /// Where a text goes that is to be read last: before the end of the body, octets from the beginning. The set of the octets holds
@@ -64,7 +74,11 @@ pub(in crate::message) fn escaped(text: &str) -> String {
 pub(in crate::message) fn in_ascii(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     for char in html.chars() {
-        if char.is_ascii() { out.push(char) } else { out.push_str(&format!("&#{};", u32::from(char))) }
+        if char.is_ascii() {
+            out.push(char);
+        } else {
+            let _ = write!(out, "&#{};", u32::from(char));
+        }
     }
     out
 }
@@ -73,9 +87,7 @@ fn tokens(html: &[u8]) -> impl Iterator<Item = Token<usize>> {
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
     // What looks like a tag inside a script or a style is none.
     emitter.naively_switch_states(true);
-    let mut tokenizer = Tokenizer::new_with_emitter(html, emitter);
-    tokenizer.set_state(State::Data);
-    tokenizer.filter_map(Result::ok)
+    Tokenizer::new_with_emitter(html, emitter).filter_map(Result::ok)
 }
 
 #[cfg(test)]
