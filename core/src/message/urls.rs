@@ -20,7 +20,10 @@ pub fn urls(texts: &[PartText]) -> Vec<String> {
         match text.markup {
             Markup::Plain => found.look_in(&text.text),
             Markup::Html => {
-                html::links(&text.text).iter().filter(|link| leads_somewhere(link)).for_each(|link| found.add(link));
+                html::links(&text.text)
+                    .iter()
+                    .filter(|link| leads_somewhere(link))
+                    .for_each(|link| found.add(link));
                 html::texts(&text.text).iter().for_each(|text| found.look_in(text));
             }
         }
@@ -60,7 +63,9 @@ impl Found {
 /// Whether a link leads out of the message: neither to an anchor, a part, nor a mailbox.
 fn leads_somewhere(link: &str) -> bool {
     let Some((scheme, _)) = link.split_once(':') else { return link.starts_with("//") };
-    !["cid", "mid", "mailto", "data", "tel", "sms", "about"].iter().any(|none| scheme.eq_ignore_ascii_case(none))
+    !["cid", "mid", "mailto", "data", "tel", "sms", "about"]
+        .iter()
+        .any(|none| scheme.eq_ignore_ascii_case(none))
 }
 
 #[cfg(test)]
@@ -75,7 +80,10 @@ mod tests {
     #[test]
     fn addresses_are_found_in_text_and_behind_links() {
         let texts = [
-            text(Markup::Plain, "See https://a.example/x?y, (http://b.example/) and www.c.example. Not d@e.example or f.txt."),
+            text(
+                Markup::Plain,
+                "See https://a.example/x?y, (http://b.example/) and www.c.example. Not d@e.example or f.txt.",
+            ),
             text(
                 Markup::Html,
                 "<a href='https://evil.example/?a&amp;b'>https://bank.example</a><a href='mailto:x@y'>z</a><img src='cid:1'><img src='https://a.example/x?y'>",

@@ -229,8 +229,10 @@ mod tests {
     fn splices(size: usize) -> impl Strategy<Value = Vec<Splice>> {
         let edge = any::<prop::sample::Index>;
         prop::collection::vec((edge(), edge(), "[A-Z]{0,5}"), 0..6).prop_map(move |list| {
-            let mut edges: Vec<u64> =
-                list.iter().flat_map(|(a, b, _)| [a.index(size + 1) as u64, b.index(size + 1) as u64]).collect();
+            let mut edges: Vec<u64> = list
+                .iter()
+                .flat_map(|(a, b, _)| [a.index(size + 1) as u64, b.index(size + 1) as u64])
+                .collect();
             edges.sort_unstable();
             let ranges = edges.chunks(2).map(|edge| edge[0]..edge[1]);
             ranges.zip(list).map(|(range, (_, _, with))| Splice { range, with: with.into() }).collect()

@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn links_are_what_a_browser_follows() {
         assert_eq!(
-            links("<a href='h&#116;tps://a.example/?b&amp;c'>x</a><img SRC=\"https://b.example/\np\"><!-- <a href=x> -->"),
+            links(
+                "<a href='h&#116;tps://a.example/?b&amp;c'>x</a><img SRC=\"https://b.example/\np\"><!-- <a href=x> -->"
+            ),
             ["https://a.example/?b&c", "https://b.example/p"]
         );
     }
