@@ -56,6 +56,10 @@ mod silent_connections;
 mod smuggling;
 mod trace_header;
 
+// Messages: what is not edited is octet for octet what came.
+mod edits;
+mod round_trip;
+
 // Outgoing mail: where it goes, and what comes back.
 mod bounces;
 mod busy_destinations;

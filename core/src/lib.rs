@@ -14,7 +14,7 @@
 //! - [`standards`]: DANE, MTA-STS, TLSRPT, REQUIRETLS: facts for the hooks
 //! - [`spool`]: the durable queue
 //! - [`outgoing`]: dispatch, hosts, attempt, outcome, bounce
-//! - [`message`]: trace headers
+//! - [`message`]: trace headers, what filters see of a message, and edits of it
 //! - [`observe`]: decision log, metrics, tracing
 //! - [`replay`]: recorded decisions, taken to other policies
 //! - [`shadow`]: a candidate that is asked on real traffic, without effect

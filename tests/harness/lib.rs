@@ -18,6 +18,7 @@
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`editor`]: an editor that speaks with `waxseal lsp`
 //! - [`save`]: the ways in which editors save a file
+//! - [`corpus`]: a thousand odd but real-looking messages
 //! - [`decisions`]: the decision log, read back
 //! - [`wait`]: waiting for what must happen, never for time to pass
 #![allow(
@@ -31,6 +32,7 @@
 pub mod ca;
 pub mod client;
 pub mod command;
+pub mod corpus;
 pub mod deciders;
 pub mod decisions;
 pub mod dns;

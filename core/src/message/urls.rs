@@ -17,18 +17,14 @@ const LENGTH: usize = 2_048;
 pub fn urls(texts: &[PartText]) -> Vec<String> {
     let mut found = Found::default();
     for text in texts {
-        if text.markup == Markup::Html {
-            html::links(&text.text).iter().filter(|link| leads_somewhere(link)).for_each(|link| found.add(link));
-        }
-        let readable = text.readable();
-        let mut finder = LinkFinder::new();
-        finder.kinds(&[LinkKind::Url]).url_must_have_scheme(false);
-        for link in finder.links(&readable) {
-            let link = link.as_str();
-            if link.contains("://") {
-                found.add(link);
-            } else if link.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {
-                found.add(&format!("http://{link}"));
+        match text.markup {
+            Markup::Plain => found.look_in(&text.text),
+            Markup::Html => {
+                html::links(&text.text)
+                    .iter()
+                    .filter(|link| leads_somewhere(link))
+                    .for_each(|link| found.add(link));
+                html::texts(&text.text).iter().for_each(|text| found.look_in(text));
             }
         }
     }
@@ -43,6 +39,19 @@ struct Found {
 }
 
 impl Found {
+    fn look_in(&mut self, text: &str) {
+        let mut finder = LinkFinder::new();
+        finder.kinds(&[LinkKind::Url]).url_must_have_scheme(false);
+        for link in finder.links(text) {
+            let link = link.as_str();
+            if link.contains("://") {
+                self.add(link);
+            } else if link.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {
+                self.add(&format!("http://{link}"));
+            }
+        }
+    }
+
     fn add(&mut self, url: &str) {
         let url = url.get(..url.floor_char_boundary(LENGTH)).unwrap_or(url);
         if self.urls.len() < URLS && self.known.insert(url.to_owned()) {
@@ -54,7 +63,9 @@ impl Found {
 /// Whether a link leads out of the message: neither to an anchor, a part, nor a mailbox.
 fn leads_somewhere(link: &str) -> bool {
     let Some((scheme, _)) = link.split_once(':') else { return link.starts_with("//") };
-    !["cid", "mid", "mailto", "data", "tel", "sms", "about"].iter().any(|none| scheme.eq_ignore_ascii_case(none))
+    !["cid", "mid", "mailto", "data", "tel", "sms", "about"]
+        .iter()
+        .any(|none| scheme.eq_ignore_ascii_case(none))
 }
 
 #[cfg(test)]
@@ -69,7 +80,10 @@ mod tests {
     #[test]
     fn addresses_are_found_in_text_and_behind_links() {
         let texts = [
-            text(Markup::Plain, "See https://a.example/x?y, (http://b.example/) and www.c.example. Not d@e.example or f.txt."),
+            text(
+                Markup::Plain,
+                "See https://a.example/x?y, (http://b.example/) and www.c.example. Not d@e.example or f.txt.",
+            ),
             text(
                 Markup::Html,
                 "<a href='https://evil.example/?a&amp;b'>https://bank.example</a><a href='mailto:x@y'>z</a><img src='cid:1'><img src='https://a.example/x?y'>",

@@ -72,8 +72,12 @@ impl<'a> Shown<'a> {
         }
         let children = structure.children(part).map(|child| Self::within(structure, child));
         match (&part.kind, part.media_type()) {
-            (Kind::Leaf, "text/plain") if !part.is_attachment() => Self { plain: Some(part), ..Self::default() },
-            (Kind::Leaf, "text/html") if !part.is_attachment() => Self { html: Some(part), ..Self::default() },
+            (Kind::Leaf, "text/plain") if !part.is_attachment() => {
+                Self { plain: Some(part), ..Self::default() }
+            }
+            (Kind::Leaf, "text/html") if !part.is_attachment() => {
+                Self { html: Some(part), ..Self::default() }
+            }
             (Kind::Leaf | Kind::Message, _) => Self::default(),
             (Kind::Multipart { .. }, "multipart/alternative") => children.fold(Self::default(), Self::and),
             (Kind::Multipart { .. }, _) => children.fold(Self::default(), Self::or),
@@ -122,8 +126,12 @@ fn append_plain(content: &dyn Content, target: &Target<'_>, text: &str) -> Attem
     let charset = declared.charset.as_deref();
     let octets = charset::encode(charset, &text);
     match (declared.encoding, octets) {
-        (TransferEncoding::EightBit | TransferEncoding::Binary, Some(octets)) => Ok(Ok(vec![target.appended(&octets)])),
-        (TransferEncoding::SevenBit, Some(octets)) if octets.is_ascii() => Ok(Ok(vec![target.appended(&octets)])),
+        (TransferEncoding::EightBit | TransferEncoding::Binary, Some(octets)) => {
+            Ok(Ok(vec![target.appended(&octets)]))
+        }
+        (TransferEncoding::SevenBit, Some(octets)) if octets.is_ascii() => {
+            Ok(Ok(vec![target.appended(&octets)]))
+        }
         (encoding @ TransferEncoding::QuotedPrintable, Some(octets)) => {
             Ok(Ok(vec![target.appended(&written(encoding, &octets))]))
         }

@@ -19,7 +19,8 @@ pub(super) fn canonical(text: &str) -> String {
 /// A text as it stands in a part whose lines are read in this way, without a line end behind it.
 pub(super) fn composed(text: &str, lines: Lines) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let composed: Vec<String> = text.trim_end_matches('\n').split('\n').map(|line| compose(line, lines)).collect();
+    let composed: Vec<String> =
+        text.trim_end_matches('\n').split('\n').map(|line| compose(line, lines)).collect();
     composed.join("\r\n")
 }
 

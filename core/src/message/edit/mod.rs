@@ -28,9 +28,9 @@ use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
 pub use self::envelope::EnvelopeChange;
+use self::fields::Change;
 pub use self::refusal::{Refusal, Why};
 pub use self::rope::{Edited, Piece, Rope, Splice};
-use self::fields::Change;
 use super::anatomy::Anatomy;
 use super::headers::written::Utf8;
 use super::headers::{HeaderSection, SECTION};
@@ -143,7 +143,12 @@ impl Draft {
 }
 
 /// What an edit does to a message.
-fn effect(edit: &Edit, anatomy: &Anatomy, content: &dyn Content, utf8: Utf8) -> io::Result<Result<Effect, Why>> {
+fn effect(
+    edit: &Edit,
+    anatomy: &Anatomy,
+    content: &dyn Content,
+    utf8: Utf8,
+) -> io::Result<Result<Effect, Why>> {
     let change = match edit {
         Edit::AddHeader(header) => Change::Insert(usize::MAX, header),
         Edit::InsertHeader { position, header } => Change::Insert(*position, header),
@@ -152,10 +157,16 @@ fn effect(edit: &Edit, anatomy: &Anatomy, content: &dyn Content, utf8: Utf8) -> 
         _ => return Ok(body_effect(edit, anatomy, content)?.map(Effect::Parts)),
     };
     let splices = change.splices(&anatomy.headers, utf8).map_err(Why::from);
-    Ok(splices.map(|splices| if change.concerns_structure() { Effect::Parts(splices) } else { Effect::Fields(splices) }))
+    Ok(splices.map(|splices| {
+        if change.concerns_structure() { Effect::Parts(splices) } else { Effect::Fields(splices) }
+    }))
 }
 
-fn body_effect(edit: &Edit, anatomy: &Anatomy, content: &dyn Content) -> io::Result<Result<Vec<Splice>, Why>> {
+fn body_effect(
+    edit: &Edit,
+    anatomy: &Anatomy,
+    content: &dyn Content,
+) -> io::Result<Result<Vec<Splice>, Why>> {
     match edit {
         Edit::ReplaceBody(octets) => Ok(Ok(vec![parts::replace_body(anatomy, content.size(), octets)])),
         Edit::ReplacePart { part, content_type, text } => {
@@ -186,7 +197,10 @@ fn moved(anatomy: Anatomy, splices: &[Splice]) -> Option<Anatomy> {
     }
     let size = octets.len() as u64;
     structure.moved(i64::try_from(size).ok()? - i64::try_from(headers.size()).ok()?);
-    Some(Anatomy { headers: HeaderSection::beginning(Bytes::from(octets), size, headers.ending()), structure })
+    Some(Anatomy {
+        headers: HeaderSection::beginning(Bytes::from(octets), size, headers.ending()),
+        structure,
+    })
 }
 
 #[cfg(test)]

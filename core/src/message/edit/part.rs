@@ -42,7 +42,8 @@ impl<'a> Target<'a> {
         let mut splices = Vec::new();
         for (name, value) in changes {
             let header = value.as_ref().map(|value| Header::new(*name, value.as_str()));
-            let change = header.as_ref().map_or(Change::Remove(name, None), |header| Change::Replace(1, header));
+            let change =
+                header.as_ref().map_or(Change::Remove(name, None), |header| Change::Replace(1, header));
             splices.extend(change.splices(&self.section, Utf8::Encoded)?);
         }
         for splice in &mut splices {
@@ -76,7 +77,8 @@ impl<'a> Target<'a> {
     /// More at the end of the body, in lines of its own.
     pub(super) fn appended(&self, octets: &[u8]) -> Splice {
         let end = self.part.body.end;
-        let with = if self.part.body.is_empty() { self.body(octets).with } else { Bytes::copy_from_slice(octets) };
+        let with =
+            if self.part.body.is_empty() { self.body(octets).with } else { Bytes::copy_from_slice(octets) };
         Splice { range: end..end, with }
     }
 

@@ -96,9 +96,9 @@ fn canonical(octets: &[u8]) -> Vec<u8> {
 fn is_media_type(text: &str) -> bool {
     let token = |text: &str| {
         let special = |octet: u8| b"()<>@,;:\\\"/[]?=".contains(&octet);
-        (1..=127).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_graphic() && !special(octet))
+        (1..=127).contains(&text.len())
+            && text.bytes().all(|octet| octet.is_ascii_graphic() && !special(octet))
     };
-    text.split_once('/').is_some_and(|(main, sub)| {
-        token(main) && token(sub) && !matches!(main, "multipart" | "message")
-    })
+    text.split_once('/')
+        .is_some_and(|(main, sub)| token(main) && token(sub) && !matches!(main, "multipart" | "message"))
 }

@@ -51,7 +51,10 @@ const MIXED: &str = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundar
 
 #[test]
 fn fields_are_added_inserted_replaced_and_removed() {
-    assert_eq!(edited(PLAIN, Edit::AddHeader(header("Y", "z"))), PLAIN.replace("X: 2\r\n", "X: 2\r\nY: z\r\n"));
+    assert_eq!(
+        edited(PLAIN, Edit::AddHeader(header("Y", "z"))),
+        PLAIN.replace("X: 2\r\n", "X: 2\r\nY: z\r\n")
+    );
     let insert = |position| Edit::InsertHeader { position, header: header("Y", "z") };
     assert_eq!(edited(PLAIN, insert(0)), format!("Y: z\r\n{PLAIN}"));
     assert_eq!(edited(PLAIN, insert(2)), PLAIN.replace("Subject", "Y: z\r\nSubject"));
@@ -95,11 +98,15 @@ fn edits_are_done_in_order_each_on_what_the_last_left() {
             Edit::ReplaceBody(Bytes::from_static(b"new\nlines")),
         ])
         .unwrap();
-    let expected = format!("X: 0\r\n{}", PLAIN.replace("X: 1\r\n", "").replace("body\r\n", "new\r\nlines\r\n"));
+    let expected =
+        format!("X: 0\r\n{}", PLAIN.replace("X: 1\r\n", "").replace("body\r\n", "new\r\nlines\r\n"));
     assert_eq!(String::from_utf8(octets(&draft)).unwrap(), expected);
     assert_eq!(applied.tags, [("spam".to_owned(), "9".to_owned())]);
     assert_eq!(applied.envelope.len(), 2);
-    assert_eq!((applied.refused.len(), applied.refused[0].edit, applied.refused[0].word), (1, 2, "add_recipient"));
+    assert_eq!(
+        (applied.refused.len(), applied.refused[0].edit, applied.refused[0].word),
+        (1, 2, "add_recipient")
+    );
 }
 
 #[test]
@@ -134,14 +141,21 @@ fn a_part_gets_another_text() {
     assert_eq!(&notice[..start], &MIXED[..start]);
     assert!(notice.ends_with(&MIXED[end..]));
     assert_eq!(
-        &notice[start..notice.len() - MIXED.len() + end],
+        &notice[start..notice.len() - (MIXED.len() - end)],
         "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nUmVtb3ZlZDogeC56aXANCg=="
     );
     assert_eq!(edited(MIXED, replace("1", "other")), MIXED.replace("hello", "other"));
-    let beyond = edited(MIXED, replace("1", "größer"));
+    let beyond = edited(MIXED, replace("1", "ein größerer Text"));
     let fields = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n";
-    assert_eq!(beyond, MIXED.replace("\r\n\r\nhello", &format!("\r\n{fields}\r\ngr=C3=B6=C3=9Fer")));
-    let nonsense = Edit::ReplacePart { part: "1".into(), content_type: Some("multipart/mixed".into()), text: String::new() };
+    assert_eq!(
+        beyond,
+        MIXED.replace("\r\n\r\nhello", &format!("\r\n{fields}\r\nein gr=C3=B6=C3=9Ferer Text"))
+    );
+    let nonsense = Edit::ReplacePart {
+        part: "1".into(),
+        content_type: Some("multipart/mixed".into()),
+        text: String::new(),
+    };
     assert_eq!(refused(MIXED, nonsense), Why::MediaType("multipart/mixed".into()));
 }
 
@@ -159,9 +173,13 @@ fn a_disclaimer_comes_behind_the_text_and_nothing_else_changes() {
     assert_eq!(edited(PLAIN, disclaimer("Legal")), PLAIN.replace("body\r\n", "body\r\nLegal\r\n"));
     assert_eq!(edited(MIXED, disclaimer("Legal\n")), MIXED.replace("hello\r\n", "hello\r\nLegal\r\n"));
     let empty = MIXED.replace("hello\r\n", "");
-    assert_eq!(edited(&empty, disclaimer("Legal")), empty.replace("--b\r\n\r\n--b", "--b\r\n\r\nLegal\r\n--b"));
+    assert_eq!(
+        edited(&empty, disclaimer("Legal")),
+        empty.replace("--b\r\n\r\n--b", "--b\r\n\r\nLegal\r\n--b")
+    );
     let of = |fields: &str, body: &str| format!("{fields}\r\n\r\n{body}");
-    let quoted = "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable";
+    let quoted =
+        "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable";
     assert_eq!(
         edited(&of(quoted, "caf=E9=\r\n au lait\r\n"), disclaimer("é = e")),
         of(quoted, "caf=E9=\r\n au lait\r\n=E9 =3D e\r\n")
@@ -177,10 +195,9 @@ fn a_text_that_its_set_cannot_hold_becomes_utf_8() {
     let text = "Content-Type: text/plain; charset=iso-8859-1; format=flowed\r\nContent-Transfer-Encoding: quoted-printable\r\nX: y\r\n\r\ncaf=E9\r\n";
     assert_eq!(
         edited(text, disclaimer("€")),
-        text.replace("charset=iso-8859-1", "charset=utf-8").replace("caf=E9\r\n", "caf=C3=A9\r\n=E2=82=AC\r\n").replace(
-            "Content-Transfer",
-            "MIME-Version: 1.0\r\nContent-Transfer"
-        ).replace("MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\nX: y\r\n", "Content-Transfer-Encoding: quoted-printable\r\nX: y\r\nMIME-Version: 1.0\r\n")
+        text.replace("charset=iso-8859-1", "charset=utf-8")
+            .replace("caf=E9\r\n", "caf=C3=A9\r\n=E2=82=AC\r\n")
+            .replace("X: y\r\n", "X: y\r\nMIME-Version: 1.0\r\n")
     );
     let undeclared = edited("Subject: x\r\n\r\na=b\r\n", disclaimer("ü"));
     assert!(undeclared.contains("Content-Type: text/plain; charset=utf-8\r\n"), "{undeclared}");
@@ -195,7 +212,6 @@ fn html_has_the_disclaimer_before_its_end() {
         edited(text, disclaimer("<ü>")),
         text.replace("--b\r\n\r\nplain", "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nplain\r\n<=C3=BC>")
             .replace("x</bo=", "x\r\n<p>&lt;&#252;&gt;</p>\r\n</bo=")
-            .replace("Content-Type: multipart", "Content-Type: multipart")
     );
     let own = Edit::AppendText { plain: "p".into(), html: Some("<hr>h".into()) };
     let only = "Content-Type: text/html\r\n\r\n<p>x</p>\r\n";
@@ -208,7 +224,10 @@ fn what_is_signed_or_encrypted_is_not_touched() {
     assert_eq!(refused(signed, disclaimer("x")), Why::Sealed("1".into()));
     assert_eq!(refused(signed, replace("1", "x")), Why::Sealed("1".into()));
     assert_eq!(refused(signed, remove("2")), Why::Sealed("2".into()));
-    assert_eq!(refused("Content-Type: application/pkcs7-mime\r\n\r\nx\r\n", disclaimer("x")), Why::Sealed("1".into()));
+    assert_eq!(
+        refused("Content-Type: application/pkcs7-mime\r\n\r\nx\r\n", disclaimer("x")),
+        Why::Sealed("1".into())
+    );
     let pgp = "\r\n-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\nx\r\n";
     assert_eq!(refused(pgp, disclaimer("x")), Why::Sealed("1".into()));
     assert_eq!(refused("Content-Type: image/png\r\n\r\nx\r\n", disclaimer("x")), Why::NoText);
@@ -221,7 +240,13 @@ fn what_is_signed_or_encrypted_is_not_touched() {
 /// Edits of all kinds, for parts that may or may not be there.
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
     let name = prop_oneof![Just("X"), Just("Subject"), Just("Content-Type"), Just("bad name")];
-    let value = prop_oneof![Just("v"), Just("multipart/mixed; boundary=a"), Just("text/html"), Just("ü"), Just("a\r\nb")];
+    let value = prop_oneof![
+        Just("v"),
+        Just("multipart/mixed; boundary=a"),
+        Just("text/html"),
+        Just("ü"),
+        Just("a\r\nb")
+    ];
     let field = (name, value).prop_map(|(name, value)| header(name, value));
     let part = prop_oneof![Just("1"), Just("2"), Just("1.1"), Just("2.1"), Just("9")];
     let text = prop_oneof![Just("text"), Just("größer\nals"), Just("日本"), Just("")];
@@ -229,7 +254,8 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
         field.clone().prop_map(Edit::AddHeader),
         (0..5_usize, field.clone()).prop_map(|(position, header)| Edit::InsertHeader { position, header }),
         (0..3_u32, field.clone()).prop_map(|(occurrence, header)| Edit::ReplaceHeader { occurrence, header }),
-        (field, prop::option::of(0..3_u32)).prop_map(|(header, occurrence)| Edit::RemoveHeader { name: header.name, occurrence }),
+        (field, prop::option::of(0..3_u32))
+            .prop_map(|(header, occurrence)| Edit::RemoveHeader { name: header.name, occurrence }),
         text.clone().prop_map(|text| Edit::ReplaceBody(Bytes::from(text))),
         (part.clone(), text.clone()).prop_map(|(part, text)| replace(part, text)),
         part.prop_map(remove),
@@ -259,7 +285,8 @@ fn mail() -> impl Strategy<Value = Vec<u8>> {
         Just("Content-Transfer-Encoding: base64"),
         Just("Content-Transfer-Encoding: 8bit"),
     ];
-    prop::collection::vec(line, 0..40).prop_map(|lines| lines.into_iter().flat_map(|line| format!("{line}\r\n").into_bytes()).collect())
+    prop::collection::vec(line, 0..40)
+        .prop_map(|lines| lines.into_iter().flat_map(|line| format!("{line}\r\n").into_bytes()).collect())
 }
 
 proptest! {

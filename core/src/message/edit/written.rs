@@ -139,6 +139,9 @@ mod tests {
             with("text/plain; Charset=\"x;y\"; format=flowed"),
             "text/plain; charset=utf-8; format=flowed"
         );
-        assert_eq!(with("text/plain (a;b); name=\"c;\\\"d\";"), "text/plain (a;b); charset=utf-8; name=\"c;\\\"d\"");
+        assert_eq!(
+            with("text/plain (a;b); name=\"c;\\\"d\";"),
+            "text/plain (a;b); charset=utf-8; name=\"c;\\\"d\""
+        );
     }
 }

@@ -66,7 +66,10 @@ impl HeaderSection {
     /// The Message-ID without its brackets, if there is one.
     pub fn message_id(&self) -> Option<String> {
         let text = self.first("message-id")?.text();
-        let id = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(text.as_str(), |(id, _)| id);
+        let id = text
+            .split_once('<')
+            .and_then(|(_, rest)| rest.split_once('>'))
+            .map_or(text.as_str(), |(id, _)| id);
         Some(id.trim().to_owned()).filter(|id| !id.is_empty())
     }
 }
@@ -98,7 +101,10 @@ mod tests {
         let two = section("From: a@one.example\r\nFrom: b@two.example\r\n");
         assert_eq!(two.authors().len(), 2);
         assert_eq!(two.author_domain(), None);
-        assert_eq!(section("From: a@x.example, b@x.example\r\n").author_domain().as_deref(), Some("x.example"));
+        assert_eq!(
+            section("From: a@x.example, b@x.example\r\n").author_domain().as_deref(),
+            Some("x.example")
+        );
         assert_eq!(section("From: nobody\r\n").author_domain(), None);
         assert_eq!(section("Subject: x\r\n").author_domain(), None);
     }

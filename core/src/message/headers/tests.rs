@@ -8,7 +8,8 @@ fn parsed(text: &str) -> HeaderSection {
 
 #[test]
 fn fields_are_octet_for_octet_what_came() {
-    let section = parsed("From: a\r\nSubject : =?utf-8?q?caf=C3=A9?=\r\n\tand  more\r\nX:\r\n\r\nFrom: body\r\n");
+    let section =
+        parsed("From: a\r\nSubject : =?utf-8?q?caf=C3=A9?=\r\n\tand  more\r\nX:\r\n\r\nFrom: body\r\n");
     let names: Vec<_> = section.fields().map(|field| field.name()).collect();
     assert_eq!(names, ["From", "Subject", "X"]);
     let subject = section.first("SUBJECT").unwrap();

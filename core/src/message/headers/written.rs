@@ -33,7 +33,9 @@ pub enum Utf8 {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InvalidHeader {
     /// The name.
-    #[error("`{0}` is no name of a header field: printable ASCII without spaces and colon, at most {NAME} characters")]
+    #[error(
+        "`{0}` is no name of a header field: printable ASCII without spaces and colon, at most {NAME} characters"
+    )]
     Name(String),
     /// A line end that folds nothing, or an octet that no header may have.
     #[error(
@@ -193,10 +195,7 @@ mod tests {
     #[test]
     fn a_folded_value_keeps_its_folds() {
         let signature = "v=1; a=rsa-sha256;\r\n\tb=abc";
-        assert_eq!(
-            written("DKIM-Signature", signature).unwrap(),
-            format!("DKIM-Signature: {signature}\r\n")
-        );
+        assert_eq!(written("DKIM-Signature", signature).unwrap(), format!("DKIM-Signature: {signature}\r\n"));
         assert_eq!(written("X", "a\n b").unwrap(), "X: a\r\n b\r\n");
         assert_eq!(written("X", "\r\n b").unwrap(), "X:\r\n b\r\n");
     }
@@ -212,9 +211,17 @@ mod tests {
 
     #[test]
     fn nothing_ends_the_field_or_the_section() {
-        for value in
-            ["a\r\nBcc: x@y", "a\r\n\r\nbody", "a\r\n \r\nb", "a\n", "a\r\n", "a\rb", "a\0", "a\r\n \r\n c", "a\r"]
-        {
+        for value in [
+            "a\r\nBcc: x@y",
+            "a\r\n\r\nbody",
+            "a\r\n \r\nb",
+            "a\n",
+            "a\r\n",
+            "a\rb",
+            "a\0",
+            "a\r\n \r\n c",
+            "a\r",
+        ] {
             assert!(matches!(written("X", value), Err(InvalidHeader::Value(_))), "{value:?}");
         }
         for name in ["", "a b", "a:", "é", "a\r\nb"] {

@@ -85,12 +85,15 @@ impl Declared {
         };
         let content_type = content_type.flatten();
         let disposition = value("content-disposition").and_then(|value| decoded::parameters(&value));
-        let named = |from: &Option<ContentType<'_>>, name| from.as_ref().and_then(|from| parameter(from, name));
+        let named =
+            |from: &Option<ContentType<'_>>, name| from.as_ref().and_then(|from| parameter(from, name));
         let id = headers.first("content-id").map(|field| field.text());
         Self {
             charset: named(&content_type, "charset").map(|charset| charset.to_ascii_lowercase()),
             boundary: content_type.as_ref().and_then(boundary),
-            encoding: value("content-transfer-encoding").map(|value| TransferEncoding::of(&value)).unwrap_or_default(),
+            encoding: value("content-transfer-encoding")
+                .map(|value| TransferEncoding::of(&value))
+                .unwrap_or_default(),
             disposition: disposition.as_ref().map(Disposition::of).unwrap_or_default(),
             file_name: named(&disposition, "filename").or_else(|| named(&content_type, "name")),
             content_id: id.map(|id| bounded(id.trim_matches(['<', '>', ' ']))).filter(|id| !id.is_empty()),
@@ -103,7 +106,8 @@ impl Declared {
 impl TransferEncoding {
     fn of(value: &[u8]) -> Self {
         // Comments and parameters are not allowed here, and met all the same.
-        let word = value.split(|octet| matches!(octet, b';' | b' ' | b'(' | b'\t')).next().unwrap_or_default();
+        let word =
+            value.split(|octet| matches!(octet, b';' | b' ' | b'(' | b'\t')).next().unwrap_or_default();
         match word.to_ascii_lowercase().as_slice() {
             b"" | b"7bit" | b"7-bit" | b"us-ascii" => Self::SevenBit,
             b"8bit" | b"8-bit" => Self::EightBit,
@@ -128,7 +132,9 @@ impl Disposition {
 
 impl Lines {
     fn of(content_type: &ContentType<'_>) -> Self {
-        let says = |name, value: &str| parameter(content_type, name).is_some_and(|said| said.eq_ignore_ascii_case(value));
+        let says = |name, value: &str| {
+            parameter(content_type, name).is_some_and(|said| said.eq_ignore_ascii_case(value))
+        };
         match (says("format", "flowed"), says("delsp", "yes")) {
             (false, _) => Self::Fixed,
             (true, false) => Self::Flowed,
@@ -140,13 +146,15 @@ impl Lines {
 /// Type and subtype. Some mailers write the type alone.
 fn media_type(content_type: &ContentType<'_>) -> String {
     let main = content_type.c_type.trim();
-    let (main, sub) = match (main, content_type.c_subtype.as_deref().map(str::trim).filter(|sub| !sub.is_empty())) {
-        (main, Some(sub)) => (main, sub),
-        (main, None) if main.eq_ignore_ascii_case("text") => (main, "plain"),
-        (main, None) if main.eq_ignore_ascii_case("multipart") => (main, "mixed"),
-        _ => return unreadable(),
-    };
-    let readable = |text: &str| !text.is_empty() && text.chars().all(|char| char.is_ascii_graphic() && char != '/');
+    let (main, sub) =
+        match (main, content_type.c_subtype.as_deref().map(str::trim).filter(|sub| !sub.is_empty())) {
+            (main, Some(sub)) => (main, sub),
+            (main, None) if main.eq_ignore_ascii_case("text") => (main, "plain"),
+            (main, None) if main.eq_ignore_ascii_case("multipart") => (main, "mixed"),
+            _ => return unreadable(),
+        };
+    let readable =
+        |text: &str| !text.is_empty() && text.chars().all(|char| char.is_ascii_graphic() && char != '/');
     let whole = bounded(&format!("{main}/{sub}")).to_ascii_lowercase();
     if readable(main) && readable(sub) { whole } else { unreadable() }
 }

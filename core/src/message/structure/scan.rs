@@ -229,7 +229,8 @@ impl Scanner {
         self.at = Position::Body;
         let boundary = part.declared.boundary.as_ref().filter(|_| part.begins("multipart/"));
         let boundary = boundary.map(|boundary| boundary.clone().into_bytes());
-        let message = matches!(part.media_type(), "message/rfc822" | "message/global") && part.declared.encoding.is_identity();
+        let message = matches!(part.media_type(), "message/rfc822" | "message/global")
+            && part.declared.encoding.is_identity();
         if !deeper && (boundary.is_some() || message) {
             self.known = Known::Truncated;
         } else if boundary.is_some() {
@@ -257,13 +258,15 @@ impl Scanner {
     /// What the number of a part begins with that is all of a message.
     fn prefix(&self, index: usize) -> String {
         let holder = self.parts.get(index).and_then(|part| part.parent);
-        let holder = holder.and_then(|holder| self.parts.get(holder)).filter(|holder| holder.kind == Kind::Message);
+        let holder =
+            holder.and_then(|holder| self.parts.get(holder)).filter(|holder| holder.kind == Kind::Message);
         holder.map_or_else(String::new, |holder| format!("{}.", holder.number))
     }
 
     /// RFC 2046 section 5.1.5.
     fn default_type(&self, index: usize) -> &'static str {
-        let holder = self.parts.get(index).and_then(|part| part.parent).and_then(|holder| self.parts.get(holder));
+        let holder =
+            self.parts.get(index).and_then(|part| part.parent).and_then(|holder| self.parts.get(holder));
         match holder {
             Some(holder) if holder.media_type() == "multipart/digest" => "message/rfc822",
             _ => "text/plain",

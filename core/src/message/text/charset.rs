@@ -9,7 +9,17 @@ use crate::message::headers::decoded::guessed;
 
 /// Labels under which the Encoding Standard writes more characters than the set has: those in the octets of C1 are not of it.
 const WITHOUT_C1: [&str; 12] = [
-    "iso-8859-1", "iso8859-1", "latin1", "l1", "iso_8859-1", "cp819", "iso-8859-9", "iso8859-9", "latin5", "iso-8859-11", "tis-620",
+    "iso-8859-1",
+    "iso8859-1",
+    "latin1",
+    "l1",
+    "iso_8859-1",
+    "cp819",
+    "iso-8859-9",
+    "iso8859-9",
+    "latin5",
+    "iso-8859-11",
+    "tis-620",
     "iso_8859-9",
 ];
 

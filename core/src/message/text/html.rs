@@ -29,6 +29,15 @@ pub(in crate::message) fn links(html: &str) -> Vec<String> {
     links
 }
 
+/// The texts between its tags, each for itself: what stands in two cells of a table is not one word.
+pub(in crate::message) fn texts(html: &str) -> Vec<String> {
+    let strings = tokens(html.as_bytes()).filter_map(|token| match token {
+        Token::String(text) => Some(String::from_utf8_lossy(&text).into_owned()),
+        _ => None,
+    });
+    strings.collect()
+}
+
 /// Where a text goes that is to be read last: before the end of the body, octets from the beginning. The set of the octets holds
 /// ASCII.
 pub(in crate::message) fn end_of_body(html: &[u8]) -> usize {
@@ -97,7 +106,9 @@ mod tests {
     #[test]
     fn links_are_what_a_browser_follows() {
         assert_eq!(
-            links("<a href='h&#116;tps://a.example/?b&amp;c'>x</a><img SRC=\"https://b.example/\np\"><!-- <a href=x> -->"),
+            links(
+                "<a href='h&#116;tps://a.example/?b&amp;c'>x</a><img SRC=\"https://b.example/\np\"><!-- <a href=x> -->"
+            ),
             ["https://a.example/?b&c", "https://b.example/p"]
         );
     }

@@ -59,7 +59,8 @@ impl PartText {
     pub fn of(content: &dyn Content, part: &Part, limit: usize) -> io::Result<Self> {
         let (octets, extent) = decoded(content, part, limit)?;
         let charset = part.declared.charset.as_deref();
-        let text = charset::decode(charset, &octets).or_else(|| charset::decode(None, &octets)).unwrap_or_default();
+        let text =
+            charset::decode(charset, &octets).or_else(|| charset::decode(None, &octets)).unwrap_or_default();
         let markup = if part.media_type() == "text/html" { Markup::Html } else { Markup::Plain };
         Ok(Self { part: part.number.clone(), markup, text: text.into_owned(), extent })
     }
@@ -118,7 +119,8 @@ pub fn decoded(content: &dyn Content, part: &Part, limit: usize) -> io::Result<(
 /// The octets of a range as they are, at most so many.
 pub(super) fn raw(content: &dyn Content, range: Range<u64>, limit: usize) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
-    let mut pieces = Pieces::of(content, range.start..range.end.min(range.start.saturating_add(limit as u64)));
+    let mut pieces =
+        Pieces::of(content, range.start..range.end.min(range.start.saturating_add(limit as u64)));
     while let Some(piece) = pieces.next()? {
         out.extend_from_slice(piece);
     }

@@ -168,7 +168,11 @@ pub(in crate::message) fn quoted_printable(octets: &[u8]) -> Vec<u8> {
                 out.extend_from_slice(b"=\r\n");
                 column = 0;
             }
-            if plain { out.push(*octet) } else { out.extend_from_slice(format!("={octet:02X}").as_bytes()) }
+            if plain {
+                out.push(*octet)
+            } else {
+                out.extend_from_slice(format!("={octet:02X}").as_bytes())
+            }
             column += width;
         }
     }
