@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn commands_are_as_the_protocol_has_them() {
         let client = "192.0.2.1:1025".parse().unwrap();
-        assert_eq!(wire(Command::Connect("unknown", client)), b"\0\0\0\x15Cunknown\x004\x04\x01192.0.2.1\0");
+        assert_eq!(wire(Command::Connect("unknown", client)), b"\0\0\0\x16Cunknown\x004\x04\x01192.0.2.1\0");
         let client = "[2001:db8::1]:25".parse().unwrap();
         assert_eq!(wire(Command::Connect("a", client)), b"\0\0\0\x12Ca\x006\0\x192001:db8::1\0");
         assert_eq!(wire(Command::Helo("a.example")), b"\0\0\0\x0bHa.example\0");
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(wire(Command::Plain(Event::EndOfMessage)), b"\0\0\0\x01E");
         assert_eq!(wire(Command::Quit), b"\0\0\0\x01Q");
         let macros = [("j", "mx".to_owned()), ("{rcpt_addr}", String::new())];
-        assert_eq!(wire(Command::Macros(Event::Rcpt, &macros)), b"\0\0\0\x13DRj\0mx\0{rcpt_addr}\0\0");
+        assert_eq!(wire(Command::Macros(Event::Rcpt, &macros)), b"\0\0\0\x14DRj\0mx\0{rcpt_addr}\0\0");
     }
 
     #[test]

@@ -67,6 +67,8 @@ enum Message {
     None,
     /// The milter was told of its sender, and goes on being asked.
     Open,
+    /// It was told of DATA, too.
+    Content,
     /// The milter has accepted it.
     Passed,
     /// The milter wants it to be forgotten.
@@ -163,7 +165,7 @@ impl Conversation {
         match self.message {
             Message::Failed => return Err(Failure::Before),
             Message::None | Message::Passed | Message::Discarded => return Ok(Answer::Continue),
-            Message::Open => self.message = Message::Failed,
+            Message::Open | Message::Content => self.message = Message::Failed,
         }
         let answer = self.tell(client, situation, event, command).await?;
         Ok(self.settle(event, answer))
@@ -193,7 +195,14 @@ impl Conversation {
             Message::Discarded => {
                 return Ok(Examined { answer: Some(Answer::Discard), ..Examined::default() });
             }
-            Message::Open => {}
+            // What comes in chunks has no DATA, and milters know of no chunks.
+            Message::Open => {
+                let answer = self.tell(client, situation, Event::Data, Command::Plain(Event::Data)).await?;
+                if answer != Answer::Continue {
+                    return Ok(Examined::ended(answer));
+                }
+            }
+            Message::Content => {}
         }
         let mut line = self.line.take().ok_or(Failure::Before)?;
         let macros = Macros { client, daemon: daemon(&self.milter, client), situation };
@@ -208,8 +217,8 @@ impl Conversation {
     ///
     /// The connection broke, which harms nobody: the next message gets another.
     pub(super) async fn abort(&mut self) -> Result<(), Failure> {
-        let open = std::mem::replace(&mut self.message, Message::None) == Message::Open;
-        if !open {
+        let message = std::mem::replace(&mut self.message, Message::None);
+        if !matches!(message, Message::Open | Message::Content) {
             return Ok(());
         }
         if let Some(mut line) = self.line.take() {
@@ -292,6 +301,7 @@ impl Conversation {
     /// What the answer means for the message. A recipient that is denied is no reason against the others.
     fn settle(&mut self, event: Event, answer: Answer) -> Answer {
         let (message, answer) = match answer {
+            Answer::Continue | Answer::Skip if event == Event::Data => (Message::Content, Answer::Continue),
             Answer::Continue | Answer::Skip => (Message::Open, Answer::Continue),
             Answer::Accept => (Message::Passed, Answer::Continue),
             Answer::Discard => (Message::Discarded, Answer::Continue),

@@ -74,12 +74,8 @@ impl Line {
         }
     }
 
-    /// All up to the end of the body; anything but `Continue` ends it.
+    /// From the header section to the end of the body; anything but `Continue` ends it.
     async fn show(&mut self, shown: Shown<'_>, macros: &Macros<'_>) -> Result<Answer, Failure> {
-        let answer = self.tell(Event::Data, Command::Plain(Event::Data), macros).await?;
-        if answer != Answer::Continue {
-            return Ok(answer);
-        }
         let mut fields = Fields::new(shown.content);
         let mut own = Fields::new(&Bytes::copy_from_slice(shown.own)).next().map_err(Failure::Content)?;
         while let Some(field) = fields.next().map_err(Failure::Content)? {
@@ -160,7 +156,7 @@ impl Line {
 
 impl Examined {
     /// Nothing is changed; accepted is as if there was nothing to say.
-    fn ended(answer: Answer) -> Self {
+    pub(super) fn ended(answer: Answer) -> Self {
         let answer = Some(answer).filter(|answer| !matches!(answer, Answer::Accept));
         Self { answer, changes: Changes::default() }
     }

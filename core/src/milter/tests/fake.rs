@@ -115,8 +115,8 @@ async fn serve(mut stream: TcpStream, heard: Arc<Mutex<Vec<String>>>, script: Ar
         }
         let (letter, data) = command.split_first().unwrap();
         let text = String::from_utf8_lossy(data).replace('\0', "|");
-        let text = if data.len() > 200 { format!("{} octets", data.len()) } else { text };
-        heard.lock().unwrap().push(format!("{} {text}", char::from(*letter)).trim_end().to_owned());
+        let text = if data.len() > 1000 { format!("{} octets", data.len()) } else { text };
+        heard.lock().unwrap().push(format!("{} {text}", char::from(*letter)).trim_end_matches(' ').to_owned());
         match script(*letter, data) {
             Reaction::Say(octets) => {
                 let _ = stream.write_all(&octets).await;

@@ -216,6 +216,17 @@ async fn a_body_is_shown_in_pieces_until_the_milter_has_enough() {
 }
 
 #[tokio::test]
+async fn what_comes_without_data_is_told_as_if_with_it() {
+    let fake = Fake::start(0, 0, |command, _| ok(command)).await;
+    let mut chain = chain(vec![milter(&fake)]);
+    greet(&mut chain).await.unwrap();
+    chain.mail("<>", &[]).await.unwrap();
+    chain.rcpt("<b@mx.example>", &[]).await.unwrap();
+    assert_eq!(word(&chain.message("id", &mut Paper::new()).await), "accepted");
+    assert_eq!(fake.heard().iter().filter(|text| *text == "T").count(), 1);
+}
+
+#[tokio::test]
 async fn unknown_commands_are_told_and_may_be_answered() {
     let fake = Fake::but(b'U', Reaction::Say(frame(b'y', b"521 5.7.1 stop that\0"))).await;
     let mut chain = chain(vec![milter(&fake)]);
