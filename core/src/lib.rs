@@ -14,6 +14,7 @@
 //! - [`spool`]: the durable queue
 //! - [`outgoing`]: dispatch, hosts, attempt, outcome, bounce
 //! - [`message`]: trace headers
+//! - [`authentication`]: SPF, DKIM, DMARC, ARC: who a message is from, and our own signatures
 //! - [`observe`]: decision log, metrics, tracing
 //! - [`replay`]: recorded decisions, taken to other policies
 //! - [`shadow`]: a candidate that is asked on real traffic, without effect
@@ -23,6 +24,7 @@
 //! sessions ask hooks.
 
 pub mod admin;
+pub mod authentication;
 pub mod cli;
 pub mod config;
 pub mod incoming;
@@ -31,6 +33,7 @@ pub mod names;
 pub mod net;
 pub mod observe;
 pub mod outgoing;
+mod panics;
 #[cfg(test)]
 mod reference;
 pub mod relay;
