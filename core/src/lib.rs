@@ -15,6 +15,7 @@
 //! - [`spool`]: the durable queue
 //! - [`outgoing`]: dispatch, hosts, attempt, outcome, bounce
 //! - [`message`]: trace headers, what filters see of a message, and edits of it
+//! - [`authentication`]: SPF, DKIM, DMARC, ARC: who a message is from, and our own signatures
 //! - [`observe`]: decision log, metrics, tracing
 //! - [`replay`]: recorded decisions, taken to other policies
 //! - [`shadow`]: a candidate that is asked on real traffic, without effect
@@ -24,6 +25,7 @@
 //! sessions ask hooks.
 
 pub mod admin;
+pub mod authentication;
 pub mod cli;
 pub mod config;
 pub mod incoming;
@@ -33,6 +35,7 @@ pub mod names;
 pub mod net;
 pub mod observe;
 pub mod outgoing;
+mod panics;
 #[cfg(test)]
 mod reference;
 pub mod relay;

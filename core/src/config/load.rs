@@ -10,7 +10,7 @@ use waxseal_plugins::place::Place;
 use super::Config;
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
-use super::{delivery, listeners, milters, plugins, relaying, service, tls, value};
+use super::{authentication, delivery, listeners, milters, plugins, relaying, service, tls, value};
 
 impl Config {
     /// Reads, checks and resolves a configuration. Warnings come with it.
@@ -93,10 +93,12 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
     let policies = root.entry("policies").and_then(|entry| policies(&base, &entry));
     let tls = tls::read(root.section("tls"), &base);
     let delivery = delivery::delivery(root.section("delivery"));
+    let hostname = hostname.unwrap_or_default();
     let config = Config {
         file: file.to_owned(),
         hash: digest(text.as_bytes()),
-        hostname: hostname.unwrap_or_default(),
+        authentication: authentication::read(&root, &hostname, &base),
+        hostname,
         data_dir: data_dir.unwrap_or_default(),
         policies: policies.unwrap_or_else(|| base.path("policies")),
         listeners: listeners::read(&root, tls.enabled, findings),

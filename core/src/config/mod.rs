@@ -6,8 +6,9 @@
 //!
 //! - `findings`, `section`: the walk, and what it reports
 //! - `value`: durations, sizes, domains, hosts
-//! - `listeners`, `tls`, `relaying`, `delivery`, `milters`, `plugins`, `service`: the sections
+//! - `listeners`, `tls`, `relaying`, `authentication`, `delivery`, `milters`, `plugins`, `service`: the sections
 
+mod authentication;
 mod delivery;
 mod findings;
 mod listeners;
@@ -35,6 +36,7 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::wasm::Grant;
 
+pub use self::authentication::{ArcKey, Authentication, DkimKey};
 pub use self::milters::{Milter, MilterAddress, MilterTimeouts, OnFailure};
 
 /// A duration, as the file and the command line write it: `30s`, `5m`, `4h`, `5d`.
@@ -90,6 +92,8 @@ pub struct Config {
     pub tls: Tls,
     /// Who may relay.
     pub relay: RelayControl,
+    /// Whose mail it is, and what we sign.
+    pub authentication: Authentication,
     /// Fixed routes; the first match wins, none means MX lookup.
     pub routes: Vec<Route>,
     /// Delivery.

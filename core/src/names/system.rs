@@ -36,6 +36,11 @@ impl NameSystem {
         Ok(Self(builder.build().map_err(nobody)?))
     }
 
+    /// What asks, for those who have questions of their own; it shares what is known already.
+    pub fn resolver(&self) -> TokioResolver {
+        self.0.clone()
+    }
+
     async fn records(&self, asked: &str, name: Name, wanted: RecordType) -> Result<Lookup, LookupError> {
         self.0.lookup(name, wanted).await.map_err(|error| lookup_error(asked, &error))
     }

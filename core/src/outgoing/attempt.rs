@@ -14,7 +14,6 @@ use super::Outbound;
 use super::facts;
 use super::hosts::{Candidate, Directions, Endpoint};
 use super::ourselves;
-use super::panics::{Panicked, unpanicking};
 use super::pool::{Idle, Key};
 use super::problem::Problem;
 use super::race;
@@ -23,6 +22,7 @@ use super::starttls::Means;
 use super::trip::Trip;
 use super::witness::Nobody;
 use crate::observe::SessionId;
+use crate::panics::{Panicked, unpanicking};
 use crate::spool::Lease;
 use crate::tls::ask::Asker;
 

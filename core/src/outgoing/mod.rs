@@ -6,7 +6,7 @@
 //! - `worker`: delivers to one destination, lease after lease, over one connection where it can
 //! - `hosts`: where a domain's mail goes; `ourselves`: and where it must not
 //! - `attempt`: one message, the recipients of one domain, over its hosts in order; `trip` is how it
-//!   went so far, `panics` keeps a defect from losing it
+//!   went so far
 //! - `race`: the addresses of a host, one of which is to answer
 //! - `reach`: one host made ready: the hooks in their order; `fallback` says when clear text
 //!   may follow
@@ -32,7 +32,6 @@ pub mod mail_hosts;
 mod notice;
 mod ourselves;
 mod outcome;
-mod panics;
 #[cfg(test)]
 mod peer;
 mod pool;

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use super::Outbound;
 use super::attempt::{self, Ended};
 use super::outcome::later;
-use super::panics::unpanicking;
 use super::pool::Idle;
 use super::schedule::{Demand, Next};
 use super::settle::{record_until_kept, settle, settle_unattempted};
 use super::trip::{Conclusion, Shown, Trip};
+use crate::panics::unpanicking;
 use crate::spool::{Lease, Outcome, Settlement, Status};
 
 /// How many messages a worker delivers in its turn, where others wait for its place.

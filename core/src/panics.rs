@@ -1,4 +1,4 @@
-//! Surviving a panic: a defect in one attempt must not keep its mail from being tried again.
+//! Surviving a panic: a defect in what is done for one message must not end what goes on around it.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,10 +7,10 @@ use std::task::Poll;
 
 /// A panic was caught; what it said is on the standard error already.
 #[derive(Debug)]
-pub(super) struct Panicked;
+pub(crate) struct Panicked;
 
-/// Awaits the future, and survives its panic: a lease must be settled, come what may.
-pub(super) async fn unpanicking<F: Future>(future: F) -> Result<F::Output, Panicked> {
+/// Awaits the future, and survives its panic.
+pub(crate) async fn unpanicking<F: Future>(future: F) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
     poll_fn(|context| {
         // Of what the future changed only the tally is looked at again, and it changes in one step.

@@ -1,0 +1,156 @@
+//! Asks for what is wanted, within a time and a bound on memory.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use hickory_resolver::TokioResolver;
+use mail_auth::MessageAuthenticator;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use waxseal_plugins::content::Content;
+
+use super::verify::{self, Message, Trouble};
+use super::{HeaderSection, Results, Wanted};
+use crate::names::NoResolver;
+use crate::panics::unpanicking;
+
+/// How much of header sections is read at once, KiB: whoever comes then waits.
+const MEMORY: usize = 64 << 10;
+
+/// The most that one message holds of it, KiB.
+const LARGEST: u64 = 1 << 10;
+
+/// Computes authentication results.
+pub struct Authenticator {
+    library: Result<MessageAuthenticator, NoResolver>,
+    hostname: String,
+    time: Duration,
+    memory: Semaphore,
+}
+
+/// Where a message came from, as SMTP knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin<'a> {
+    /// The client's address.
+    pub client: IpAddr,
+    /// What it called itself in EHLO.
+    pub ehlo: &'a str,
+    /// The reverse-path, without angle brackets; empty for notices.
+    pub sender: &'a str,
+}
+
+/// When everything must be known.
+#[derive(Clone, Copy, Debug)]
+struct Deadline(Instant);
+
+impl Authenticator {
+    /// Asks this resolver. Without one all results are `temperror`. `hostname` is our own name, `time` how long
+    /// all that is wanted of a message may take.
+    pub fn new(resolver: Result<TokioResolver, NoResolver>, hostname: &str, time: Duration) -> Self {
+        let library = resolver.map(MessageAuthenticator);
+        Self { library, hostname: hostname.to_owned(), time, memory: Semaphore::new(MEMORY) }
+    }
+
+    /// The results that are wanted, with those that were known before. What is known is not computed again, so
+    /// that it costs nothing to ask for the same twice. DMARC looks at the signatures again where it is asked for
+    /// after DKIM: what will be wanted is best asked for at once.
+    ///
+    /// It never fails: what could not be found out in time is `temperror`, with a reason.
+    pub async fn authenticate(
+        &self,
+        wanted: Wanted,
+        origin: &Origin<'_>,
+        content: &dyn Content,
+        known: Results,
+    ) -> Results {
+        let missing = known.missing(wanted);
+        if missing.is_empty() {
+            return known;
+        }
+        let mut results = known;
+        let deadline = Deadline(Instant::now() + self.time);
+        match &self.library {
+            Ok(library) => self.find_out(library, missing, origin, content, deadline, &mut results).await,
+            Err(error) => results.fill(missing, origin, &Trouble::Later(error.to_string())),
+        }
+        results
+    }
+
+    async fn find_out(
+        &self,
+        library: &MessageAuthenticator,
+        missing: Wanted,
+        origin: &Origin<'_>,
+        content: &dyn Content,
+        deadline: Deadline,
+        results: &mut Results,
+    ) {
+        let spf = missing.contains(Wanted::SPF);
+        let spf = spf.then(|| deadline.keeps(verify::spf(library, origin, &self.hostname)));
+        if !missing.touches(Wanted::DKIM | Wanted::DMARC | Wanted::ARC) {
+            results.take_spf(origin, maybe(spf).await);
+            return;
+        }
+        let section = match self.section(content, deadline).await {
+            Ok(section) => section,
+            Err(trouble) => {
+                results.take_spf(origin, maybe(spf).await);
+                return results.fill(missing.without(Wanted::SPF), origin, &trouble);
+            }
+        };
+        let message = match deadline.keeps(Message::read(&section, content)).await.flatten() {
+            Ok(message) => message,
+            Err(trouble) => {
+                results.take_spf(origin, maybe(spf).await);
+                return results.fill(missing.without(Wanted::SPF), origin, &trouble);
+            }
+        };
+        let dkim = missing.touches(Wanted::DKIM | Wanted::DMARC);
+        let dkim = dkim.then(|| deadline.keeps(message.verify_dkim(library)));
+        let arc = missing.contains(Wanted::ARC).then(|| deadline.keeps(message.verify_arc(library)));
+        let (spf, dkim, arc) = tokio::join!(maybe(spf), maybe(dkim), maybe(arc));
+        results.take_spf(origin, spf);
+        results.take_arc(arc);
+        let Some(dkim) = dkim.map(Result::flatten) else { return };
+        if let (true, Some(spf)) = (missing.contains(Wanted::DMARC), &results.spf) {
+            let dmarc = match &dkim {
+                Ok(dkim) => deadline.keeps(message.verify_dmarc(library, dkim, spf)).await,
+                Err(trouble) => Err(trouble.clone()),
+            };
+            results.take_dmarc(dmarc);
+        }
+        if missing.contains(Wanted::DKIM) {
+            results.take_dkim(dkim);
+        }
+    }
+
+    async fn section(&self, content: &dyn Content, deadline: Deadline) -> Result<HeaderSection, Trouble> {
+        let weight = (content.size() >> 10).clamp(1, LARGEST);
+        let permits = self.memory.acquire_many(u32::try_from(weight).unwrap_or(1));
+        let _held = deadline.keeps(permits).await?.map_err(|_| Trouble::late())?;
+        match HeaderSection::read(content) {
+            Ok(Ok(section)) if !section.is_well_formed() => Err(Trouble::malformed()),
+            Ok(Ok(section)) => Ok(section),
+            Ok(Err(large)) => Err(Trouble::Never(large.to_string())),
+            Err(error) => Err(Trouble::Later(format!("the message could not be read: {error}"))),
+        }
+    }
+}
+
+impl Deadline {
+    /// What a future comes to in time. A defect that its panic shows is trouble of this message alone.
+    async fn keeps<F: Future>(self, future: F) -> Result<F::Output, Trouble> {
+        match tokio::time::timeout_at(self.0, unpanicking(future)).await {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(_)) => Err(Trouble::Later("the check itself failed".to_owned())),
+            Err(_) => Err(Trouble::late()),
+        }
+    }
+}
+
+async fn maybe<F: Future>(future: Option<F>) -> Option<F::Output> {
+    match future {
+        Some(future) => Some(future.await),
+        None => None,
+    }
+}
