@@ -17,6 +17,7 @@ use super::hooks::BundleHooks;
 use super::session::{Session, Settings};
 use crate::config::{Listener, ListenerMode};
 use crate::observe::SessionId;
+use crate::observe::trace::What;
 use crate::relay::Services;
 use crate::smtp::reply::Reply;
 use crate::tls::ask::Asker;
@@ -110,7 +111,9 @@ async fn serve(
     let row = bundle.table().incoming(client.ip(), table::today());
     let peer = Peer::new(client, listener, mode, row);
     let asker = Asker { bundle, observer: services.observer.clone(), session: SessionId::next() };
-    let session = Session::open(BundleHooks { asker, services }, settings, peer).await;
+    let teller = asker.teller(Direction::Incoming);
+    teller.step(|| What::Connected { client, listener });
+    let session = Session::open(BundleHooks { asker, services, teller }, settings, peer).await;
     driver::serve(socket, session).await;
 }
 

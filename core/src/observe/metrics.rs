@@ -4,6 +4,7 @@ mod plugins;
 #[cfg(test)]
 mod reference;
 mod shadow;
+mod telemetry;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -15,6 +16,7 @@ use waxseal_plugins::hooks::{Direction, Hook};
 
 pub use self::plugins::Plugins;
 pub use self::shadow::Shadow;
+pub use self::telemetry::Telemetry;
 use crate::spool::{Health, Stats};
 
 /// All metrics of a relay. Their names begin with `waxseal_`.
@@ -41,6 +43,7 @@ pub struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     plugins: Plugins,
     shadow: Shadow,
+    telemetry: Telemetry,
 }
 
 /// What waits in the spool.
@@ -109,6 +112,7 @@ impl Metrics {
             reloads: add(into, "reloads", "Reloads of policies and certificates"),
             plugins: Plugins::register(into),
             shadow: Shadow::register(into),
+            telemetry: Telemetry::register(into),
             registry,
         }
     }
@@ -194,6 +198,11 @@ impl Metrics {
     /// The metrics of the shadow.
     pub fn shadow(&self) -> &Shadow {
         &self.shadow
+    }
+
+    /// What is counted of spans that go to a collector.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 
     pub(super) fn decided<H: Hook>(&self, decision: &Decision<H::Verdict>) {

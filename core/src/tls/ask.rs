@@ -1,11 +1,13 @@
 //! Asking a hook, and recording what came of it: the one way there is.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::decision::Decision;
-use waxseal_plugins::hooks::Hook;
+use waxseal_plugins::hooks::{Direction, Hook};
 
+use crate::observe::trace::{Teller, What};
 use crate::observe::{Observer, SessionId};
 
 /// Asks the hooks for one session or attempt, all of one bundle.
@@ -28,8 +30,19 @@ impl Asker {
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
     ) -> Decision<H::Verdict> {
+        let asked = Instant::now();
         let decision = self.bundle.ask::<H>(peer, subject).await;
-        self.observer.decided::<H>(&self.session, domain, peer, subject, &decision);
+        self.observer.decided::<H>(&self.session, domain, peer, subject, &decision, asked.elapsed());
         decision
+    }
+
+    /// Tells those who follow of a step.
+    pub fn step(&self, direction: Direction, what: impl FnOnce() -> What) {
+        self.observer.step(&self.session, direction, what);
+    }
+
+    /// Who tells of what is said.
+    pub fn teller(&self, direction: Direction) -> Teller {
+        Teller::new(self.observer.clone(), self.session.clone(), direction)
     }
 }
