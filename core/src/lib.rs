@@ -19,6 +19,7 @@
 //! - [`observe`]: decision log, metrics, tracing
 //! - [`replay`]: recorded decisions, taken to other policies
 //! - [`shadow`]: a candidate that is asked on real traffic, without effect
+//! - [`telemetry`]: what happens to mail, as spans of OpenTelemetry
 //! - [`admin`]: the control socket, metrics and health over HTTP
 //!
 //! `incoming` and `outgoing` mirror each other and never import each other. Only `tls` and the two
@@ -44,4 +45,5 @@ pub mod shadow;
 pub mod smtp;
 pub mod spool;
 pub mod standards;
+pub mod telemetry;
 pub mod tls;

@@ -31,6 +31,7 @@ use crate::observe::Observer;
 use crate::outgoing;
 use crate::shadow::Shadow;
 use crate::spool::{Embedded, Spool};
+use crate::telemetry::Exporting;
 use crate::tls::{self, Tls};
 
 /// The folder of the data directory in which the last good policies are kept.
@@ -74,6 +75,7 @@ pub struct Relay {
     pub admin: Option<SocketAddr>,
     /// Servers, dispatcher and watchers: they end when the relay is stopping.
     parts: TaskTracker,
+    exporting: Option<Exporting>,
 }
 
 /// What a reload of identities and roots came to: warnings come with it, errors instead of it.
@@ -128,7 +130,8 @@ impl Relay {
         let control = admin::control::bind(&socket).map_err(|error| StartError::Control(socket, error))?;
         let listeners: Vec<SocketAddr> = servers.iter().map(Server::address).collect();
         let admin = http.as_ref().and_then(|listener| listener.local_addr().ok());
-        let relay = Self { services, listeners, admin, parts: TaskTracker::new() };
+        let exporting = exporting(&services)?;
+        let relay = Self { services, listeners, admin, parts: TaskTracker::new(), exporting };
         relay.spawn(servers, http, control);
         Ok(relay)
     }
@@ -146,6 +149,9 @@ impl Relay {
         spool.shutdown().await;
         // The last decisions are gathered for a moment before they are written.
         observer.flush().await;
+        if let Some(exporting) = self.exporting {
+            exporting.finish().await;
+        }
         write(plugins.clone()).await;
         // A stale socket would do no harm: the next start takes its place.
         let _ = std::fs::remove_file(config.data_dir.join(admin::SOCKET));
@@ -171,6 +177,13 @@ impl Relay {
             self.parts.spawn(admin::http::serve(listener, running));
         }
     }
+}
+
+/// What happens is sent to a collector, where the configuration names one.
+fn exporting(services: &Services) -> Result<Option<Exporting>, StartError> {
+    let Services { config, observer, .. } = services;
+    let start = |telemetry| Exporting::start(telemetry, config, observer);
+    config.telemetry.as_ref().map(start).transpose().map_err(StartError::Telemetry)
 }
 
 /// The queue comes first: its lock keeps a second relay out of the data directory.

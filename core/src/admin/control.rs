@@ -13,7 +13,7 @@ use waxseal_plugins::reload::Removals;
 
 use super::Running;
 use super::protocol::{Reloaded, Request, Response};
-use super::{queue, shadow};
+use super::{queue, shadow, trace};
 use crate::relay::Services;
 
 /// The longest request. An answer may be longer: it holds excerpts of files.
@@ -76,12 +76,21 @@ pub async fn serve(mut listener: UnixListener, running: Running) {
 ///
 /// No relay answers there, or not in time, or not in our words.
 pub async fn ask(path: &Path, request: &Request) -> io::Result<Response> {
+    begin(path, request).await.map(|(response, _)| response)
+}
+
+/// Asks a running relay, and gives what follows the answer, too.
+///
+/// # Errors
+///
+/// As [`ask`].
+pub async fn begin(path: &Path, request: &Request) -> io::Result<(Response, BufReader<UnixStream>)> {
     let exchange = async {
         let mut stream = UnixStream::connect(path).await?;
         stream.write_all(&line(request)?).await?;
-        let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer).await?;
-        serde_json::from_str(&answer).map_err(io::Error::from)
+        let (mut answer, mut stream) = (String::new(), BufReader::new(stream));
+        stream.read_line(&mut answer).await?;
+        Ok((serde_json::from_str(&answer)?, stream))
     };
     timeout(patience(request), exchange).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
 }
@@ -100,6 +109,10 @@ async fn converse(mut stream: UnixStream, running: Running) {
     let mut lines = BufReader::new(reader.take(REQUEST));
     let Ok(Ok(_)) = timeout(PATIENCE, lines.read_line(&mut request)).await else { return };
     let response = match serde_json::from_str(&request) {
+        Ok(Request::Trace(wanted)) => {
+            let Ok(first) = line(&Response::Tracing) else { return };
+            return trace::serve(lines.into_inner().into_inner(), writer, (first, wanted), &running.services).await;
+        }
         Ok(request) => answer(request, &running).await,
         Err(error) => Response::Error { message: format!("the request was not understood: {error}") },
     };
@@ -111,6 +124,7 @@ async fn converse(mut stream: UnixStream, running: Running) {
 
 async fn answer(request: Request, running: &Running) -> Response {
     match request {
+        Request::Trace(_) => Response::Tracing,
         Request::Status => Response::Status(Box::new(running.status().await)),
         Request::Reload { accept_removals } => {
             let removals = if accept_removals { Removals::Accept } else { Removals::Refuse };

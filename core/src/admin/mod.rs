@@ -6,6 +6,7 @@ pub mod http;
 pub mod protocol;
 pub mod queue;
 pub mod shadow;
+pub mod trace;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

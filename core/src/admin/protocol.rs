@@ -9,6 +9,7 @@ use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::{reload, wasm};
 
 use super::{queue, shadow};
+use crate::observe::trace::Wanted;
 use crate::relay::Reload;
 use crate::tls;
 
@@ -28,6 +29,8 @@ pub enum Request {
     Queue(Box<queue::Ask>),
     /// Something about a candidate in the shadow.
     Shadow(shadow::Ask),
+    /// Tell of sessions as they go: behind the answer, one `trace::Line` a line.
+    Trace(Wanted),
 }
 
 /// What is answered.
@@ -42,6 +45,8 @@ pub enum Response {
     Queue(queue::Answer),
     /// How the candidate in the shadow does.
     Shadow(shadow::Answer),
+    /// Sessions are told of from now on.
+    Tracing,
     /// The request was not understood, or cannot be answered.
     Error {
         /// Why.

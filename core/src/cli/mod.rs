@@ -26,6 +26,7 @@ mod signals;
 mod status;
 mod terms;
 mod test;
+mod trace;
 mod written;
 
 use std::ffi::OsString;
@@ -89,6 +90,8 @@ enum Command {
     Reload(reload::Arguments),
     /// Show how the running relay is
     Status,
+    /// Follow sessions as they go: what is said, and what each hook answers
+    Trace(trace::Arguments),
 }
 
 /// What a command that ran came to.
@@ -128,6 +131,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Queue(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),
         Command::Status => status::run(&setting),
+        Command::Trace(arguments) => arguments.run(&setting),
     };
     match outcome {
         Ok(Outcome::Fine) => 0,

@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
 use tokio::runtime::Builder;
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
@@ -61,10 +63,18 @@ impl Setting {
 
     /// Asks the running relay.
     pub(super) fn ask(&self, request: &Request) -> anyhow::Result<Response> {
+        block_on(async { self.begin(request).await.map(|(response, _)| response) })
+    }
+
+    /// Asks the running relay, and gives what follows the answer, too.
+    pub(super) async fn begin(
+        &self,
+        request: &Request,
+    ) -> anyhow::Result<(Response, BufReader<UnixStream>)> {
         let socket = self.data_dir()?.join(admin::SOCKET);
-        match block_on(async { Ok(admin::control::ask(&socket, request).await) })? {
-            Ok(Response::Error { message }) => bail!(message),
-            Ok(response) => Ok(response),
+        match admin::control::begin(&socket, request).await {
+            Ok((Response::Error { message }, _)) => bail!(message),
+            Ok(begun) => Ok(begun),
             Err(error) if is_absent(error.kind()) => {
                 bail!("no relay runs here: nobody answers at {}", socket.display())
             }

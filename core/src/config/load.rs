@@ -10,7 +10,7 @@ use waxseal_plugins::place::Place;
 use super::Config;
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
-use super::{authentication, delivery, listeners, milters, plugins, relaying, service, tls, value};
+use super::{authentication, delivery, listeners, milters, plugins, relaying, service, telemetry, tls, value};
 
 impl Config {
     /// Reads, checks and resolves a configuration. Warnings come with it.
@@ -113,6 +113,7 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
         timeouts: service::timeouts(root.section("timeouts")),
         admin: service::admin(root.section("admin")),
         log: service::log(root.section("log")),
+        telemetry: telemetry::telemetry(root.section("telemetry")),
     };
     service::spool(root.section("spool"));
     root.finish();

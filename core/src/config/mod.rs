@@ -6,7 +6,8 @@
 //!
 //! - `findings`, `section`: the walk, and what it reports
 //! - `value`: durations, sizes, domains, hosts
-//! - `listeners`, `tls`, `relaying`, `authentication`, `delivery`, `milters`, `plugins`, `service`: the sections
+//! - `listeners`, `tls`, `relaying`, `authentication`, `delivery`, `milters`, `plugins`, `service`,
+//!   `telemetry`: the sections
 
 mod authentication;
 mod delivery;
@@ -22,6 +23,7 @@ mod section;
 mod service;
 #[cfg(test)]
 mod tests;
+mod telemetry;
 mod tls;
 mod value;
 
@@ -34,6 +36,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
+use url::Url;
 use waxseal_plugins::wasm::Grant;
 
 pub use self::authentication::{ArcKey, Authentication, DkimKey};
@@ -55,6 +58,20 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// What would be right.
 pub fn domain(text: &str) -> Result<String, String> {
     value::domain(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
+}
+
+/// A domain, or `*.domain` for all below it, that somebody has written.
+///
+/// # Errors
+///
+/// What would be right.
+pub fn domain_pattern(text: &str) -> Result<String, String> {
+    value::domain_pattern(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
+}
+
+/// Whether a pattern, `domain`, `*.domain` or `*`, is for this domain.
+pub fn covers(pattern: &str, domain: &str) -> bool {
+    value::covers(pattern, domain)
 }
 
 /// A host that somebody has written: a name or an address, and the port behind it, if there is one.
@@ -112,6 +129,8 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// What the program says of itself.
     pub log: Log,
+    /// Where what happens is sent as spans of OpenTelemetry; `None` for nowhere.
+    pub telemetry: Option<Telemetry>,
 }
 
 /// A listening address.
@@ -283,6 +302,17 @@ pub struct Timeouts {
     pub data_end: Duration,
     /// How long transactions in progress may still take after SIGTERM.
     pub stop: Duration,
+}
+
+/// Spans of OpenTelemetry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Telemetry {
+    /// Where they are sent, by OTLP over HTTP.
+    pub otlp: Url,
+    /// What the relay is called there.
+    pub service_name: String,
+    /// Which share of all traces is kept, from 0 to 1.
+    pub sample: f64,
 }
 
 /// What the program says of itself, on standard error.

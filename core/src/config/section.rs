@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeFloat, DeInteger, DeString, DeTable, DeValue};
 
 use super::findings::{Findings, Problem, nearest};
 
@@ -172,6 +172,19 @@ impl<'a> Entry<'a> {
             self.wrong(&Problem::new(format!("cannot be {digits}"), format!("write a whole number {range}")));
         }
         converted
+    }
+
+    /// The value as a share of all, from 0 to 1.
+    pub(super) fn share(&self) -> Option<f64> {
+        const WANTED: &str = "a number from 0 to 1, as in 0.1";
+        let value = self.value.get_ref();
+        let whole = value.as_integer().map(DeInteger::as_str);
+        let digits = self.expect(value.as_float().map(DeFloat::as_str).or(whole), WANTED)?;
+        let share = digits.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        if share.is_none() {
+            self.wrong(&Problem::new(format!("cannot be {digits}"), format!("write {WANTED}")));
+        }
+        share
     }
 
     /// The elements of a list.

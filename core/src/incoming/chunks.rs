@@ -49,7 +49,10 @@ pub(super) async fn receive(
     };
     let before = begun.receipt.refused.is_some();
     begun.receipt.announce(chunk.size);
-    if let Err(cut) = begun.read(connection, chunk).await {
+    let came = begun.receipt.read;
+    let read = begun.read(connection, chunk).await;
+    session.hooks.teller.content(begun.receipt.read - came);
+    if let Err(cut) = read {
         session.hooks.refused(Refusal::Cut);
         return Err(cut);
     }

@@ -15,6 +15,7 @@ use super::session::{Session, Step};
 use super::starttls;
 use crate::config::ListenerMode;
 use crate::net::{Connection, ReadError, Stream};
+use crate::observe::trace::What;
 use crate::relay::Services;
 use crate::smtp::command::{Command, InvalidCommand, LINE_LIMIT};
 use crate::smtp::reply::Reply;
@@ -47,7 +48,12 @@ pub(super) enum Ended {
 /// Serves a client to the end.
 pub(super) async fn serve(socket: TcpStream, session: Box<Session<BundleHooks>>) {
     let (id, client) = (session.hooks.asker.session.clone(), session.peer.address);
-    match begin(socket, session).await {
+    let teller = session.hooks.teller.clone();
+    let ended = begin(socket, session).await;
+    teller.step(|| What::Ended {
+        reason: ended.as_ref().map_or_else(ToString::to_string, |()| "closed".to_owned()),
+    });
+    match ended {
         Ok(()) => tracing::debug!(session = %id, %client, "session ended"),
         // Clients that just go away are too many to be told of.
         Err(ended @ Ended::Read(_)) => {
@@ -154,6 +160,7 @@ impl Driver {
             Err(ReadError::Timeout(_)) => Step::Close(replies::timed_out()),
             received => received?,
         };
+        self.tell_of_end(&step);
         self.act(step).await
     }
 
@@ -184,14 +191,26 @@ impl Driver {
         })
     }
 
-    async fn obey(&mut self, line: &[u8]) -> Step {
-        let command = Command::parse(line);
+    /// What a command comes to.
+        let teller = &self.session.hooks.teller;
+        teller.client(line);
+        let mut is_open = self.session.transaction.is_some();
+        if let (false, Ok(Command::Mail(mail))) = (is_open, &command) {
+            is_open = true;
+            teller.step(|| What::Transaction { sender: mail.sender.to_string(), recipients: None });
         if let Err(InvalidCommand::Unknown | InvalidCommand::NotImplemented) = command
             && let Err(reply) = self.session.milters_at_unknown(line).await
         {
             return self.session.garbled(reply);
         }
-        self.session.command(command, Instant::now()).await
+        let step = self.session.command(command, Instant::now()).await;
+        if is_open {
+            self.tell_of_end(&step);
+        step
+    /// Tells those who follow that a transaction has ended, if it has.
+    fn tell_of_end(&self, step: &Step) {
+        if self.session.transaction.is_none() {
+            self.session.hooks.teller.step(|| What::TransactionEnded { outcome: said(step) });
     }
 
     /// The next line; `None` where the relay stops and no transaction is open.
@@ -207,6 +226,7 @@ impl Driver {
     }
 
     fn say(&mut self, reply: &Reply) {
+        self.session.hooks.teller.server(reply);
         self.output.extend_from_slice(reply.to_wire().as_bytes());
     }
 
@@ -217,5 +237,13 @@ impl Driver {
         // Taken, so that an idle session holds no buffer.
         let output = std::mem::take(&mut self.output);
         self.connection.write(&output, self.services.config.timeouts.command).await
+    }
+}
+
+/// What is said at the end of a step.
+fn said(step: &Step) -> String {
+    match step {
+        Step::Reply(reply) | Step::Close(reply) | Step::Skip(_, reply) => reply.to_string(),
+        Step::StartTls(_) | Step::Receive | Step::Chunk(_) => String::new(),
     }
 }

@@ -15,6 +15,7 @@ use super::facts::{TlsRecord, View};
 use super::refusal::Refusal;
 use super::replies;
 use super::tenure::Generation;
+use crate::observe::trace::Teller;
 use crate::relay::Services;
 use crate::smtp::reply::Reply;
 use crate::tls::ask::Asker;
@@ -77,6 +78,8 @@ pub(super) enum AtConnect {
 pub(super) struct BundleHooks {
     pub(super) asker: Asker,
     pub(super) services: Arc<Services>,
+    /// Tells those who follow.
+    pub(super) teller: Teller,
 }
 
 impl Hooks for BundleHooks {

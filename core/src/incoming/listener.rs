@@ -18,6 +18,7 @@ use super::milters;
 use super::session::{Session, Settings};
 use crate::config::{Listener, ListenerMode};
 use crate::observe::SessionId;
+use crate::observe::trace::What;
 use crate::relay::Services;
 use crate::smtp::reply::Reply;
 use crate::tls::ask::Asker;
@@ -112,7 +113,9 @@ async fn serve(
     let peer = Peer::new(client, listener, mode, row);
     let asker = Asker { bundle, observer: services.observer.clone(), session: SessionId::next() };
     let milters = milters::chain(&services, &asker.session, &peer, listener);
-    let session = Session::open(BundleHooks { asker, services }, milters, settings, peer).await;
+    let teller = asker.teller(Direction::Incoming);
+    teller.step(|| What::Connected { client, listener });
+    let session = Session::open(BundleHooks { asker, services, teller }, milters, settings, peer).await;
     driver::serve(socket, session).await;
 }
 

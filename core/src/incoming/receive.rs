@@ -16,6 +16,7 @@ use super::session::{Session, Step};
 use super::transaction::Transaction;
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
+use crate::observe::trace::What;
 use crate::smtp::command::Charset;
 use crate::spool::{Body, Envelope, Spool, SpoolError};
 
@@ -41,12 +42,16 @@ pub(super) async fn receive(
         Ok(writer) => writer,
         Err(error) => return Ok(refuse(session, of_spool(&error))),
     };
-    output.extend_from_slice(replies::send_data().to_wire().as_bytes());
+    let go_ahead = replies::send_data();
+    session.hooks.teller.server(&go_ahead);
+    output.extend_from_slice(go_ahead.to_wire().as_bytes());
     connection.write(&std::mem::take(output), wait).await?;
 
     let mut receipt = Receipt::new(writer, services.config.limits.message_size);
     receipt.append(Bytes::from(trace(session, &transaction, id, time))).await;
-    match read(connection, &mut receipt, wait).await {
+    let read = read(connection, &mut receipt, wait).await;
+    session.hooks.teller.content(receipt.read);
+    match read {
         Ok(None) => {}
         Ok(Some(refused)) => {
             session.hooks.refused(refused.why);
@@ -88,6 +93,8 @@ pub(super) async fn finish(
         Ok(size) => {
             services.observer.metrics().accepted(size);
             log(session, transaction, id, size);
+            let recipients = transaction.recipients.len();
+            session.hooks.teller.step(|| What::Accepted { id, recipients, size });
             Step::Reply(replies::message_accepted(id))
         }
         Err(refused) => refuse(session, refused),

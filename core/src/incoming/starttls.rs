@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::net::TcpStream;
@@ -17,7 +18,9 @@ use super::hooks::{BundleHooks, Hooks};
 use super::replies;
 use super::session::Session;
 use crate::net::Connection;
+use crate::observe::trace;
 use crate::relay::Services;
+use crate::smtp::reply::Reply;
 use crate::tls::failure::HandshakeFailure;
 use crate::tls::server::{Accepted, AtHello, ServerPlan};
 use crate::tls::{certificate, cipher};
@@ -33,12 +36,17 @@ pub(super) async fn upgrade(
     plan: ServerPlan,
 ) -> Result<(Connection, Box<Session<BundleHooks>>), Ended> {
     let wait = session.hooks.services.config.timeouts.command;
+    let teller = session.hooks.teller.clone();
+    let say = async |connection: &mut Connection, reply: Reply| {
+        teller.server(&reply);
+        connection.write(reply.to_wire().as_bytes(), wait).await
+    };
     if connection.ahead() > 0 {
-        connection.write(replies::injected().to_wire().as_bytes(), wait).await?;
+        say(&mut connection, replies::injected()).await?;
         connection.close_after_reply().await;
         return Err(Ended::Injected);
     }
-    connection.write(replies::go_ahead_with_tls().to_wire().as_bytes(), wait).await?;
+    say(&mut connection, replies::go_ahead_with_tls()).await?;
     // Nothing was read since, so this cannot fail; it is what proves that nothing survives.
     let socket = connection.into_clear().map_err(|_| Ended::Injected)?;
     handshake(socket, session, plan).await
@@ -59,6 +67,7 @@ pub(super) async fn handshake(
     let client = Arc::new(session.client());
     let (asker, planned) = (session.hooks.asker.clone(), plan.clone());
     let mut seen = Seen { hello: Arc::default(), plan: plan.clone() };
+    let began = Instant::now();
     let accepted = services.tls.accept(socket, services.config.timeouts.handshake, async |hello| {
         seen.hello = hello;
         let answer = cipher::incoming(&asker, &client, &seen.hello, planned).await;
@@ -68,7 +77,9 @@ pub(super) async fn handshake(
         answer
     });
     let metrics = services.observer.metrics();
-    match accepted.await {
+    let accepted = accepted.await;
+    tell(&session, &accepted, began.elapsed());
+    match accepted {
         Ok(accepted) => {
             let result = if accepted.handshake.resumed { "resumed" } else { "full" };
             metrics.handshake(Direction::Incoming, result);
@@ -82,6 +93,20 @@ pub(super) async fn handshake(
             Err(Ended::Handshake(failure))
         }
     }
+}
+
+/// Tells those who follow.
+fn tell(
+    session: &Session<BundleHooks>,
+    accepted: &Result<Accepted, HandshakeFailure>,
+    took: Duration,
+) {
+    session.hooks.teller.step(|| match accepted {
+        Ok(Accepted { handshake, server_name, .. }) => {
+            trace::What::Handshake(trace::Handshake::of(handshake, server_name, took))
+        }
+        Err(failure) => trace::What::handshake_failed(failure, took),
+    });
 }
 
 /// What was seen at the ClientHello.

@@ -57,10 +57,10 @@ impl Decisions {
         self.listeners.subscribe()
     }
 
-    /// Records; the record is only made if somebody wants it.
-    pub(super) fn record(&self, record: impl FnOnce() -> Record) {
+    /// Records; the record is only made if somebody wants it, and given back then.
+    pub(super) fn record(&self, record: impl FnOnce() -> Record) -> Option<Arc<Record>> {
         if self.lines.is_none() && self.listeners.receiver_count() == 0 {
-            return;
+            return None;
         }
         let record = Arc::new(record());
         if let Some(lines) = &self.lines
@@ -69,7 +69,8 @@ impl Decisions {
             self.drops.inc();
         }
         // An error means that nobody listens.
-        let _ = self.listeners.send(record);
+        let _ = self.listeners.send(Arc::clone(&record));
+        Some(record)
     }
 
     pub(super) async fn flush(&self) {

@@ -5,6 +5,7 @@ mod plugins;
 #[cfg(test)]
 mod reference;
 mod shadow;
+mod telemetry;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -17,6 +18,7 @@ use waxseal_plugins::hooks::{Direction, Hook};
 pub use self::milters::Milters;
 pub use self::plugins::Plugins;
 pub use self::shadow::Shadow;
+pub use self::telemetry::Telemetry;
 use crate::spool::{Health, Stats};
 
 /// All metrics of a relay. Their names begin with `waxseal_`.
@@ -45,6 +47,7 @@ pub struct Metrics {
     milters: Milters,
     plugins: Plugins,
     shadow: Shadow,
+    telemetry: Telemetry,
 }
 
 /// What waits in the spool.
@@ -115,6 +118,7 @@ impl Metrics {
             milters: Milters::register(into),
             plugins: Plugins::register(into),
             shadow: Shadow::register(into),
+            telemetry: Telemetry::register(into),
             registry,
         }
     }
@@ -210,6 +214,11 @@ impl Metrics {
     /// The metrics of the shadow.
     pub fn shadow(&self) -> &Shadow {
         &self.shadow
+    }
+
+    /// What is counted of spans that go to a collector.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 
     pub(super) fn decided<H: Hook>(&self, decision: &Decision<H::Verdict>) {

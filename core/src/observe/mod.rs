@@ -1,4 +1,4 @@
-//! What is observed: decision log, metrics, tracing.
+//! What is observed: decision log, metrics, tracing; sessions as they go.
 
 mod decisions;
 mod gathered;
@@ -6,11 +6,13 @@ mod metrics;
 mod record;
 mod rotation;
 mod session;
+pub mod trace;
 pub mod tracing;
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::broadcast;
 use waxseal_plugins::decision::{Decision, Outcome};
@@ -19,9 +21,12 @@ use waxseal_plugins::hooks::{Hook, incoming};
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 use self::decisions::Decisions;
-pub use self::metrics::{AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Shadow};
+pub use self::metrics::{
+    AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Shadow, Telemetry,
+};
 pub use self::record::{Change, Record, Told};
 pub use self::session::SessionId;
+use self::trace::{Decided, Followers, Following, Interest, What};
 
 /// Decision log and metrics. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,6 +38,7 @@ pub struct Observer {
 struct Inner {
     metrics: Metrics,
     decisions: Decisions,
+    followers: Arc<Followers>,
 }
 
 impl Observer {
@@ -50,14 +56,18 @@ impl Observer {
                 format!("cannot open the decision log `{}`: {error}", path.display()),
             )
         })?;
-        Ok(Self { inner: Arc::new(Inner { metrics, decisions }) })
+        Ok(Self::with(metrics, decisions))
     }
 
     /// Metrics, and no decision log: for tests.
     pub fn off() -> Self {
         let metrics = Metrics::new();
         let decisions = Decisions::unwritten(metrics.decision_log_drops());
-        Self { inner: Arc::new(Inner { metrics, decisions }) }
+        Self::with(metrics, decisions)
+    }
+
+    fn with(metrics: Metrics, decisions: Decisions) -> Self {
+        Self { inner: Arc::new(Inner { metrics, decisions, followers: Arc::default() }) }
     }
 
     /// The metrics.
@@ -70,8 +80,18 @@ impl Observer {
         self.inner.decisions.subscribe()
     }
 
-    /// Records a decision: a line of the decision log, counters, and a failure's warning. `domain`
-    /// is the sender's domain (incoming, once known) or the recipients' (outgoing).
+    /// What happens in sessions and attempts from now on, as it happens. Who reads too slowly misses some.
+    pub fn follow(&self, interest: Interest) -> Following {
+        self.inner.followers.follow(interest)
+    }
+
+    fn followers(&self) -> &Followers {
+        &self.inner.followers
+    }
+
+    /// Records a decision: a line of the decision log, counters, a failure's warning, and those who
+    /// follow are told. `domain` is the sender's domain (incoming, once known) or the recipients'
+    /// (outgoing); `took` is how long it took to ask.
     pub fn decided<H: Hook>(
         &self,
         session: &SessionId,
@@ -79,28 +99,36 @@ impl Observer {
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
         decision: &Decision<H::Verdict>,
+        took: Duration,
     ) {
-        self.noted::<H>(session, decision);
-        self.inner.decisions.record(|| Record::of::<H>(session, domain, peer, subject, decision));
+        self.conclude::<H>(session, decision, took, || {
+            Record::of::<H>(session, domain, peer, subject, decision)
+        });
     }
 
     /// Likewise what filters came to about a message, and what they have changed of it.
     pub fn decided_of_message(
         &self,
         session: &SessionId,
-        domain: &str,
         (client, message): (&Arc<Client>, &Arc<Message>),
         decision: &Decision<Verdict>,
-        changes: Vec<Change>,
+        changes: &[Change],
+        took: Duration,
     ) {
-        self.noted::<incoming::Message>(session, decision);
-        self.inner.decisions.record(|| {
+        self.conclude::<incoming::Message>(session, decision, took, || {
+            let domain = &client.sender_domain;
             let record = Record::of::<incoming::Message>(session, domain, client, message, decision);
-            Record { changes, ..record }
+            Record { changes: changes.to_vec(), ..record }
         });
     }
 
-    fn noted<H: Hook>(&self, session: &SessionId, decision: &Decision<H::Verdict>) {
+    fn conclude<H: Hook>(
+        &self,
+        session: &SessionId,
+        decision: &Decision<H::Verdict>,
+        took: Duration,
+        make: impl Fn() -> Record,
+    ) {
         self.metrics().decided::<H>(decision);
         if let Outcome::Failure(failure) = decision.outcome() {
             ::tracing::warn!(
@@ -111,6 +139,13 @@ impl Observer {
                 "{} failed, and counts as a deferral: {failure}",
                 decision.answer.place,
             );
+        }
+        let record = self.inner.decisions.record(&make);
+        if self.is_followed() {
+            let record = record.unwrap_or_else(|| Arc::new(make()));
+            self.step(session, H::DIRECTION, || {
+                What::Decided(Box::new(Decided::of(&record, &decision.asked, took)))
+            });
         }
     }
 

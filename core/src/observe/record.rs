@@ -152,6 +152,14 @@ impl<P: Facts, S: Facts> Tell for Both<P, S> {
 }
 
 impl Told {
+    /// By their words, as in the log.
+    pub fn value(&self) -> serde_json::Value {
+        let mut text = Vec::new();
+        // Every fact can be written; what could not be would be none.
+        let written = self.0.write(&mut text).and_then(|()| serde_json::from_slice(&text));
+        written.unwrap_or_default()
+    }
+
     /// The facts of a peer and of a hook's subject.
     pub fn of<P: Facts, S: Facts>(peer: &Arc<P>, subject: &Arc<S>) -> Self {
         Self(Arc::new(Both { peer: Arc::clone(peer), subject: Arc::clone(subject) }))

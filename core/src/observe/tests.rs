@@ -50,6 +50,7 @@ fn refuse_hello(observer: &Observer) {
         &Arc::new(client),
         &Arc::new(hello),
         &decision(Outcome::Verdict(verdict)),
+        Duration::from_micros(12),
     );
 }
 
@@ -63,6 +64,7 @@ fn fail_offer(observer: &Observer) {
         &Arc::new(host),
         &Arc::new(Nothing {}),
         &decision(failure),
+        Duration::from_micros(12),
     );
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::facts::{Mail, Row};
+use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::table;
 use waxseal_plugins::verdicts::EnhancedCode;
 
@@ -54,6 +55,7 @@ pub(super) async fn run(outbound: &Outbound, lease: Lease, carried: Option<Idle>
     let observer = outbound.services.observer.clone();
     let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
     let mut trip = Trip::new(&lease.recipients);
+    asker.step(Direction::Outgoing, || report::begins(&lease));
     let attempt = Attempt { outbound, lease: &lease, bundle, row, mail, asker, epoch };
     match unpanicking(timeout(DEADLINE, attempt.deliver(carried, &mut trip))).await {
         Ok(Ok(())) => {}

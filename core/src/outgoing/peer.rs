@@ -11,12 +11,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use waxseal_plugins::facts::Row;
+use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::verdicts::Floor;
 
 use super::facts;
 use super::hosts::{Endpoint, FoundBy};
 use super::session::{Session, connect, greet};
 use crate::config::{Allowance, Config, Delivery, Timeouts};
+use crate::observe::trace::Teller;
+use crate::observe::{Observer, SessionId};
 
 /// What the host does on one connection: it waits for a line that begins so, then says something.
 ///
@@ -126,7 +129,8 @@ fn self_signed() -> Arc<ServerConfig> {
 pub(super) async fn session_with(endpoint: &Endpoint) -> Session {
     let host = facts::host(endpoint, "example.org", &Arc::new(Row::default()), 0);
     let socket = connect(endpoint, &timeouts()).await.unwrap();
-    let greeted = greet(socket, endpoint, host, ("relay.example.net", &timeouts())).await.unwrap();
+    let teller = Teller::new(Observer::off(), SessionId::next(), Direction::Outgoing);
+    let greeted = greet(socket, endpoint, host, ("relay.example.net", &timeouts()), teller).await.unwrap();
     greeted.in_clear("test", Floor::None)
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use waxseal_plugins::facts::{Host, Mail, Row};
+use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::verdicts::Floor;
 
 use super::facts;
@@ -61,7 +62,9 @@ impl Reach<'_> {
     pub(super) async fn greet(&self, endpoint: &Endpoint, socket: TcpStream) -> Result<Greeted, Problem> {
         let recent = self.means.tls.outgoing_memory.recent_or_trial(&self.asked(endpoint));
         let host = facts::host(endpoint, self.domain, self.row, recent.failures);
-        greet(socket, endpoint, host, (&self.means.config.hostname, &self.means.config.timeouts)).await
+        let Means { config, asker, .. } = self.means;
+        let teller = asker.teller(Direction::Outgoing);
+        greet(socket, endpoint, host, (&config.hostname, &config.timeouts), teller).await
     }
 
     async fn redial(&self, endpoint: &Endpoint) -> Result<Greeted, Problem> {

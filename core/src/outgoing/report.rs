@@ -7,10 +7,23 @@ use waxseal_plugins::hooks::Direction;
 use super::mail::{Accepted, Crossing};
 use super::outcome::Reached;
 use super::problem::Problem;
+use crate::observe::trace::{self, What};
 use crate::observe::{AttemptOutcome, SessionId};
 use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome, Status};
 use crate::tls::ask::Asker;
 use crate::tls::failure::FailureKind;
+
+/// An attempt begins.
+pub(super) fn begins(lease: &Lease) -> What {
+    let attempts = lease.recipients.iter().map(|recipient| recipient.attempts).min().unwrap_or(0);
+    What::Attempt(Box::new(trace::Attempt {
+        id: lease.envelope.id,
+        sender: lease.envelope.sender.clone(),
+        domain: lease.domain.clone(),
+        recipients: lease.recipients.iter().map(|recipient| recipient.address.clone()).collect(),
+        number: attempts.saturating_add(1),
+    }))
+}
 
 /// A handshake came about.
 pub(super) fn handshake(asker: &Asker, crossing: &Crossing) {
@@ -71,6 +84,7 @@ pub(super) fn settled(
         }
         recipient_line(&asker.session, lease, recipient, outcome);
     }
+    asker.step(Direction::Outgoing, || What::Settled(sum(reached, outcomes)));
     if outcomes.iter().all(|(_, outcome)| counted(outcome).is_none()) {
         tracing::debug!(session = %asker.session, id = %lease.envelope.id, domain = %lease.domain, "an attempt was given back");
         return;
@@ -93,6 +107,23 @@ pub(super) fn settled(
         notices = named(notices).map(display),
         "an attempt ended"
     );
+}
+
+/// What the attempt came to.
+fn sum(reached: &Reached, outcomes: &[(LeasedRecipient, Outcome)]) -> trace::Settled {
+    let count = |wanted| outcomes.iter().filter(|(_, outcome)| counted(outcome) == wanted).count();
+    let status = outcomes.iter().find_map(|(_, outcome)| status(outcome));
+    trace::Settled {
+        delivered: count(Some(AttemptOutcome::Delivered)),
+        deferred: count(Some(AttemptOutcome::Deferred)),
+        failed: count(Some(AttemptOutcome::Failed)),
+        given_back: count(None),
+        host: status.and_then(|status| status.host.clone()).or_else(|| reached.host.clone()),
+        protection: reached.protection.word().to_owned(),
+        status: status.map(|status| status.code.to_string()),
+        reason: status.map(|status| status.reason.clone()),
+        reply: status.and_then(|status| status.reply.clone()),
+    }
 }
 
 /// What became of recipients that were not tried: their time had come, or the operator gave them up.

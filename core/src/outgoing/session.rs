@@ -15,6 +15,7 @@ use super::mail::Crossing;
 use super::problem::Problem;
 use crate::config::Timeouts;
 use crate::net::{Connection, Stream};
+use crate::observe::trace::Teller;
 use crate::smtp::capabilities::Capabilities;
 use crate::smtp::reply::Reply;
 
@@ -80,8 +81,9 @@ pub(super) async fn greet(
     endpoint: &Endpoint,
     host: Host,
     (ourselves, timeouts): (&str, &Timeouts),
+    teller: Teller,
 ) -> Result<Greeted, Problem> {
-    let mut dialogue = Dialogue::new(Connection::new(Stream::Clear(socket)), timeouts);
+    let mut dialogue = Dialogue::new(Connection::new(Stream::Clear(socket)), timeouts, teller);
     let at = |problem: Problem| problem.at(&endpoint.name);
     let greeting = dialogue.reply().await.map_err(|broken| at(broken.problem("waiting for the greeting")))?;
     if !greeting.is_success() {

@@ -2,10 +2,12 @@
 //! clear, so that nothing of it survives.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use waxseal_plugins::facts::{Certificate, Host};
+use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::verdicts::Floor;
 
 use super::dialogue::{Broken, Dialogue};
@@ -16,6 +18,7 @@ use super::session::{Greeted, Session, say_ehlo};
 use super::witness::{Event, Witness};
 use crate::config::Config;
 use crate::net::{Connection, NotClear, ReadError};
+use crate::observe::trace::{self, What};
 use crate::smtp::reply::Reply;
 use crate::tls::ask::Asker;
 use crate::tls::client::{ClientPlan, Connected};
@@ -66,9 +69,22 @@ pub(super) async fn start_tls(
     let socket = greeted.dialogue.into_connection().into_clear().map_err(injected)?;
     let within = means.config.timeouts.handshake;
     // The future of a handshake is large, and an attempt waits elsewhere most of its time.
-    let connected = Box::pin(means.tls.connect(socket, within, plan)).await.map_err(Hindrance::Failed)?;
+    let began = Instant::now();
+    let connected = Box::pin(means.tls.connect(socket, within, plan)).await;
+    tell(means.asker, plan, &connected, began.elapsed());
+    let connected = connected.map_err(Hindrance::Failed)?;
     means.witness.sees(Event::Connected(&connected));
     accept(means, facts::encrypted(greeted.host, &connected.handshake), connected, plan, floor).await
+}
+
+/// Tells those who follow.
+fn tell(asker: &Asker, plan: &ClientPlan, connected: &Result<Connected, HandshakeFailure>, took: Duration) {
+    asker.step(Direction::Outgoing, || match connected {
+        Ok(connected) => {
+            What::Handshake(trace::Handshake::of(&connected.handshake, &plan.server_name, took))
+        }
+        Err(failure) => What::handshake_failed(failure, took),
+    });
 }
 
 /// The handshake is done: the hooks are asked, then EHLO is said again, of which only the reply
@@ -85,7 +101,8 @@ async fn accept(
         certificate: Arc::new(judge(means.tls, &host, (&connected.chain, connected.possession), plan)),
         handshake: Arc::new(connected.handshake),
     };
-    let mut dialogue = Dialogue::new(Connection::new(connected.stream), &means.config.timeouts);
+    let teller = means.asker.teller(Direction::Outgoing);
+    let mut dialogue = Dialogue::new(Connection::new(connected.stream), &means.config.timeouts, teller);
     if let Err(problem) = ask(means.asker, &host, &tls, plan).await {
         // Not even QUIT: no SMTP octet crosses a connection that was not accepted.
         dialogue.close().await;

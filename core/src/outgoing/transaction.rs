@@ -170,7 +170,7 @@ impl Transaction<'_> {
         }
         if self.pace == Pace::Pipelined {
             let group = self.group(mail, &content);
-            self.dialogue.send_data(&group).await?;
+            self.dialogue.send_group(&group).await?;
             if self.framing == Framing::AtOnce {
                 self.sent = Sent::Whole;
             }

@@ -9,6 +9,7 @@ use waxseal_plugins::bundle::Rejected;
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
 use crate::spool::OpenError;
+use crate::telemetry::SetupError;
 
 /// Why a relay did not start. Nothing runs, and nothing was changed but directories made.
 ///
@@ -36,6 +37,9 @@ pub enum StartError {
     /// The admin address cannot be bound.
     #[error("cannot serve metrics and health on {} (`admin.address`): {}{}", .0, .1, hint(.1))]
     Admin(SocketAddr, io::Error),
+    /// Nothing can be sent to the collector of spans.
+    #[error("{0}")]
+    Telemetry(SetupError),
     /// The control socket cannot be made.
     #[error("the control socket {} cannot be made: {}", .0.display(), .1)]
     Control(PathBuf, io::Error),

@@ -1,14 +1,16 @@
 //! Asking a hook, and recording what came of it: the one way there is.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::decision::{Answer, Decision};
 use waxseal_plugins::facts::{Client, Message};
-use waxseal_plugins::hooks::{Hook, incoming};
-use waxseal_plugins::verdicts::incoming::Message as Verdict;
+use waxseal_plugins::hooks::{Direction, Hook, incoming};
 use waxseal_plugins::verdicts::Strictness;
+use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
+use crate::observe::trace::{Teller, What};
 use crate::observe::{Observer, SessionId};
 
 pub use crate::observe::Change;
@@ -33,8 +35,9 @@ impl Asker {
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
     ) -> Decision<H::Verdict> {
+        let asked = Instant::now();
         let decision = self.bundle.ask::<H>(peer, subject).await;
-        self.observer.decided::<H>(&self.session, domain, peer, subject, &decision);
+        self.observer.decided::<H>(&self.session, domain, peer, subject, &decision, asked.elapsed());
         decision
     }
 
@@ -42,10 +45,10 @@ impl Asker {
     /// After a refusal nobody is asked any more.
     pub async fn ask_in_turn(
         &self,
-        domain: &str,
         client: &Arc<Client>,
         letter: &mut (dyn AskedInTurn + Send),
     ) -> Decision<Verdict> {
+        let asked = Instant::now();
         let (mut said, mut changes) = (Vec::new(), Vec::new());
         for filter in self.bundle.filters_at::<incoming::Message>() {
             let mut answer = filter.ask::<incoming::Message>(client, &letter.facts()).await;
@@ -59,8 +62,19 @@ impl Asker {
             }
         }
         let decision = self.bundle.conclude::<incoming::Message>(client, said);
-        self.observer.decided_of_message(&self.session, domain, (client, &letter.facts()), &decision, changes);
+        let told = (client, &letter.facts());
+        self.observer.decided_of_message(&self.session, told, &decision, &changes, asked.elapsed());
         decision
+    }
+
+    /// Tells those who follow of a step.
+    pub fn step(&self, direction: Direction, what: impl FnOnce() -> What) {
+        self.observer.step(&self.session, direction, what);
+    }
+
+    /// Who tells of what is said.
+    pub fn teller(&self, direction: Direction) -> Teller {
+        Teller::new(self.observer.clone(), self.session.clone(), direction)
     }
 }
 

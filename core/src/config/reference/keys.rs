@@ -287,4 +287,23 @@ pub(super) const TABLES: &[Table] = &[
             ),
         ],
     },
+    Table {
+        header: "[telemetry]",
+        about: "What happens to mail, sent to a collector of OpenTelemetry as spans.",
+        keys: &[
+            Key(
+                "otlp",
+                "URL",
+                Nothing,
+                "The collector, as in \"http://127.0.0.1:4318\": OTLP over HTTP, protobuf. Nothing is sent without it.",
+            ),
+            Key("service_name", "name", Is("\"waxseal\""), "What the relay is called there."),
+            Key(
+                "sample",
+                "number from 0 to 1",
+                Is("1.0"),
+                "Which share of all traces is sent; of a message all spans or none.",
+            ),
+        ],
+    },
 ];

@@ -37,7 +37,7 @@ pub(super) async fn ask(
     let wanted = Wanted::of(&asker.bundle);
     let told = facts::of(letter, wanted).map_err(|error| unreadable(&error))?;
     let mut shown = Shown { letter, wanted, told: Arc::new(told), session: &asker.session };
-    let decision = asker.ask_in_turn(&client.sender_domain, client, &mut shown).await;
+    let decision = asker.ask_in_turn(client, &mut shown).await;
     let by = decision.answer.place.to_string();
     match decision.answer.outcome {
         Outcome::Verdict(Verdict::Redirect(to)) => match Mailbox::parse(&to) {

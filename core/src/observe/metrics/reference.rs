@@ -50,7 +50,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("reason", "why, in a word, as in `policy` or `relay` of messages, `trap` or `time` of plugins, `unreachable` or `protocol` of milters"),
     (
         "result",
-        "of handshakes `full`, `resumed`, or how it failed; of connections `new`, `reused` or `failed`; of reloads `swapped` or `rejected`",
+        "of handshakes `full`, `resumed`, or how it failed; of connections `new`, `reused` or `failed`; of reloads `swapped` or `rejected`; of spans `exported` or `dropped`",
     ),
     ("tls", "how the connection was protected: `none` came about, `clear`, `encrypted` or `verified`"),
     ("verdict", "the [verdict](verdicts.md), or `failure`"),
@@ -129,6 +129,7 @@ fn touched() -> Metrics {
     metrics.milters().came_to("rspamd", "accepted");
     metrics.milters().failed("rspamd", "time");
     metrics.milters().waited("rspamd", std::time::Duration::from_secs(1));
+    metrics.telemetry().exported(1);
     metrics.plugins().failed("mine", Kind::Trap);
     metrics.plugins().health("mine", OfPlugin::Good);
     metrics.plugins().count("mine", "seen", 1);

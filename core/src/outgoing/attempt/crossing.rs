@@ -2,9 +2,11 @@
 
 use tokio::net::TcpStream;
 use tokio::time::Instant;
+use waxseal_plugins::hooks::Direction;
 
 use super::Attempt;
 use super::dial::Reached;
+use crate::observe::trace::What;
 use crate::outgoing::hosts::Endpoint;
 use crate::outgoing::mail::Accepted;
 use crate::outgoing::pool::Idle;
@@ -190,7 +192,15 @@ impl Attempt<'_> {
         match self.content().await {
             Ok(content) => {
                 let letter = Letter { envelope: &self.lease.envelope, recipients, content, usage };
-                Ok(transact(accepted, letter, &mut trip.tally).await)
+                self.asker.step(Direction::Outgoing, || What::Transaction {
+                    sender: self.lease.envelope.sender.clone(),
+                    recipients: Some(recipients.len()),
+                });
+                let (session, after) = transact(accepted, letter, &mut trip.tally).await;
+                self.asker.step(Direction::Outgoing, || What::TransactionEnded {
+                    outcome: after.word().to_owned(),
+                });
+                Ok((session, after))
             }
             Err(error) => {
                 transaction::unreadable(&mut trip.tally, &error);

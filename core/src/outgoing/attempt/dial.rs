@@ -1,13 +1,17 @@
 //! How an attempt comes to a connection: a kept one, or the first address that answers.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use tokio::net::TcpStream;
+use waxseal_plugins::hooks::Direction;
 
 use super::Attempt;
+use crate::observe::trace::What;
 use crate::outgoing::hosts::Endpoint;
 use crate::outgoing::mail::Accepted;
 use crate::outgoing::pool::Idle;
+use crate::outgoing::problem::Problem;
 use crate::outgoing::race;
 use crate::outgoing::reach::Reach;
 use crate::outgoing::report;
@@ -62,7 +66,10 @@ impl Attempt<'_> {
     /// A new connection to an address.
     pub(super) async fn dial(&self, endpoint: &Endpoint) -> Result<(TcpStream, Place), Miss> {
         let place = self.place(endpoint).await?;
-        match connect(endpoint, &self.outbound.services.config.timeouts).await {
+        let began = Instant::now();
+        let connected = connect(endpoint, &self.outbound.services.config.timeouts).await;
+        self.tell_of_dial(endpoint, connected.as_ref().err(), began);
+        match connected {
             Ok(socket) => {
                 self.count("new");
                 Ok((socket, place))
@@ -124,7 +131,12 @@ impl Attempt<'_> {
         }
         let key = self.key(idle.endpoint());
         match idle.serve(self.means(), &key).await {
-            Ok((session, place)) => {
+            Ok((mut session, place)) => {
+                session.dialogue.is_of(self.asker.teller(Direction::Outgoing));
+                self.asker.step(Direction::Outgoing, || What::Reused {
+                    host: key.endpoint.name.clone(),
+                    address: key.endpoint.address,
+                });
                 self.count("reused");
                 Some(Reached::Kept(Box::new(session), place, usage))
             }
@@ -149,6 +161,13 @@ impl Attempt<'_> {
             NoPlace::Busy => Miss::Busy,
             NoPlace::LeftAlone(until, why) => Miss::LeftAlone(until, why),
         })
+    }
+
+    fn tell_of_dial(&self, endpoint: &Endpoint, problem: Option<&Problem>, began: Instant) {
+        self.asker.step(Direction::Outgoing, || {
+            let problem = problem.map(|problem| problem.status().reason.clone());
+            What::dialed(&endpoint.name, endpoint.address, (began.elapsed(), problem))
+        });
     }
 
     fn count(&self, result: &'static str) {

@@ -94,10 +94,10 @@ impl Content {
             piece = pieces.next().await?;
             if piece.is_empty() {
                 encoder.finish(&mut chunk);
-                dialogue.send_data(&framed(&chunk, Which::Last)).await?;
+                dialogue.send_group(&framed(&chunk, Which::Last)).await?;
                 break;
             }
-            dialogue.send_data(&framed(&chunk, Which::Further)).await?;
+            dialogue.send_group(&framed(&chunk, Which::Further)).await?;
             awaited += 1;
             if awaited >= pace.chunks() {
                 taken(dialogue).await?;

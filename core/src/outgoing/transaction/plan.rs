@@ -1,6 +1,6 @@
 //! How an envelope is brought across, and what a host's no means. No I/O.
 
-use super::Usage;
+use super::{After, Usage};
 use super::content::Content;
 use crate::outgoing::problem::Problem;
 use crate::smtp::capabilities::{Capabilities, Extension};
@@ -66,6 +66,21 @@ impl Phase {
             Self::Envelope | Self::Recipients => "naming sender and recipients",
             Self::Content => "sending the message",
             Self::Confirmation => "waiting for the host to confirm; the mail may arrive twice",
+        }
+    }
+}
+
+impl After {
+    /// The word for it, for who follows.
+    pub(in crate::outgoing) const fn word(self) -> &'static str {
+        match self {
+            Self::Reuse => "reuse",
+            Self::Quit => "quit",
+            Self::Throttled => "throttled",
+            Self::Closing => "closing",
+            Self::WantsTls => "wants_tls",
+            Self::Drop => "broken",
+            Self::Stale => "stale",
         }
     }
 }
