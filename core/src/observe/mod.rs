@@ -1,8 +1,12 @@
 //! What is observed: decision log, metrics, tracing.
 
+mod audience;
 mod decisions;
+mod encounter;
 mod gathered;
 mod metrics;
+pub mod posture;
+mod recent;
 mod record;
 mod rotation;
 mod session;
@@ -16,8 +20,11 @@ use tokio::sync::broadcast;
 use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::Hook;
 
+pub use self::audience::Audience;
 use self::decisions::Decisions;
+pub use self::encounter::Encounter;
 pub use self::metrics::{AttemptOutcome, Metrics, OpenSession, Plugins, Protection, Shadow};
+pub use self::recent::{Heard, Recent, Since};
 pub use self::record::{Record, Told};
 pub use self::session::SessionId;
 
@@ -31,31 +38,32 @@ pub struct Observer {
 struct Inner {
     metrics: Metrics,
     decisions: Decisions,
+    audience: Option<Arc<Audience>>,
 }
 
 impl Observer {
-    /// Opens the decision log, `decisions.ndjson`, in the relay's data directory.
+    /// Opens the decision log, `decisions.ndjson`, in the relay's data directory. An audience is told, too.
     ///
     /// # Errors
     ///
     /// The file cannot be opened. Later errors are logged and counted: they never stop mail.
-    pub fn open(data_dir: &Path) -> io::Result<Self> {
+    pub fn open(data_dir: &Path, audience: Option<Arc<Audience>>) -> io::Result<Self> {
         let metrics = Metrics::new();
         let path = data_dir.join("decisions.ndjson");
-        let decisions = Decisions::open(&path, metrics.decision_log_drops()).map_err(|error| {
+        let decisions = Decisions::open(&path, metrics.decision_log_drops(), audience.clone()).map_err(|error| {
             io::Error::new(
                 error.kind(),
                 format!("cannot open the decision log `{}`: {error}", path.display()),
             )
         })?;
-        Ok(Self { inner: Arc::new(Inner { metrics, decisions }) })
+        Ok(Self { inner: Arc::new(Inner { metrics, decisions, audience }) })
     }
 
     /// Metrics, and no decision log: for tests.
     pub fn off() -> Self {
         let metrics = Metrics::new();
         let decisions = Decisions::unwritten(metrics.decision_log_drops());
-        Self { inner: Arc::new(Inner { metrics, decisions }) }
+        Self { inner: Arc::new(Inner { metrics, decisions, audience: None }) }
     }
 
     /// The metrics.
@@ -66,6 +74,18 @@ impl Observer {
     /// The decisions from now on, as they are taken. Who reads too slowly misses some.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Record>> {
         self.inner.decisions.subscribe()
+    }
+
+    /// Who looks from the admin side, if there is one.
+    pub fn audience(&self) -> Option<&Audience> {
+        self.inner.audience.as_deref()
+    }
+
+    /// Tells the audience what a host came to. It is only made where there is one.
+    pub fn met(&self, encounter: impl FnOnce() -> Encounter) {
+        if self.inner.audience.is_some() {
+            self.inner.decisions.met(encounter());
+        }
     }
 
     /// Records a decision: a line of the decision log, counters, and a failure's warning. `domain`
