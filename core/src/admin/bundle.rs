@@ -34,8 +34,10 @@ pub struct Row {
     pub pattern: String,
     /// Its policy.
     pub policy: String,
-    /// Where it stands, as in `domains.rhai:12`.
+    /// Where it stands, as in `domains.rhai:12:5`.
     pub place: String,
+    /// Why it is there, from its `because`; may be empty.
+    pub because: String,
 }
 
 /// Some lines of a file around the one that is meant.
@@ -68,7 +70,12 @@ pub fn files(bundle: &Bundle) -> Vec<File> {
 pub fn row(bundle: &Bundle, domain: &str) -> Row {
     let today: Date = today();
     let row = bundle.table().outgoing(domain, today);
-    Row { pattern: row.pattern.clone(), policy: row.policy.clone(), place: row.place.clone() }
+    Row {
+        pattern: row.pattern.clone(),
+        policy: row.policy.clone(),
+        place: row.place.clone(),
+        because: row.because.clone(),
+    }
 }
 
 /// What stands at a place as `outgoing/require.rhai:12:5`; `None` where there is no such text.
@@ -79,5 +86,10 @@ pub fn excerpt(bundle: &Bundle, place: &str) -> Option<Excerpt> {
     let first = line.saturating_sub(AROUND).max(1);
     let lines: Vec<String> =
         text.lines().skip(first - 1).take(line + AROUND + 1 - first).map(str::to_owned).collect();
-    (line >= first && line - first < lines.len()).then(|| Excerpt { path: path.to_owned(), line, first, lines })
+    (line >= first && line - first < lines.len()).then(|| Excerpt {
+        path: path.to_owned(),
+        line,
+        first,
+        lines,
+    })
 }

@@ -90,6 +90,11 @@ impl Wanted {
     }
 }
 
+/// Whether a verdict, by its word, keeps mail or a session from going on.
+pub fn is_against(verdict: &str) -> bool {
+    matches!(verdict, "defer" | "refuse" | "failure")
+}
+
 impl Decision {
     /// Without its facts.
     pub fn of(heard: &Heard) -> Self {
@@ -152,7 +157,8 @@ impl Watch {
             let since = recent.since(self.number, |record| self.wanted.has(record));
             self.number = since.number;
             let missed = (since.missed > 0).then_some(News::Missed(since.missed));
-            let news: Vec<News> = missed.into_iter().chain(since.heard.into_iter().map(News::Decided)).collect();
+            let news: Vec<News> =
+                missed.into_iter().chain(since.heard.into_iter().map(News::Decided)).collect();
             if !news.is_empty() {
                 return Some(news);
             }

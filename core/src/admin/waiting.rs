@@ -79,7 +79,12 @@ pub fn destination(now: Timestamp, waits: &QueuedDestination, delivery: &Deliver
     };
     let at = put_off.map(|(until, _)| *until).or(waits.due).filter(|_| state != State::Held);
     let returned = later(waits.oldest, delivery.expire);
-    let next = next(now, state, at, &format!("The oldest message is returned to its sender {}", moment(now, returned)));
+    let next = next(
+        now,
+        state,
+        at,
+        &format!("The oldest message is returned to its sender {}", moment(now, returned)),
+    );
     told(&waits.domain, state, at, status, next)
 }
 
@@ -110,7 +115,15 @@ pub fn recipient(
 fn told(domain: &str, state: State, at: Option<Timestamp>, status: Option<&Status>, next: String) -> Waiting {
     let cause = cause(state, status);
     let decided_by = status.and_then(decided_by).map(str::to_owned);
-    Waiting { state, cause, why: why(domain, state, cause, status), next, at, status: status.cloned(), decided_by }
+    Waiting {
+        state,
+        cause,
+        why: why(domain, state, cause, status),
+        next,
+        at,
+        status: status.cloned(),
+        decided_by,
+    }
 }
 
 fn cause(state: State, status: Option<&Status>) -> Cause {
@@ -128,13 +141,12 @@ fn cause(state: State, status: Option<&Status>) -> Cause {
 
 fn why(domain: &str, state: State, cause: Cause, status: Option<&Status>) -> String {
     let host = status.and_then(|status| status.host.as_deref()).unwrap_or("the host");
-    let reason = status.map_or("", |status| status.reason.as_str());
-    let reason = reason.split(" (decided by ").next().unwrap_or(reason);
+    let reason = status.map_or("", reason);
     match cause {
         Cause::Operator if state == State::Ending => "The operator has given it up.".to_owned(),
         Cause::Operator => "The operator holds it.".to_owned(),
         Cause::Nothing => "Nothing stands in the way so far: it was not tried yet.".to_owned(),
-        Cause::Tls => format!("TLS with {host} did not come about as it must: {reason}."),
+        Cause::Tls => format!("TLS with {host} did not come about as it must: {}.", of_tls(reason)),
         Cause::Policy => format!("A policy of this relay keeps mail from {host}: {reason}."),
         Cause::Host => match status.and_then(|status| status.reply.as_deref()) {
             Some(reply) => format!("{} answered: {reply}", capital(host)),
@@ -151,10 +163,26 @@ fn next(now: Timestamp, state: State, at: Option<Timestamp>, end: &str) -> Strin
         State::Delivering => "It is being delivered now.".to_owned(),
         State::Held => "Nothing happens, and nothing expires, until it is released.".to_owned(),
         State::Ending => "It goes as soon as it is its turn.".to_owned(),
-        State::PutOff => format!("Nothing is tried before; one message tries again {when}. {end} if nothing gets through."),
+        State::PutOff => {
+            format!("Nothing is tried before; one message tries again {when}. {end} if nothing gets through.")
+        }
         State::Planned => format!("It is tried again {when}. {end} if nothing gets through."),
-        State::Due => format!("It is due: it is tried as soon as a connection is free. {end} if nothing gets through."),
+        State::Due => {
+            format!("It is due: it is tried as soon as a connection is free. {end} if nothing gets through.")
+        }
     }
+}
+
+/// Why, without the line that decided.
+pub fn reason(status: &Status) -> &str {
+    status.reason.split(" (decided by ").next().unwrap_or(&status.reason)
+}
+
+/// That TLS is required has been said already.
+fn of_tls(reason: &str) -> &str {
+    let rest =
+        ["TLS is required: ", "TLS is required, but "].into_iter().find_map(|said| reason.strip_prefix(said));
+    rest.unwrap_or(reason)
 }
 
 /// The line that decided, which `Problem` writes behind the reason.

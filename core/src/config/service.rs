@@ -60,7 +60,8 @@ pub(super) fn admin(section: Section<'_>, base: &Base<'_>) -> Option<Admin> {
     let entry = entry?;
     let address = entry.read(value::socket_address)?;
     if !address.ip().is_loopback() && transport == Transport::Clear {
-        let message = "can be reached from other machines, and speaks no TLS: its token can be read on the way";
+        let message =
+            "can be reached from other machines, and speaks no TLS: its token can be read on the way";
         let help = "use a loopback address, as in \"127.0.0.1:8025\"; or have a proxy in front speak TLS, and write behind_tls = true";
         entry.doubtful(&Problem::new(message, help).coded("C009"));
     }

@@ -50,12 +50,13 @@ impl Observer {
     pub fn open(data_dir: &Path, audience: Option<Arc<Audience>>) -> io::Result<Self> {
         let metrics = Metrics::new();
         let path = data_dir.join("decisions.ndjson");
-        let decisions = Decisions::open(&path, metrics.decision_log_drops(), audience.clone()).map_err(|error| {
-            io::Error::new(
-                error.kind(),
-                format!("cannot open the decision log `{}`: {error}", path.display()),
-            )
-        })?;
+        let decisions =
+            Decisions::open(&path, metrics.decision_log_drops(), audience.clone()).map_err(|error| {
+                io::Error::new(
+                    error.kind(),
+                    format!("cannot open the decision log `{}`: {error}", path.display()),
+                )
+            })?;
         Ok(Self { inner: Arc::new(Inner { metrics, decisions, audience }) })
     }
 

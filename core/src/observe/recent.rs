@@ -60,12 +60,7 @@ impl Recent {
 
     /// Newest first: at most so many of those that are looked for, before a number. More follow where
     /// there are as many as were asked for.
-    pub fn page(
-        &self,
-        before: Option<u64>,
-        most: usize,
-        wanted: impl Fn(&Record) -> bool,
-    ) -> Vec<Heard> {
+    pub fn page(&self, before: Option<u64>, most: usize, wanted: impl Fn(&Record) -> bool) -> Vec<Heard> {
         let heard = self.heard();
         let older = heard.iter().rev().filter(|one| before.is_none_or(|before| one.number < before));
         older.filter(|one| wanted(&one.record)).take(most).cloned().collect()

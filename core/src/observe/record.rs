@@ -183,7 +183,7 @@ pub(crate) mod tests {
             domain: String::new(),
             verdict: "accept",
             reason: String::new(),
-            demands: waxseal_plugins::verdicts::Demands::default(),
+            demands: Demands::default(),
             decided_by: "incoming/attempt.rhai".to_owned(),
             row: "*".to_owned(),
             policy: "attempt".to_owned(),

@@ -37,7 +37,8 @@ fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         // Of an IPv6 address without brackets the last colon begins no port.
         Some((name, port))
-            if port.bytes().all(|octet| octet.is_ascii_digit()) && (!name.contains(':') || name.ends_with(']')) =>
+            if port.bytes().all(|octet| octet.is_ascii_digit())
+                && (!name.contains(':') || name.ends_with(']')) =>
         {
             name
         }
@@ -60,7 +61,9 @@ mod tests {
         for host in ["localhost:8025", "127.0.0.1:1", "[::1]:8025", "[::1]", "RELAY.example.", "192.0.2.1"] {
             assert!(meant(host), "{host}");
         }
-        for host in ["evil.example", "evil.example:8025", "relay.example.evil.example", "", "127.0.0.1.evil.example"] {
+        for host in
+            ["evil.example", "evil.example:8025", "relay.example.evil.example", "", "127.0.0.1.evil.example"]
+        {
             assert!(!meant(host), "{host}");
         }
         assert!(!names.are_meant(&HeaderMap::new()));

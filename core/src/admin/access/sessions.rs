@@ -187,6 +187,8 @@ mod tests {
         let [one, other] = [(); 2].map(|()| sessions.of(&with(&sessions.open(TOKEN)), &Some(TOKEN)).unwrap());
         assert!(one.has_made(&one.csrf) && !one.has_made(&other.csrf) && !one.has_made(""));
         let header = cookie_header("x", Transport::BehindTls);
-        assert!(header.contains("HttpOnly") && header.contains("SameSite=Strict") && header.contains("Secure"));
+        assert!(
+            header.contains("HttpOnly") && header.contains("SameSite=Strict") && header.contains("Secure")
+        );
     }
 }

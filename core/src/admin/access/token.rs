@@ -99,7 +99,9 @@ pub fn text(path: &Path) -> io::Result<String> {
     let text = fs::read_to_string(path)?.trim().to_owned();
     let printable = text.bytes().all(|octet| octet.is_ascii_graphic());
     if text.len() < SHORTEST || !printable {
-        let wanted = format!("it has no token: one of at least {SHORTEST} characters; `waxseal admin token --rotate` makes one");
+        let wanted = format!(
+            "it has no token: one of at least {SHORTEST} characters; `waxseal admin token --rotate` makes one"
+        );
         return Err(io::Error::other(wanted));
     }
     Ok(text)

@@ -16,7 +16,7 @@ use crate::admin::decisions::{Decision, News, Wanted, watch};
 use crate::admin::http::Side;
 
 /// The last decisions, newest first. The relay keeps the last 2000 in memory; the decision log has all.
-#[utoipa::path(get, path = "/decisions", tag = "decisions", params(Wanted, Which), responses(
+#[utoipa::path(get, path = "/decisions", operation_id = "decisions", tag = "decisions", params(Wanted, Which), responses(
     (status = 200, body = Page<Decision>, description = "A page of them"),
     (status = 400, body = Problem, description = "A parameter makes no sense"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
@@ -36,16 +36,20 @@ pub(super) async fn list(
 }
 
 /// One decision, with the facts that its hook was told.
-#[utoipa::path(get, path = "/decisions/{number}", tag = "decisions", params(
+#[utoipa::path(get, path = "/decisions/{number}", operation_id = "decision", tag = "decisions", params(
     ("number" = u64, Path, description = "Its number"),
 ), responses(
     (status = 200, body = Decision, description = "The decision"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
     (status = 404, body = Problem, description = "It is not kept any more: the decision log has it"),
 ))]
-pub(super) async fn show(State(side): State<Arc<Side>>, Path(number): Path<u64>) -> Result<Json<Decision>, Problem> {
+pub(super) async fn show(
+    State(side): State<Arc<Side>>,
+    Path(number): Path<u64>,
+) -> Result<Json<Decision>, Problem> {
     let heard = side.running.services.observer.audience().and_then(|audience| audience.recent.one(number));
-    let gone = || Problem::not_found(format!("decision {number} is not kept any more: the decision log has it"));
+    let gone =
+        || Problem::not_found(format!("decision {number} is not kept any more: the decision log has it"));
     Ok(Json(Decision::with_facts(&heard.ok_or_else(gone)?)))
 }
 
@@ -53,7 +57,7 @@ pub(super) async fn show(State(side): State<Arc<Side>>, Path(number): Path<u64>)
 ///
 /// Each event `decision` has a decision as its data and its number as its id; who comes again with
 /// `Last-Event-ID` misses none that is kept. An event `missed` tells how many were taken too fast to be told.
-#[utoipa::path(get, path = "/decisions/live", tag = "decisions", params(Wanted), responses(
+#[utoipa::path(get, path = "/decisions/live", operation_id = "live_decisions", tag = "decisions", params(Wanted), responses(
     (status = 200, body = Decision, content_type = "text/event-stream", description = "Decisions, until the relay ends"),
     (status = 400, body = Problem, description = "A parameter makes no sense"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),

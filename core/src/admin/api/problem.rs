@@ -66,7 +66,10 @@ impl Problem {
 
     /// Too many wrong tokens are being answered.
     pub fn too_many_guesses() -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens were shown of late: try again in a minute")
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many wrong tokens were shown of late: try again in a minute",
+        )
     }
 
     /// The name in the request is none of ours.

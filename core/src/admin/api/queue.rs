@@ -55,7 +55,7 @@ pub(super) struct Done {
 }
 
 /// The destinations that mail waits for, by name, and why it waits.
-#[utoipa::path(get, path = "/queue/destinations", tag = "queue", params(Which), responses(
+#[utoipa::path(get, path = "/queue/destinations", operation_id = "destinations", tag = "queue", params(Which), responses(
     (status = 200, body = Page<Destination>, description = "A page of them"),
     (status = 400, body = Problem, description = "A parameter makes no sense"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
@@ -74,7 +74,7 @@ pub(super) async fn destinations(
 }
 
 /// What waits for one destination, and why: the reason, the line that decided, what happens next.
-#[utoipa::path(get, path = "/queue/destinations/{domain}", tag = "queue", params(
+#[utoipa::path(get, path = "/queue/destinations/{domain}", operation_id = "destination", tag = "queue", params(
     ("domain" = String, Path, description = "The recipients' domain"),
 ), responses(
     (status = 200, body = Destination, description = "What waits for it"),
@@ -93,7 +93,7 @@ pub(super) async fn destination(
 }
 
 /// Recipients that wait, oldest message first: those that have everything that the filter asks for.
-#[utoipa::path(get, path = "/queue/recipients", tag = "queue", params(Filter, Which), responses(
+#[utoipa::path(get, path = "/queue/recipients", operation_id = "recipients", tag = "queue", params(Filter, Which), responses(
     (status = 200, body = Page<Queued>, description = "A page of them; it may be short, even empty, though more follow"),
     (status = 400, body = Problem, description = "A parameter makes no sense"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
@@ -111,7 +111,7 @@ pub(super) async fn recipients(
 }
 
 /// One message: envelope, recipients, headers.
-#[utoipa::path(get, path = "/queue/messages/{id}", tag = "queue", params(
+#[utoipa::path(get, path = "/queue/messages/{id}", operation_id = "message", tag = "queue", params(
     ("id" = String, Path, description = "Its id"),
 ), responses(
     (status = 200, body = Shown, description = "The message"),
@@ -120,7 +120,10 @@ pub(super) async fn recipients(
     (status = 404, body = Problem, description = "No such message waits"),
     (status = 503, body = Problem, description = "The queue cannot be read"),
 ))]
-pub(super) async fn message(State(side): State<Arc<Side>>, Path(id): Path<MessageId>) -> Result<Json<Shown>, Problem> {
+pub(super) async fn message(
+    State(side): State<Arc<Side>>,
+    Path(id): Path<MessageId>,
+) -> Result<Json<Shown>, Problem> {
     match queue::answer(side.running.services.spool.as_ref(), Ask::Show { id }).await? {
         Answer::Message(shown) => Ok(Json(*shown)),
         _ => Err(Problem::not_found(format!("no message {id} waits"))),
@@ -128,16 +131,19 @@ pub(super) async fn message(State(side): State<Arc<Side>>, Path(id): Path<Messag
 }
 
 /// Retry, hold, release, remove or bounce recipients: what `waxseal queue` does.
-#[utoipa::path(post, path = "/queue/actions", tag = "queue", request_body = Act, responses(
+#[utoipa::path(post, path = "/queue/actions", operation_id = "act", tag = "queue", request_body = Act, responses(
     (status = 200, body = Done, description = "It is done"),
     (status = 400, body = Problem, description = "The request makes no sense"),
+    (status = 422, body = Problem, description = "The body has what is not known here"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
     (status = 503, body = Problem, description = "The queue cannot be changed"),
 ))]
 pub(super) async fn act(State(side): State<Arc<Side>>, Body(act): Body<Act>) -> Result<Json<Done>, Problem> {
     let filter = canonical(act.filter);
     if filter == Filter::default() && !act.all {
-        return Err(Problem::bad("the filter asks for nothing, which would be all mail: say \"all\": true if you mean it"));
+        return Err(Problem::bad(
+            "the filter asks for nothing, which would be all mail: say \"all\": true if you mean it",
+        ));
     }
     let recipients = side.running.services.spool.control(&filter, act.control).await?;
     Ok(Json(Done { recipients }))

@@ -23,9 +23,11 @@ fn the_description_of_the_api_is_what_the_code_says() {
 #[test]
 fn every_answer_and_every_parameter_is_described() {
     let description = serde_json::to_value(described().into_openapi()).unwrap();
+    let mut names = Vec::new();
     assert!(description["openapi"].as_str().unwrap().starts_with("3.1"), "{description}");
     for (path, methods) in description["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
+            names.push(operation["operationId"].as_str().unwrap().to_owned());
             assert!(operation["summary"].is_string(), "{method} {path} has no summary");
             assert!(operation["responses"]["401"].is_object(), "{method} {path} does not say 401");
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -33,4 +35,8 @@ fn every_answer_and_every_parameter_is_described() {
             }
         }
     }
+    let count = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), count, "clients name their functions by them");
 }

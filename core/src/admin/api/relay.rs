@@ -43,7 +43,7 @@ pub(super) struct Reload {
 }
 
 /// How the relay is: what `waxseal status --json` prints.
-#[utoipa::path(get, path = "/status", tag = "relay", responses(
+#[utoipa::path(get, path = "/status", operation_id = "status", tag = "relay", responses(
     (status = 200, body = Status, description = "How it is"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
 ))]
@@ -52,7 +52,7 @@ pub(super) async fn status(State(side): State<Arc<Side>>) -> Json<Status> {
 }
 
 /// The policies in force, and what is wrong with a candidate that was rejected.
-#[utoipa::path(get, path = "/bundle", tag = "relay", responses(
+#[utoipa::path(get, path = "/bundle", operation_id = "bundle", tag = "relay", responses(
     (status = 200, body = Bundle, description = "The bundle"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
 ))]
@@ -62,14 +62,17 @@ pub(super) async fn bundle(State(side): State<Arc<Side>>) -> Json<Bundle> {
 }
 
 /// A file of the bundle in force.
-#[utoipa::path(get, path = "/bundle/files/{path}", tag = "relay", params(
+#[utoipa::path(get, path = "/bundle/files/{path}", operation_id = "bundle_file", tag = "relay", params(
     ("path" = String, Path, description = "Its path, as the bundle lists it, with `/` written `%2F`"),
 ), responses(
     (status = 200, body = Text, description = "The file"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
     (status = 404, body = Problem, description = "No such file is in force"),
 ))]
-pub(super) async fn file(State(side): State<Arc<Side>>, Path(path): Path<String>) -> Result<Json<Text>, Problem> {
+pub(super) async fn file(
+    State(side): State<Arc<Side>>,
+    Path(path): Path<String>,
+) -> Result<Json<Text>, Problem> {
     let current = side.running.services.live.current();
     let text = current.files().get(path.as_str()).map(ToString::to_string);
     let text = text.ok_or_else(|| Problem::not_found(format!("no file `{path}` is in force")))?;
@@ -77,9 +80,10 @@ pub(super) async fn file(State(side): State<Arc<Side>>, Path(path): Path<String>
 }
 
 /// Read policies, identities and roots again. What is broken stays as it was, and is told.
-#[utoipa::path(post, path = "/reload", tag = "relay", request_body = Reload, responses(
+#[utoipa::path(post, path = "/reload", operation_id = "reload", tag = "relay", request_body = Reload, responses(
     (status = 200, body = Reloaded, description = "What it came to; `rejected` where the files are broken"),
     (status = 400, body = Problem, description = "The request makes no sense"),
+    (status = 422, body = Problem, description = "The body has what is not known here"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
 ))]
 pub(super) async fn reload(State(side): State<Arc<Side>>, Body(reload): Body<Reload>) -> Json<Reloaded> {

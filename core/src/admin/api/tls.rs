@@ -35,7 +35,7 @@ fn outgoing() -> Direction {
 /// Domains by name, with what was asked of TLS, what was reached, and how that went over hours and days.
 ///
 /// The relay knows the last 5000 domains, and keeps what it knows over a restart.
-#[utoipa::path(get, path = "/tls", tag = "tls", params(Domains, Which), responses(
+#[utoipa::path(get, path = "/tls", operation_id = "tls", tag = "tls", params(Domains, Which), responses(
     (status = 200, body = Page<DomainPosture>, description = "A page of them"),
     (status = 400, body = Problem, description = "A parameter makes no sense"),
     (status = 401, body = Problem, description = "No token, or a wrong one"),
@@ -44,16 +44,16 @@ pub(super) async fn list(
     State(side): State<Arc<Side>>,
     Query(domains): Query<Domains>,
     Query(which): Query<Which>,
-) -> Json<Page<DomainPosture>> {
+) -> Result<Json<Page<DomainPosture>>, Problem> {
     let Domains { direction, domain } = domains;
     let audience = side.running.services.observer.audience();
     let page = |most| audience.map(|all| all.posture.page(direction, &domain, which.after(), most));
     let found = page(which.most()).unwrap_or_default();
-    Json(Page::of(found, which.most(), |one| one.domain.clone()))
+    Ok(Json(Page::of(found, which.most(), |one| one.domain.clone())))
 }
 
 /// What TLS came to with one domain.
-#[utoipa::path(get, path = "/tls/{direction}/{domain}", tag = "tls", params(
+#[utoipa::path(get, path = "/tls/{direction}/{domain}", operation_id = "tls_of_domain", tag = "tls", params(
     ("direction" = String, Path, description = "`outgoing` or `incoming`"),
     ("domain" = String, Path, description = "The domain"),
 ), responses(
@@ -68,6 +68,7 @@ pub(super) async fn show(
 ) -> Result<Json<DomainPosture>, Problem> {
     let audience = side.running.services.observer.audience();
     let found = audience.and_then(|audience| audience.posture.of(direction, &domain));
-    let found = found.ok_or_else(|| Problem::not_found(format!("no {direction} mail of `{domain}` was seen")))?;
+    let found =
+        found.ok_or_else(|| Problem::not_found(format!("no {direction} mail of `{domain}` was seen")))?;
     Ok(Json(found))
 }

@@ -50,7 +50,10 @@ impl Made for Act {
     }
 }
 
-pub(super) async fn act(State(side): State<Arc<Side>>, Signed(viewer, act): Signed<Act>) -> Result<Response, Failure> {
+pub(super) async fn act(
+    State(side): State<Arc<Side>>,
+    Signed(viewer, act): Signed<Act>,
+) -> Result<Response, Failure> {
     let scope = scope(&act)?;
     if needs_asking(act.control) && act.confirmed.is_empty() {
         return Ok(ask(&viewer, &scope, act.control).into_response());
@@ -78,8 +81,14 @@ fn needs_asking(control: Control) -> bool {
 
 fn ask(viewer: &Viewer, scope: &Scope, control: Control) -> Html<String> {
     let (title, what, button) = match control {
-        Control::Bounce => ("Return to senders?", "It is given up now, and its senders are told that it could not be delivered.", "Return it"),
-        _ => ("Remove?", "It is gone for good, and nobody is told: neither sender nor recipient.", "Remove it"),
+        Control::Bounce => (
+            "Return to senders?",
+            "It is given up now, and its senders are told that it could not be delivered.",
+            "Return it",
+        ),
+        _ => {
+            ("Remove?", "It is gone for good, and nobody is told: neither sender nor recipient.", "Remove it")
+        }
     };
     let body = html! {
         section.narrow.card {
@@ -129,8 +138,12 @@ impl Scope {
 
     fn sentence(&self) -> Markup {
         match self {
-            Self::Destination(domain) => html! { "All mail that waits for " strong { (domain) } " is meant." },
-            Self::Message(id) => html! { "Message " code { (id) } " is meant, for all its recipients that wait." },
+            Self::Destination(domain) => {
+                html! { "All mail that waits for " strong { (domain) } " is meant." }
+            }
+            Self::Message(id) => {
+                html! { "Message " code { (id) } " is meant, for all its recipients that wait." }
+            }
         }
     }
 

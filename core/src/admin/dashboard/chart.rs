@@ -75,6 +75,10 @@ pub(super) fn trend(slots: impl IntoIterator<Item = Slot>, scale: Scale, now: Ti
                     line.axis x1="0" y1=(HEIGHT) x2=(width) y2=(HEIGHT) {}
                     @for (at, step) in steps.iter().enumerate() { (column(at, *step, most, scale)) }
                 }
+                div.ends aria-hidden="true" {
+                    span { @if let Some(first) = steps.first() { (name(*first, scale)) } }
+                    span { "now" }
+                }
                 details {
                     summary { "The same as a table" }
                     (table(&steps, scale))
@@ -124,7 +128,8 @@ fn steps(slots: impl IntoIterator<Item = Slot>, scale: Scale, now: Timestamp) ->
     let slots: Vec<Slot> = slots.into_iter().collect();
     let last = now.as_second() - now.as_second().rem_euclid(scale.seconds);
     let begins = |back: usize| {
-        let back = SignedDuration::from_secs(scale.seconds).saturating_mul(i32::try_from(back).unwrap_or(i32::MAX));
+        let back =
+            SignedDuration::from_secs(scale.seconds).saturating_mul(i32::try_from(back).unwrap_or(i32::MAX));
         let last = Timestamp::from_second(last).unwrap_or(now);
         last.checked_sub(back).unwrap_or(Timestamp::MIN)
     };
@@ -177,6 +182,9 @@ mod tests {
     #[test]
     fn what_is_drawn_is_said_in_words_too() {
         let text = bar(Tally { verified: 1, encrypted: 0, clear: 3, failed: 0 }).into_string();
-        assert!(text.contains("aria-label=\"1 verified, 3 clear\"") && text.contains("width=\"75.0\""), "{text}");
+        assert!(
+            text.contains("aria-label=\"1 verified, 3 clear\"") && text.contains("width=\"75.0\""),
+            "{text}"
+        );
     }
 }

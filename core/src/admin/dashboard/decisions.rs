@@ -23,7 +23,8 @@ use super::words::{clock, destination_page, path_part, place, verdict};
 const MOST: usize = 100;
 
 /// The words of verdicts, for the filter.
-const VERDICTS: [&str; 5] = ["accept", "decline", "defer", "refuse", "failure"];
+const VERDICTS: [&str; 8] =
+    ["accept", "defer", "refuse", "failure", "advertise", "withhold", "start_tls", "stay_clear"];
 
 /// From where on a page goes back in time.
 #[derive(Debug, Default, Deserialize)]
@@ -98,7 +99,10 @@ fn event(news: &News) -> Event {
         News::Decided(heard) => {
             let html = row(&Decision::of(heard)).into_string();
             // A line end would end the event's data; in HTML it is a space.
-            Event::default().event("decision").id(heard.number.to_string()).data(html.replace(['\r', '\n'], " "))
+            Event::default()
+                .event("decision")
+                .id(heard.number.to_string())
+                .data(html.replace(['\r', '\n'], " "))
         }
     }
 }
@@ -109,7 +113,11 @@ pub(super) async fn show(
     Path(number): Path<u64>,
 ) -> Result<Html<String>, Failure> {
     let heard = side.running.services.observer.audience().and_then(|audience| audience.recent.one(number));
-    let gone = || Failure::not_found("This decision is not kept in memory any more. The decision log in the relay's data directory has it.");
+    let gone = || {
+        Failure::not_found(
+            "This decision is not kept in memory any more. The decision log in the relay's data directory has it.",
+        )
+    };
     let decision = Decision::with_facts(&heard.ok_or_else(gone)?);
     let facts = decision.facts.as_ref().map(|facts| format!("{facts:#}")).unwrap_or_default();
     let body = html! {
@@ -135,7 +143,7 @@ pub(super) async fn show(
 pub(super) fn table(decisions: &[Decision], live: Option<&str>) -> Markup {
     html! {
         div.scroll {
-            table.decisions data-live=[live] {
+            table.decisions.stacks data-live=[live] {
                 caption.hidden { "Decisions, newest first" }
                 thead { tr {
                     th scope="col" { "Time (UTC)" } th scope="col" { "Hook" } th scope="col" { "Verdict" }
@@ -152,11 +160,11 @@ fn row(decision: &Decision) -> Markup {
     html! {
         tr {
             td { a.mono href={ "/decisions/" (number) } { (clock(decision.time)) } }
-            td { span.faint { (direction) } " " (hook) }
+            td.together { span.faint { (direction) } " " (hook) }
             td { (verdict(decision.verdict)) }
-            td { @if domain.is_empty() { span.faint { "–" } } @else { a href=(destination_page(domain)) { (domain) } } }
-            td.mono { (peer) }
-            td { @if !reason.is_empty() { (reason) " " } span.faint { (place(decided_by)) } }
+            td.domain data-label="Domain" { @if domain.is_empty() { span.faint { "–" } } @else { a href=(destination_page(domain)) { (domain) } } }
+            td.mono data-label="Peer" { (peer) }
+            td data-label="Why" { @if !reason.is_empty() { (reason) " " } span.faint { (place(decided_by)) } }
         }
     }
 }
@@ -196,7 +204,14 @@ fn choice(name: &str, label: &str, words: &[&str], chosen: &str) -> Markup {
 /// The filter as it stands in an address, each part behind an `&`.
 fn query(wanted: &Wanted) -> String {
     let Wanted { domain, direction, hook, verdict, session, peer } = wanted;
-    let parts = [("domain", domain), ("direction", direction), ("hook", hook), ("verdict", verdict), ("session", session), ("peer", peer)];
+    let parts = [
+        ("domain", domain),
+        ("direction", direction),
+        ("hook", hook),
+        ("verdict", verdict),
+        ("session", session),
+        ("peer", peer),
+    ];
     let set = parts.into_iter().filter(|(_, value)| !value.is_empty());
     set.map(|(name, value)| format!("&{name}={}", path_part(value))).collect()
 }

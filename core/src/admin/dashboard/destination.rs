@@ -100,10 +100,11 @@ fn details(told: &Waiting, row: &Row, waits: &QueuedDestination, now: Timestamp)
             @if let Some(status) = &told.status {
                 @if let Some(host) = &status.host { dt { "Host" } dd.mono { (host) } }
                 @if let Some(reply) = &status.reply { dt { "It said" } dd { q.mono { (reply) } } }
-                dt { "Status" } dd { span.mono { (status.code) } " " (status.reason) }
+                dt { "Status" } dd { span.mono { (status.code) } " " (waiting::reason(status)) }
             }
             dt { "Row" } dd {
                 code { (row.pattern) } " asks for " code { (row.policy) } " at " (place(&row.place))
+                @if !row.because.is_empty() { " because of “" (row.because) "”" }
             }
             @if let Some(by) = &told.decided_by { dt { "Decided by" } dd { (place(by)) } }
         }

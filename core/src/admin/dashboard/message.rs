@@ -29,9 +29,12 @@ pub(super) async fn show(
             let put_off = put_off(&side, &shown).await?;
             page(&side, &viewer, &shown, &put_off, &done)
         }
-        _ if done.is_some() => html! { h1 { "The message is gone" } (done.notice()) p { a href="/queue" { "To the queue" } } },
+        _ if done.is_some() => {
+            html! { h1 { "The message is gone" } (done.notice()) p { a href="/queue" { "To the queue" } } }
+        }
         _ => {
-            let gone = format!("No message {id} waits: it was delivered, returned or removed. The log says which.");
+            let gone =
+                format!("No message {id} waits: it was delivered, returned or removed. The log says which.");
             return Err(Failure::not_found(gone));
         }
     };

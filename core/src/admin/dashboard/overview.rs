@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use waxseal_plugins::hooks::Direction;
 
-use super::super::decisions::Decision;
+use super::super::decisions::{Decision, is_against};
 use super::super::http::Side;
 use super::super::protocol::Status;
 use super::super::queue::PAGE;
@@ -29,8 +29,9 @@ pub(super) async fn show(viewer: Viewer, State(side): State<Arc<Side>>) -> Resul
     let mut waiting = side.running.services.spool.destinations(&Filter::default(), None, PAGE).await?;
     waiting.sort_by_key(|one| std::cmp::Reverse(one.recipients));
     let audience = side.running.services.observer.audience();
-    let total = |direction| audience.map_or_else(Tally::default, |audience| audience.posture.total(direction));
-    let against = audience.map(|audience| audience.recent.page(None, AGAINST, |one| one.verdict != "accept"));
+    let total =
+        |direction| audience.map_or_else(Tally::default, |audience| audience.posture.total(direction));
+    let against = audience.map(|audience| audience.recent.page(None, AGAINST, |one| is_against(one.verdict)));
     let against: Vec<Decision> = against.unwrap_or_default().iter().map(Decision::of).collect();
     let body = html! {
         h1 { (status.hostname) }
@@ -55,7 +56,7 @@ pub(super) async fn show(viewer: Viewer, State(side): State<Arc<Side>>) -> Resul
         section {
             div.heading { h2 { "Decided against mail of late" } a href="/decisions" { "All decisions, live" } }
             @if against.is_empty() {
-                p.faint { "Nothing: every hook let mail on." }
+                p.faint { "Nothing." }
             } @else {
                 (decisions::table(&against, None))
             }
@@ -98,7 +99,8 @@ fn problems(status: &Status) -> Markup {
 
 fn figures(status: &Status, waiting: &[QueuedDestination]) -> Markup {
     let now = Timestamp::now();
-    let put_off = waiting.iter().filter(|one| one.put_off.as_ref().is_some_and(|(until, _)| *until > now)).count();
+    let put_off =
+        waiting.iter().filter(|one| one.put_off.as_ref().is_some_and(|(until, _)| *until > now)).count();
     let held: u64 = waiting.iter().map(|one| one.held).sum();
     let started = status.started.parse().unwrap_or(now);
     html! {
@@ -106,7 +108,7 @@ fn figures(status: &Status, waiting: &[QueuedDestination]) -> Markup {
             div { dt { "Waiting" } dd { (number(status.queue.messages)) } dd.more { (counted(status.queue.recipients, "recipient")) ", " (octets(status.queue.octets)) } }
             div { dt { "Destinations put off" } dd { (number(put_off as u64)) } dd.more { "of " (number(waiting.len() as u64)) @if waiting.len() == PAGE { " and more" } ", " (number(held)) " held" } }
             div { dt { "In progress" } dd { (number(status.in_progress as u64)) } dd.more { "sessions and attempts" } }
-            div { dt { "Policies" } dd { "Generation " (status.policies.generation) } dd.more { a href="/policies" { (number(status.policies.rejected)) " rejected" } " since the start" } }
+            div { dt { "Policies, generation" } dd { (status.policies.generation) } dd.more { a href="/policies" { (number(status.policies.rejected)) " rejected" } " since the start" } }
             div { dt { "Running" } dd { (super::super::waiting::span(started, now)) } dd.more { "waxseal " (status.version) ", TLS " (if status.tls_enabled { "on" } else { "off" }) } }
         }
     }

@@ -164,7 +164,11 @@ impl Failure {
 impl From<SpoolError> for Failure {
     fn from(error: SpoolError) -> Self {
         let problem = Problem::from(error);
-        Self { status: problem.status(), title: "The queue does not answer", detail: problem.detail().to_owned() }
+        Self {
+            status: problem.status(),
+            title: "The queue does not answer",
+            detail: problem.detail().to_owned(),
+        }
     }
 }
 
@@ -189,5 +193,6 @@ pub(super) async fn nothing_here(viewer: Viewer) -> Response {
             p { "Nothing is served at " code { (viewer.at) } ". The search box knows domains, addresses, messages and sessions." }
         }
     };
-    (StatusCode::NOT_FOUND, Page { title: "No such page".into(), part: Part::None, body }.of(&viewer)).into_response()
+    (StatusCode::NOT_FOUND, Page { title: "No such page".into(), part: Part::None, body }.of(&viewer))
+        .into_response()
 }

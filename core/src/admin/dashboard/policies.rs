@@ -51,7 +51,11 @@ pub(super) async fn reload(
     Redirect::to(&format!("/policies?reloaded={word}"))
 }
 
-pub(super) async fn show(viewer: Viewer, State(side): State<Arc<Side>>, Query(came): Query<Came>) -> Html<String> {
+pub(super) async fn show(
+    viewer: Viewer,
+    State(side): State<Arc<Side>>,
+    Query(came): Query<Came>,
+) -> Html<String> {
     let status = side.running.status().await;
     let body = html! {
         h1 { "Policies" }
@@ -137,7 +141,7 @@ fn plugins(policies: &Policies) -> Markup {
 fn files(side: &Side) -> Markup {
     let files = bundle::files(&side.running.services.live.current());
     html! {
-        table {
+        table.small {
             caption.hidden { "Files in force" }
             thead { tr { th scope="col" { "File" } th scope="col" { "From" } th.number scope="col" { "Lines" } } }
             tbody {

@@ -46,7 +46,9 @@ pub(super) async fn search(
     Ok(match sought(&question.q) {
         Sought::Nothing => Redirect::to("/").into_response(),
         Sought::Message(id) => Redirect::to(&format!("/messages/{id}")).into_response(),
-        Sought::Session(id) => Redirect::to(&format!("/decisions?session={}", path_part(&id))).into_response(),
+        Sought::Session(id) => {
+            Redirect::to(&format!("/decisions?session={}", path_part(&id))).into_response()
+        }
         Sought::Domain(domain) => Redirect::to(&destination_page(&domain)).into_response(),
         Sought::Address(address) => address_page(&viewer, &side, address).await?.into_response(),
     })

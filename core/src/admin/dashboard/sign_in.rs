@@ -55,14 +55,22 @@ impl Made for Colours {
     }
 }
 
-pub(super) async fn form(State(side): State<Arc<Side>>, headers: HeaderMap, Query(wish): Query<Wish>) -> Response {
+pub(super) async fn form(
+    State(side): State<Arc<Side>>,
+    headers: HeaderMap,
+    Query(wish): Query<Wish>,
+) -> Response {
     if side.access.session(&headers).is_some() {
         return Redirect::to(ours(&wish.then)).into_response();
     }
     bare(Theme::of(&headers), "Sign in", &sign_in_form(&side, &wish.then, None)).into_response()
 }
 
-pub(super) async fn sign_in(State(side): State<Arc<Side>>, headers: HeaderMap, Form(form): Form<Token>) -> Response {
+pub(super) async fn sign_in(
+    State(side): State<Arc<Side>>,
+    headers: HeaderMap,
+    Form(form): Form<Token>,
+) -> Response {
     let access = &side.access;
     if access.token.is(form.token.trim())
         && let Some(print) = access.token.print()
@@ -130,7 +138,9 @@ mod tests {
     #[test]
     fn nobody_is_led_away() {
         assert_eq!(ours("/queue/a.example?after=b"), "/queue/a.example?after=b");
-        for away in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/login", "/a\r\nb", "/a b"] {
+        for away in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "", "/login", "/a\r\nb", "/a b"]
+        {
             assert_eq!(ours(away), "/", "{away:?}");
         }
     }

@@ -36,11 +36,16 @@ fn outgoing() -> Direction {
     Direction::Outgoing
 }
 
-pub(super) async fn list(viewer: Viewer, State(side): State<Arc<Side>>, Query(which): Query<Which>) -> Html<String> {
+pub(super) async fn list(
+    viewer: Viewer,
+    State(side): State<Arc<Side>>,
+    Query(which): Query<Which>,
+) -> Html<String> {
     let Which { direction, domain, after } = which;
     let now = Timestamp::now();
     let audience = side.running.services.observer.audience();
-    let found = audience.map(|all| all.posture.page(direction, &domain, after.as_deref(), MOST)).unwrap_or_default();
+    let found =
+        audience.map(|all| all.posture.page(direction, &domain, after.as_deref(), MOST)).unwrap_or_default();
     let total = audience.map(|all| all.posture.total(direction)).unwrap_or_default();
     let next = found.last().filter(|_| found.len() == MOST).map(|last| last.domain.clone());
     let body = html! {
@@ -106,7 +111,9 @@ pub(super) async fn show(
     let domain = if domain == "-" { String::new() } else { domain };
     let audience = side.running.services.observer.audience();
     let found = audience.and_then(|audience| audience.posture.of(direction, &domain));
-    let one = found.ok_or_else(|| Failure::not_found(format!("No {} mail of {domain} was seen yet.", direction.word())))?;
+    let one = found.ok_or_else(|| {
+        Failure::not_found(format!("No {} mail of {domain} was seen yet.", direction.word()))
+    })?;
     let now = Timestamp::now();
     let body = html! {
         p.above { a href={ "/tls?direction=" (direction.word()) } { "TLS of " (direction.word()) " mail" } }

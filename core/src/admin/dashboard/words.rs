@@ -95,7 +95,8 @@ pub(super) fn tls_page(direction: &str, domain: &str) -> String {
 pub(super) fn place(place: &str) -> Markup {
     let mut parts = place.splitn(3, ':');
     let file = parts.next().unwrap_or_default();
-    let line = parts.next().filter(|line| !line.is_empty() && line.bytes().all(|digit| digit.is_ascii_digit()));
+    let line =
+        parts.next().filter(|line| !line.is_empty() && line.bytes().all(|digit| digit.is_ascii_digit()));
     let is_text = std::path::Path::new(file).extension().is_some_and(|end| end == "rhai");
     html! {
         @if let (true, Some(line)) = (is_text, line) {
@@ -109,9 +110,10 @@ pub(super) fn place(place: &str) -> Markup {
 /// A verdict, as a sign.
 pub(super) fn verdict(word: &str) -> Markup {
     let tone = match word {
-        "accept" => "good",
         "refuse" | "failure" => "bad",
-        _ => "warn",
+        "defer" => "warn",
+        "withhold" | "stay_clear" => "plain",
+        _ => "good",
     };
     sign(tone, word)
 }
