@@ -79,6 +79,8 @@ mod probe;
 
 // The process: how it ends, and what can be seen of it.
 mod admin;
+mod api;
+mod dashboard;
 mod editor;
 mod graceful_stop;
 mod kill;

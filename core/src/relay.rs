@@ -23,6 +23,7 @@ use waxseal_plugins::wasm::outside::Nowhere;
 use self::certificates::Certificates;
 pub use self::error::StartError;
 use self::outside::RelayOutside;
+use crate::admin::access::Token;
 use crate::admin::{self, Running};
 use crate::config::Config;
 use crate::incoming::{Server, Sessions};
@@ -122,14 +123,14 @@ impl Relay {
             let server = Server::bind(listener).await;
             servers.push(server.map_err(|error| StartError::Listen(listener.address, error))?);
         }
-        let http = match services.config.admin {
-            Some(at) => Some(TcpListener::bind(at).await.map_err(|error| StartError::Admin(at, error))?),
+        let http = match &services.config.admin {
+            Some(admin) => Some(admin::http::bind(admin, &services.config.data_dir).await?),
             None => None,
         };
         let socket = services.config.data_dir.join(admin::SOCKET);
         let control = admin::control::bind(&socket).map_err(|error| StartError::Control(socket, error))?;
         let listeners: Vec<SocketAddr> = servers.iter().map(Server::address).collect();
-        let admin = http.as_ref().and_then(|listener| listener.local_addr().ok());
+        let admin = http.as_ref().and_then(|(listener, _)| listener.local_addr().ok());
         let exporting = exporting(&services)?;
         let relay = Self { services, listeners, admin, parts: TaskTracker::new(), exporting };
         relay.spawn(servers, http, control);
@@ -158,7 +159,7 @@ impl Relay {
         stopped
     }
 
-    fn spawn(&self, servers: Vec<Server>, http: Option<TcpListener>, control: UnixListener) {
+    fn spawn(&self, servers: Vec<Server>, http: Option<(TcpListener, Token)>, control: UnixListener) {
         let running = Running {
             services: Arc::clone(&self.services),
             started: Timestamp::now(),
@@ -173,8 +174,9 @@ impl Relay {
         self.parts.spawn(watch_policies(Arc::clone(&self.services)));
         self.parts.spawn(certificates::watch(Arc::clone(&self.services)));
         self.parts.spawn(admin::control::serve(control, running.clone()));
-        if let Some(listener) = http {
-            self.parts.spawn(admin::http::serve(listener, running));
+        if let Some((listener, token)) = http {
+            self.parts.spawn(admin::audience::keep(Arc::clone(&self.services)));
+            self.parts.spawn(admin::http::serve(listener, token, running));
         }
     }
 }
@@ -190,8 +192,9 @@ fn exporting(services: &Services) -> Result<Option<Exporting>, StartError> {
 fn services(config: Config) -> Result<Services, StartError> {
     let data_dir = &config.data_dir;
     let spool = Embedded::open(&data_dir.join("spool")).map_err(StartError::Spool)?;
-    let observer =
-        Observer::open(data_dir).map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
+    let audience = config.admin.is_some().then(|| admin::audience::read(data_dir));
+    let observer = Observer::open(data_dir, audience)
+        .map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
     let names = NameSystem::new(&config.dns).map(|names| Arc::new(names) as Arc<dyn Names>);
     let plugins = plugins(&config, RelayOutside::new(names.clone(), observer.clone()))?;
     let (tls, warnings) = Tls::load(&config).map_err(StartError::Tls)?;

@@ -17,6 +17,7 @@
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`editor`]: an editor that speaks with `waxseal lsp`
+//! - [`http`]: HTTP as a program speaks it; [`browser`]: a real browser without a window
 //! - [`save`]: the ways in which editors save a file
 //! - [`corpus`]: a thousand odd but real-looking messages
 //! - [`decisions`]: the decision log, read back
@@ -29,6 +30,7 @@
     reason = "a test stops at its first surprise, and says where"
 )]
 
+pub mod browser;
 pub mod ca;
 pub mod client;
 pub mod command;
@@ -39,6 +41,7 @@ pub mod dns;
 pub mod editor;
 pub mod guests;
 pub mod host;
+pub mod http;
 pub mod process;
 pub mod receiver;
 pub mod relay;

@@ -1,12 +1,27 @@
-//! The running relay's own interfaces: the control socket in `data_dir`, and HTTP for metrics and
-//! health.
+//! The running relay's own interfaces: the control socket in `data_dir`, and HTTP for people, programs and
+//! monitors.
+//!
+//! - `control`: the socket; `protocol`, `queue`, `shadow` are what is asked and answered, there and over HTTP
+//! - `http`: what is served where; `health` and metrics for monitors
+//! - `access`: who may
+//! - `api`: for programs, JSON; its description is made of the code
+//! - `dashboard`: for people, pages made here
+//! - `waiting`, `decisions`, `bundle`: what both of them say
 
+pub mod access;
+pub mod api;
+pub mod audience;
+pub mod bundle;
 pub mod control;
+pub mod dashboard;
+pub mod decisions;
+pub mod health;
 pub mod http;
 pub mod protocol;
 pub mod queue;
 pub mod shadow;
 pub mod trace;
+pub mod waiting;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

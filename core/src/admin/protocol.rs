@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::decider::Decider;
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
@@ -55,7 +56,7 @@ pub enum Response {
 }
 
 /// How the relay is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// The program's version.
     pub version: String,
@@ -85,13 +86,14 @@ pub struct Status {
     pub certificates: Certificates,
     /// The policies.
     pub policies: Policies,
-    /// The candidate in the shadow, if one is asked.
+    /// The candidate in the shadow, if one is asked: as `waxseal shadow show --json` prints it.
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     pub shadow: Option<shadow::Shadow>,
 }
 
 /// Our certificates in force, and the files as they are now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Certificates {
     /// Those in force; the first is the default.
     pub in_force: Vec<Certificate>,
@@ -100,7 +102,7 @@ pub struct Certificates {
 }
 
 /// A certificate of ours.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Certificate {
     /// The names that it stands for.
     pub names: Vec<String>,
@@ -126,7 +128,7 @@ impl Certificate {
 }
 
 /// The queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Queue {
     /// `good`, `full`, or `failed: ` and why.
     pub health: String,
@@ -141,7 +143,7 @@ pub struct Queue {
 }
 
 /// The policies in force, and the files as they are now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Policies {
     /// The generation in force.
     pub generation: u64,
@@ -160,7 +162,7 @@ pub struct Policies {
 }
 
 /// A plugin in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Plugin {
     /// Its file, relative to the policies' directory.
     pub path: String,
@@ -171,7 +173,7 @@ pub struct Plugin {
 }
 
 /// What a reload came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reloaded {
     /// The policies.
     pub policies: Part,
@@ -182,7 +184,7 @@ pub struct Reloaded {
 }
 
 /// What a reload came to for one part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum Part {
     /// The new ones are in force.
@@ -200,7 +202,7 @@ pub enum Part {
 }
 
 /// A finding, ready to be shown where the files are not at hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// `error` or `warning`.
     pub severity: String,

@@ -2,6 +2,7 @@
 //! page, so that none grows with the queue.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::spool::{
     BodyRef, Control, Envelope, Filter, MessageId, Position, Queued, QueuedDestination, Spool, SpoolError,
@@ -81,7 +82,7 @@ pub enum Answer {
 }
 
 /// What is known of a message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Shown {
     /// The envelope.
     pub envelope: Envelope,

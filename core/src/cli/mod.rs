@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod admin;
 mod certificates;
 mod check;
 mod demo;
@@ -88,6 +89,8 @@ enum Command {
     Queue(queue::Arguments),
     /// Have the running relay read policies and certificates again
     Reload(reload::Arguments),
+    /// Print or change the token of dashboard and API
+    Admin(admin::Arguments),
     /// Show how the running relay is
     Status,
     /// Follow sessions as they go: what is said, and what each hook answers
@@ -130,6 +133,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Promote(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),
+        Command::Admin(arguments) => arguments.run(&setting),
         Command::Status => status::run(&setting),
         Command::Trace(arguments) => arguments.run(&setting),
     };

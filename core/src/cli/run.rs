@@ -57,7 +57,9 @@ fn announce(relay: &Relay) {
         output::say(format_args!("  listens on {address} ({})", listener.mode));
     }
     if let Some(address) = relay.admin {
-        output::say(format_args!("  metrics and health on http://{address}/"));
+        output::say(format_args!(
+            "  admin side on http://{address}/ (`waxseal admin token` prints its token)"
+        ));
     }
     let generation = relay.services.live.current().generation();
     output::say(format_args!("  policies: {}, generation {generation}", config.policies.display()));

@@ -111,7 +111,7 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
         plugins: plugins::read(root.named("plugin"), findings),
         limits: service::limits(root.section("limits")),
         timeouts: service::timeouts(root.section("timeouts")),
-        admin: service::admin(root.section("admin")),
+        admin: service::admin(root.section("admin"), &base),
         log: service::log(root.section("log")),
         telemetry: telemetry::telemetry(root.section("telemetry")),
     };

@@ -125,8 +125,8 @@ pub struct Config {
     pub limits: Limits,
     /// Timeouts.
     pub timeouts: Timeouts,
-    /// Where metrics and health are served; `None` for nowhere.
-    pub admin: Option<SocketAddr>,
+    /// Where the dashboard, the API, metrics and health are served; `None` for nowhere.
+    pub admin: Option<Admin>,
     /// What the program says of itself.
     pub log: Log,
     /// Where what happens is sent as spans of OpenTelemetry; `None` for nowhere.
@@ -313,6 +313,38 @@ pub struct Telemetry {
     pub service_name: String,
     /// Which share of all traces is kept, from 0 to 1.
     pub sample: f64,
+}
+
+/// The relay's side for its administrators, over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    /// Where it is served.
+    pub address: SocketAddr,
+    /// The file of the token; `None` for the one in `data_dir`.
+    pub token_file: Option<PathBuf>,
+    /// The names, beside our own and `localhost`, by which browsers reach it.
+    pub names: Vec<String>,
+    /// How it is reached.
+    pub transport: Transport,
+    /// Who may read the metrics.
+    pub metrics: MetricsAccess,
+}
+/// How the admin address is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// As it is: HTTP in clear.
+    Clear,
+    /// Through a proxy that speaks TLS: cookies are for TLS only.
+    BehindTls,
+}
+/// Who may read the metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Whoever reaches the address.
+    #[default]
+    Open,
+    /// Whoever has the token.
+    Token,
 }
 
 /// What the program says of itself, on standard error.

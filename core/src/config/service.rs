@@ -1,13 +1,13 @@
 //! `[limits]`, `[timeouts]`, `[admin]`, `[log]`, `[spool]`: how the service runs.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
 use super::findings::Problem;
+use super::load::Base;
 use super::section::Section;
-use super::{Limits, Log, LogFormat, Timeouts, value};
+use super::{Admin, Limits, Log, LogFormat, MetricsAccess, Timeouts, Transport, value};
 
 pub(super) fn limits(section: Section<'_>) -> Limits {
     let limits = Limits {
@@ -48,18 +48,24 @@ pub(super) fn timeouts(section: Section<'_>) -> Timeouts {
     timeouts
 }
 
-pub(super) fn admin(section: Section<'_>) -> Option<SocketAddr> {
+pub(super) fn admin(section: Section<'_>, base: &Base<'_>) -> Option<Admin> {
+    let access = [("open", MetricsAccess::Open), ("token", MetricsAccess::Token)];
+    let behind_tls = section.entry("behind_tls").and_then(|entry| entry.flag()).unwrap_or(false);
+    let transport = if behind_tls { Transport::BehindTls } else { Transport::Clear };
     let entry = section.entry("address");
+    let token_file = section.entry("token_file").and_then(|entry| entry.text().map(|text| base.path(text)));
+    let names = section.entry("names").map(|entry| entry.read_each(value::domain)).unwrap_or_default();
+    let metrics = section.read("metrics", |text| value::word(text, &access), MetricsAccess::default());
     section.finish();
     let entry = entry?;
     let address = entry.read(value::socket_address)?;
-    if !address.ip().is_loopback() {
-        let message = "can be reached from other machines, and it asks for no password";
-        entry.doubtful(
-            &Problem::new(message, "use a loopback address, as in \"127.0.0.1:8025\"").coded("C009"),
-        );
+    if !address.ip().is_loopback() && transport == Transport::Clear {
+        let message =
+            "can be reached from other machines, and speaks no TLS: its token can be read on the way";
+        let help = "use a loopback address, as in \"127.0.0.1:8025\"; or have a proxy in front speak TLS, and write behind_tls = true";
+        entry.doubtful(&Problem::new(message, help).coded("C009"));
     }
-    Some(address)
+    Some(Admin { address, token_file, names, transport, metrics })
 }
 
 pub(super) fn log(section: Section<'_>) -> Log {

@@ -1,4 +1,5 @@
-//! The decision log: written by a thread of its own, and heard by who subscribes.
+//! The decision log: written by a thread of its own, and heard by who subscribes. That
+//! thread tells the audience, too.
 //!
 //! Nothing here ever makes mail wait. A record that finds the queue full is dropped and counted.
 
@@ -10,6 +11,8 @@ use std::time::Duration;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::audience::Audience;
+use super::encounter::Encounter;
 use super::record::Record;
 use super::rotation::{Limits, RotatingFile};
 
@@ -35,15 +38,17 @@ pub(super) struct Decisions {
 #[derive(Debug)]
 enum Entry {
     Write(Arc<Record>),
+    /// For the audience alone.
+    Met(Box<Encounter>),
     Flush(oneshot::Sender<()>),
 }
 
 impl Decisions {
     /// Opens the log, and starts the thread that writes it until all who record are gone.
-    pub(super) fn open(path: &Path, drops: Counter) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, drops: Counter, audience: Option<Arc<Audience>>) -> io::Result<Self> {
         let file = RotatingFile::open(path, Limits::default())?;
         let (sender, entries) = mpsc::channel(QUEUE);
-        let mut writer = Writer { file, drops: drops.clone(), failing: false, line: Vec::new() };
+        let mut writer = Writer { file, drops: drops.clone(), failing: false, line: Vec::new(), audience };
         std::thread::Builder::new().name("decisions".to_owned()).spawn(move || writer.run(entries))?;
         Ok(Self { lines: Some(sender), ..Self::unwritten(drops) })
     }
@@ -73,6 +78,13 @@ impl Decisions {
         Some(record)
     }
 
+    /// Tells the audience, if it can be told without waiting.
+    pub(super) fn met(&self, encounter: Encounter) {
+        if let Some(lines) = &self.lines {
+            let _ = lines.try_send(Entry::Met(Box::new(encounter)));
+        }
+    }
+
     pub(super) async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
         if let Some(lines) = &self.lines
@@ -89,6 +101,7 @@ struct Writer {
     /// Whether the last write failed: said once, not for every record.
     failing: bool,
     line: Vec<u8>,
+    audience: Option<Arc<Audience>>,
 }
 
 impl Writer {
@@ -127,6 +140,14 @@ impl Writer {
                     self.drops.inc();
                 }
                 self.note(&written);
+                if let Some(audience) = &self.audience {
+                    audience.decided(&record);
+                }
+            }
+            Entry::Met(encounter) => {
+                if let Some(audience) = &self.audience {
+                    audience.met(&encounter);
+                }
             }
             Entry::Flush(done) => {
                 let flushed = self.file.flush();
@@ -156,33 +177,8 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use waxseal_plugins::facts::{Client, Nothing};
-    use waxseal_plugins::hooks::{Direction, HookName};
-
-    use super::super::record::Told;
-
+    use super::super::record::tests::record;
     use super::*;
-
-    fn record() -> Record {
-        Record {
-            time: Timestamp::UNIX_EPOCH,
-            session: "abc".to_owned(),
-            direction: Direction::Incoming,
-            hook: HookName::Mail,
-            peer: "192.0.2.1".to_owned(),
-            domain: String::new(),
-            verdict: "accept",
-            reason: String::new(),
-            demands: waxseal_plugins::verdicts::Demands::default(),
-            changes: Vec::new(),
-            decided_by: "incoming/attempt.rhai".to_owned(),
-            row: "*".to_owned(),
-            policy: "attempt".to_owned(),
-            generation: 1,
-            facts: Told::of(&Arc::new(Client::default()), &Arc::new(Nothing {})),
-        }
-    }
 
     #[test]
     fn a_full_queue_drops_and_counts_instead_of_waiting() {

@@ -1,8 +1,12 @@
 //! What is observed: decision log, metrics, tracing; sessions as they go.
 
+mod audience;
 mod decisions;
+mod encounter;
 mod gathered;
 mod metrics;
+pub mod posture;
+mod recent;
 mod record;
 mod rotation;
 mod session;
@@ -20,11 +24,14 @@ use waxseal_plugins::facts::{Client, Message};
 use waxseal_plugins::hooks::{Hook, incoming};
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
+pub use self::audience::Audience;
 use self::decisions::Decisions;
 pub use self::metrics::{
     AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Shadow, Telemetry,
 };
 pub use self::record::{Change, Record, Told};
+pub use self::encounter::Encounter;
+pub use self::recent::{Heard, Recent, Since};
 pub use self::session::SessionId;
 use self::trace::{Decided, Followers, Following, Interest, What};
 
@@ -39,35 +46,35 @@ struct Inner {
     metrics: Metrics,
     decisions: Decisions,
     followers: Arc<Followers>,
+    audience: Option<Arc<Audience>>,
 }
 
 impl Observer {
-    /// Opens the decision log, `decisions.ndjson`, in the relay's data directory.
+    /// Opens the decision log, `decisions.ndjson`, in the relay's data directory. An audience is told, too.
     ///
     /// # Errors
     ///
     /// The file cannot be opened. Later errors are logged and counted: they never stop mail.
-    pub fn open(data_dir: &Path) -> io::Result<Self> {
+    pub fn open(data_dir: &Path, audience: Option<Arc<Audience>>) -> io::Result<Self> {
         let metrics = Metrics::new();
         let path = data_dir.join("decisions.ndjson");
-        let decisions = Decisions::open(&path, metrics.decision_log_drops()).map_err(|error| {
-            io::Error::new(
-                error.kind(),
-                format!("cannot open the decision log `{}`: {error}", path.display()),
-            )
+        let opened = Decisions::open(&path, metrics.decision_log_drops(), audience.clone());
+        let decisions = opened.map_err(|error| {
+            let what = format!("cannot open the decision log `{}`: {error}", path.display());
+            io::Error::new(error.kind(), what)
         })?;
-        Ok(Self::with(metrics, decisions))
+        Ok(Self::with(metrics, decisions, audience))
     }
 
     /// Metrics, and no decision log: for tests.
     pub fn off() -> Self {
         let metrics = Metrics::new();
         let decisions = Decisions::unwritten(metrics.decision_log_drops());
-        Self::with(metrics, decisions)
+        Self::with(metrics, decisions, None)
     }
 
-    fn with(metrics: Metrics, decisions: Decisions) -> Self {
-        Self { inner: Arc::new(Inner { metrics, decisions, followers: Arc::default() }) }
+    fn with(metrics: Metrics, decisions: Decisions, audience: Option<Arc<Audience>>) -> Self {
+        Self { inner: Arc::new(Inner { metrics, decisions, audience, followers: Arc::default() }) }
     }
 
     /// The metrics.
@@ -89,6 +96,14 @@ impl Observer {
         &self.inner.followers
     }
 
+    /// Who looks from the admin side, if there is one.
+    pub fn audience(&self) -> Option<&Audience> {
+        self.inner.audience.as_deref()
+    /// Tells the audience what a host came to. It is only made where there is one.
+    pub fn met(&self, encounter: impl FnOnce() -> Encounter) {
+        if self.inner.audience.is_some() {
+            self.inner.decisions.met(encounter());
+        }
     /// Records a decision: a line of the decision log, counters, a failure's warning, and those who
     /// follow are told. `domain` is the sender's domain (incoming, once known) or the recipients'
     /// (outgoing); `took` is how long it took to ask.

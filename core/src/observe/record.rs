@@ -1,5 +1,6 @@
 //! A line of the decision log.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -131,6 +132,7 @@ fn text<F: Facts>(facts: &F, name: &str) -> String {
 pub struct Told(Arc<dyn Tell>);
 
 trait Tell: Send + Sync {
+    fn peer(&self) -> &dyn Any;
     fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
 }
 
@@ -140,6 +142,10 @@ struct Both<P, S> {
 }
 
 impl<P: Facts, S: Facts> Tell for Both<P, S> {
+    fn peer(&self) -> &dyn Any {
+        &*self.peer
+    }
+
     fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         let mut serializer = serde_json::Serializer::new(out);
         let mut facts = serializer.serialize_map(None)?;
@@ -164,6 +170,19 @@ impl Told {
     pub fn of<P: Facts, S: Facts>(peer: &Arc<P>, subject: &Arc<S>) -> Self {
         Self(Arc::new(Both { peer: Arc::clone(peer), subject: Arc::clone(subject) }))
     }
+
+    /// The peer's facts, where the peer is of this kind.
+    pub fn peer<P: Facts>(&self) -> Option<&P> {
+        self.0.peer().downcast_ref()
+    }
+
+    /// All of it as JSON, for people.
+    pub fn json(&self) -> serde_json::Value {
+        let mut text = Vec::new();
+        let written = self.0.write(&mut text).and_then(|()| serde_json::from_slice(&text));
+        // What can be logged can be read.
+        written.unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for Told {
@@ -171,5 +190,32 @@ impl fmt::Debug for Told {
         let mut text = Vec::new();
         self.0.write(&mut text).map_err(|_| fmt::Error)?;
         formatter.write_str(&String::from_utf8_lossy(&text))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use waxseal_plugins::facts::{Client, Nothing};
+
+    use super::*;
+
+    /// A decision.
+    pub(crate) fn record() -> Record {
+        Record {
+            time: Timestamp::UNIX_EPOCH,
+            session: "abc".to_owned(),
+            direction: Direction::Incoming,
+            hook: HookName::Mail,
+            peer: "192.0.2.1".to_owned(),
+            domain: String::new(),
+            verdict: "accept",
+            reason: String::new(),
+            demands: Demands::default(),
+            decided_by: "incoming/attempt.rhai".to_owned(),
+            row: "*".to_owned(),
+            policy: "attempt".to_owned(),
+            generation: 1,
+            facts: Told::of(&Arc::new(Client::default()), &Arc::new(Nothing {})),
+        }
     }
 }

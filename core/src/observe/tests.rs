@@ -76,7 +76,7 @@ fn lines(data_dir: &Path) -> Vec<Json> {
 #[tokio::test]
 async fn a_decision_is_a_line_with_what_replay_needs() {
     let folder = tempfile::tempdir().unwrap();
-    let observer = Observer::open(folder.path()).unwrap();
+    let observer = Observer::open(folder.path(), None).unwrap();
     refuse_hello(&observer);
     fail_offer(&observer);
     observer.flush().await;
@@ -115,7 +115,7 @@ async fn a_decision_is_a_line_with_what_replay_needs() {
 async fn the_log_goes_on_where_it_ended() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
-        let observer = Observer::open(folder.path()).unwrap();
+        let observer = Observer::open(folder.path(), None).unwrap();
         fail_offer(&observer);
         observer.flush().await;
     }
@@ -200,6 +200,6 @@ fn plugins_are_counted_by_their_names() {
 
 #[test]
 fn a_log_that_cannot_be_opened_is_named() {
-    let error = Observer::open(Path::new("/nonexistent")).unwrap_err();
+    let error = Observer::open(Path::new("/nonexistent"), None).unwrap_err();
     assert!(error.to_string().contains("the decision log `/nonexistent/decisions.ndjson`"), "{error}");
 }

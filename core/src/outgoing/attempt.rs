@@ -193,13 +193,13 @@ impl Attempt<'_> {
     }
 
     fn ruled_out(&self, trip: &mut Trip, problem: &Problem) {
-        report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
+        report::ruled_out(&self.asker, self.lease, &self.row, problem);
         trip.tally.ruled_out(problem);
     }
 
     /// Not there now; or, for good, ruled out.
     fn unreached(&self, trip: &mut Trip, problem: &Problem) {
-        report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
+        report::ruled_out(&self.asker, self.lease, &self.row, problem);
         if problem.is_permanent() {
             trip.tally.ruled_out(problem);
         } else {

@@ -1,14 +1,15 @@
 //! What the program's log and the metrics say of attempts: a line for each, with what was asked of
 //! TLS and what was reached, as in `tls=require:encrypted`.
 
-use waxseal_plugins::facts::Row;
+use jiff::Timestamp;
+use waxseal_plugins::facts::{Row, Version};
 use waxseal_plugins::hooks::Direction;
 
 use super::mail::{Accepted, Crossing};
 use super::outcome::Reached;
 use super::problem::Problem;
 use crate::observe::trace::{self, What};
-use crate::observe::{AttemptOutcome, SessionId};
+use crate::observe::{AttemptOutcome, Encounter, Protection, SessionId};
 use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome, Status};
 use crate::tls::ask::Asker;
 use crate::tls::failure::FailureKind;
@@ -37,7 +38,8 @@ pub(super) fn failed_handshake(asker: &Asker, kind: FailureKind) {
 }
 
 /// An envelope is about to cross a connection.
-pub(super) fn crosses(session: &SessionId, lease: &Lease, accepted: &Accepted) {
+pub(super) fn crosses(asker: &Asker, lease: &Lease, accepted: &Accepted) {
+    let session = &asker.session;
     let crossing = accepted.crossing();
     let host = &crossing.host;
     tracing::debug!(
@@ -51,10 +53,20 @@ pub(super) fn crosses(session: &SessionId, lease: &Lease, accepted: &Accepted) {
         decided_by = %accepted.decided_by(),
         "an envelope crosses"
     );
+    asker.observer.met(|| Encounter {
+        peer: host.name.clone(),
+        reached: crossing.reached(),
+        version: host.version,
+        suite: host.suite.clone(),
+        group: host.group.clone(),
+        problem: host.tls_failure.clone(),
+        ..encounter(session, lease, &host.row)
+    });
 }
 
 /// A host was ruled out before anything crossed.
-pub(super) fn ruled_out(session: &SessionId, lease: &Lease, row: &Row, problem: &Problem) {
+pub(super) fn ruled_out(asker: &Asker, lease: &Lease, row: &Row, problem: &Problem) {
+    let session = &asker.session;
     let status = problem.status();
     tracing::debug!(
         %session,
@@ -67,6 +79,28 @@ pub(super) fn ruled_out(session: &SessionId, lease: &Lease, row: &Row, problem: 
         reply = status.reply.as_deref(),
         "a host was ruled out"
     );
+    asker.observer.met(|| Encounter {
+        peer: status.host.clone().unwrap_or_default(),
+        problem: status.reason.clone(),
+        ..encounter(session, lease, row)
+    });
+}
+
+/// An encounter with a host of which nothing else is known yet.
+fn encounter(session: &SessionId, lease: &Lease, row: &Row) -> Encounter {
+    Encounter {
+        time: Timestamp::now(),
+        session: session.0.clone(),
+        direction: Direction::Outgoing,
+        domain: lease.domain.clone(),
+        peer: String::new(),
+        policy: row.policy.clone(),
+        reached: Protection::None,
+        version: Version::None,
+        suite: String::new(),
+        group: String::new(),
+        problem: String::new(),
+    }
 }
 
 /// What became of the recipients: one line for the attempt, and one beneath it for each recipient,

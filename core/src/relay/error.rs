@@ -35,11 +35,14 @@ pub enum StartError {
     #[error("cannot listen on {}: {}{}", .0, .1, hint(.1))]
     Listen(SocketAddr, io::Error),
     /// The admin address cannot be bound.
-    #[error("cannot serve metrics and health on {} (`admin.address`): {}{}", .0, .1, hint(.1))]
+    #[error("cannot serve the admin side on {} (`admin.address`): {}{}", .0, .1, hint(.1))]
     Admin(SocketAddr, io::Error),
     /// Nothing can be sent to the collector of spans.
     #[error("{0}")]
     Telemetry(SetupError),
+    /// The file of the admin side's token can neither be read nor made.
+    #[error("the token of the admin side in {} cannot be used: {}; `admin.token_file` must be a file that only this user may read", .0.display(), .1)]
+    Token(PathBuf, io::Error),
     /// The control socket cannot be made.
     #[error("the control socket {} cannot be made: {}", .0.display(), .1)]
     Control(PathBuf, io::Error),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::{BodyRef, Envelope, MessageId, NewMessage};
@@ -67,9 +68,11 @@ pub struct LeasedRecipient {
 }
 
 /// What an attempt came to, in the words of a delivery status notification (RFC 3464).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DeliveryStatus)]
 pub struct Status {
-    /// The enhanced status code.
+    /// The enhanced status code (RFC 3463).
+    #[schema(value_type = String, example = "4.7.5")]
     pub code: EnhancedCode,
     /// The reason, in words a sender understands.
     pub reason: String,

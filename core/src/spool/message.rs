@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Quarantine, Tags};
@@ -12,9 +13,10 @@ use crate::smtp::dsn::{MessageDsn, RecipientDsn};
 pub type MessageId = Uuid;
 
 /// What is known of a message beside its recipients and body.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Envelope {
     /// The id.
+    #[schema(value_type = String, format = Uuid)]
     pub id: MessageId,
     /// When it was accepted.
     pub received: Timestamp,
@@ -27,6 +29,7 @@ pub struct Envelope {
     /// Whether the message needs SMTPUTF8 (RFC 6531), its addresses aside.
     pub smtp_utf8: bool,
     /// What the sender said of notifications (RFC 3461). The spool keeps it, and does not look into it.
+    #[schema(value_type = Object)]
     pub dsn: MessageDsn,
     /// What filters have noted of it.
     #[serde(default)]

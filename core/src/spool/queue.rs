@@ -5,13 +5,15 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{MessageId, Status};
 
 /// A recipient that waits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Queued {
     /// The message.
+    #[schema(value_type = String, format = Uuid)]
     pub message: MessageId,
     /// The recipient's number in the message.
     pub number: u32,
@@ -45,7 +47,7 @@ impl Queued {
 }
 
 /// What the operator said of a recipient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Nothing: it is delivered when it is due.
@@ -59,9 +61,10 @@ pub enum Standing {
 }
 
 /// A place in the list of the queue: a message and the number of a recipient. Written `ID/NUMBER`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct Position {
     /// The message.
+    #[schema(value_type = String, format = Uuid)]
     pub message: MessageId,
     /// The recipient's number in it.
     pub number: u32,
@@ -78,7 +81,7 @@ pub struct Page {
 }
 
 /// What waits for one destination.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueuedDestination {
     /// The domain.
     pub domain: String,
@@ -101,10 +104,13 @@ pub struct QueuedDestination {
 }
 
 /// Which recipients: those that have everything that is set.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams, ToSchema)]
 #[serde(default)]
+#[into_params(parameter_in = Query)]
 pub struct Filter {
     /// Of this message.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = Uuid)]
     pub message: Option<MessageId>,
     /// For this domain.
     pub domain: Option<String>,
@@ -125,7 +131,7 @@ pub struct Filter {
 }
 
 /// What a status is a matter of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Concern {
     /// Of TLS: see [`Status::concerns_tls`].
@@ -134,7 +140,7 @@ pub enum Concern {
 
 /// What the operator says of recipients. One that is being delivered meanwhile is delivered, or
 /// what was said takes effect once its attempt has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Control {
     /// Due now. The destinations concerned are not put off any more.

@@ -194,7 +194,7 @@ impl Bundle {
     }
 
     /// Whether a file is the site's own.
-    pub(crate) fn is_of_site(&self, path: &str) -> bool {
+    pub fn is_of_site(&self, path: &str) -> bool {
         self.site.contains(path)
     }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::output::counted;
+use crate::admin::waiting::span;
 use crate::spool::{Queued, QueuedDestination, Standing, Status};
 
 /// A destination: its name and what waits for it, then why.
@@ -82,21 +83,6 @@ pub(super) fn moment(now: Timestamp, time: Timestamp) -> String {
         format!("{time:.0} (in {})", span(now, time))
     } else {
         format!("{time:.0} ({} ago)", span(time, now))
-    }
-}
-
-/// From a time to a later one, in at most two units.
-fn span(from: Timestamp, to: Timestamp) -> String {
-    let seconds = u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    let two = |large: String, small: u64, unit: &str| {
-        if small == 0 { large } else { format!("{large} {small} {unit}") }
-    };
-    match () {
-        () if minutes == 0 => format!("{seconds} s"),
-        () if hours == 0 => format!("{minutes} min"),
-        () if days == 0 => two(format!("{hours} h"), minutes % 60, "min"),
-        () => two(format!("{days} d"), hours % 24, "h"),
     }
 }
 

@@ -266,13 +266,34 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         header: "[admin]",
-        about: "Metrics and health over HTTP.",
-        keys: &[Key(
-            "address",
-            "address and port",
-            Nothing,
-            "Where they are served, as in \"127.0.0.1:8025\"; nobody is asked for a password.",
-        )],
+        about: "Dashboard, API, metrics and health over HTTP: see [the admin side](../admin.md).",
+        keys: &[
+            Key("address", "address and port", Nothing, "Where they are served, as in \"127.0.0.1:8025\"."),
+            Key(
+                "token_file",
+                "file",
+                As("`admin.token` in `data_dir`"),
+                "Holds the token that opens dashboard and API. Made at the start if it is not there.",
+            ),
+            Key(
+                "names",
+                "list",
+                Is("[]"),
+                "Names by which browsers reach it, beside `hostname`, `localhost` and addresses. Under another name nothing is served.",
+            ),
+            Key(
+                "behind_tls",
+                "true or false",
+                Is("false"),
+                "Whether it is reached through a proxy that speaks TLS: then the dashboard's cookie is for TLS only.",
+            ),
+            Key(
+                "metrics",
+                "\"open\" or \"token\"",
+                Is("\"open\""),
+                "Who may read `/metrics` and the whole of `/health`: whoever reaches the address, or who has the token.",
+            ),
+        ],
     },
     Table {
         header: "[log]",

@@ -186,7 +186,7 @@ impl Attempt<'_> {
         (recipients, usage): (&[LeasedRecipient], Usage),
         trip: &mut Trip,
     ) -> Result<(Session, After), Box<Session>> {
-        report::crosses(&self.asker.session, self.lease, &accepted);
+        report::crosses(&self.asker, self.lease, &accepted);
         let crossing = accepted.crossing();
         trip.tally.crossing(&crossing.host.name, crossing.reached());
         match self.content().await {
@@ -260,7 +260,7 @@ impl Attempt<'_> {
 
     fn note(&self, miss: Miss, trip: &mut Trip) {
         if let Miss::Unreached(problem) = &miss {
-            report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
+            report::ruled_out(&self.asker, self.lease, &self.row, problem);
         }
         trip.missed(miss);
     }

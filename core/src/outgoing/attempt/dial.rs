@@ -54,7 +54,7 @@ impl Attempt<'_> {
         line.extend(beyond);
         for miss in misses {
             if let Miss::Unreached(problem) = &miss {
-                report::ruled_out(&self.asker.session, self.lease, &self.row, problem);
+                report::ruled_out(&self.asker, self.lease, &self.row, problem);
             }
             trip.missed(miss);
         }
