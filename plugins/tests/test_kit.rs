@@ -43,6 +43,9 @@ fn the_others_are_the_first_canonical_ones() {
     same(&canonical::handshakes()[0], &*testing::handshake());
     same(&canonical::mails()[0], &*testing::mail());
     same(&canonical::recipients()[0], &*testing::recipient());
+    same(&canonical::messages()[0], &*testing::message());
+    same(&*canonical::messages()[0].parts[0], &*testing::part());
+    same(&canonical::reports()[0], &*testing::report());
 }
 
 fn same<T: Facts>(canonical: &T, kit: &impl Serialize) {
@@ -62,6 +65,9 @@ fn got(value: Value) -> Json {
         Value::Text(text) => json!(text),
         Value::Texts(texts) => json!(texts),
         Value::Version(version) => json!(on_the_wire(version)),
+        Value::Fields(fields) => json!(fields),
+        Value::Parts(parts) => parts.iter().map(|part| as_plugins_read(&**part)).collect(),
+        Value::Body(body) => json!(body.read(0, 65_536).unwrap()),
         Value::Parameters(parameters) => json!(serde_json::to_string(&parameters).unwrap()),
         Value::Row(row) => as_plugins_read(&*row),
         Value::Certificate(certificate) => as_plugins_read(&*certificate),

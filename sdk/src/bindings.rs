@@ -14,6 +14,7 @@ macro_rules! worlds {
                 path: "wit",
                 world: $world,
                 with: {
+                    "waxseal:policy/contents@0.1.0": crate::bindings::waxseal::policy::contents,
                     "waxseal:policy/facts@0.1.0": crate::bindings::waxseal::policy::facts,
                     "waxseal:policy/verdicts@0.1.0": crate::bindings::waxseal::policy::verdicts,
                     "waxseal:policy/log@0.1.0": crate::bindings::waxseal::policy::log,
@@ -33,15 +34,21 @@ macro_rules! worlds {
 worlds! {
     init = "with-init";
     incoming_connect = "incoming-connect-hook";
+    incoming_ehlo = "incoming-ehlo-hook";
     incoming_offer = "incoming-offer-hook";
     incoming_start = "incoming-start-hook";
     incoming_cipher = "incoming-cipher-hook";
     incoming_certificate = "incoming-certificate-hook";
     incoming_mail = "incoming-mail-hook";
     incoming_rcpt = "incoming-rcpt-hook";
+    incoming_message = "incoming-message-hook";
+    outgoing_route = "outgoing-route-hook";
     outgoing_offer = "outgoing-offer-hook";
     outgoing_start = "outgoing-start-hook";
     outgoing_cipher = "outgoing-cipher-hook";
     outgoing_certificate = "outgoing-certificate-hook";
     outgoing_mail = "outgoing-mail-hook";
+    outgoing_delivered = "outgoing-delivered-hook";
+    outgoing_deferred = "outgoing-deferred-hook";
+    outgoing_failed = "outgoing-failed-hook";
 }

@@ -36,8 +36,8 @@ mod tests {
     use super::*;
     use crate::export::NAMES;
     use crate::verdict::{
-        IncomingCertificate, IncomingCipher, IncomingOffer, IncomingStart, OutgoingOffer, OutgoingStart,
-        Passage,
+        IncomingCertificate, IncomingCipher, IncomingMessage, IncomingOffer, IncomingStart, OutgoingOffer,
+        OutgoingRoute, OutgoingStart, Passage,
     };
 
     #[test]
@@ -79,6 +79,8 @@ mod tests {
             ("incoming-start", IncomingStart::WORDS),
             ("incoming-cipher", IncomingCipher::WORDS),
             ("incoming-certificate", IncomingCertificate::WORDS),
+            ("incoming-message", IncomingMessage::WORDS),
+            ("outgoing-route", OutgoingRoute::WORDS),
             ("outgoing-offer", OutgoingOffer::WORDS),
             ("outgoing-start", OutgoingStart::WORDS),
             ("passage", Passage::WORDS),

@@ -47,17 +47,37 @@ macro_rules! glue {
 
 glue! {
     incoming Connect incoming_connect connect(client: Client) -> Passage;
+    incoming Ehlo incoming_ehlo ehlo(client: Client) -> Passage;
     incoming Offer incoming_offer offer(client: Client) -> IncomingOffer;
     incoming Start incoming_start start(client: Client) -> IncomingStart;
     incoming Cipher incoming_cipher cipher(client: Client, hello: Hello) -> IncomingCipher;
     incoming Certificate incoming_certificate certificate(client: Client, certificate: Certificate) -> IncomingCertificate;
     incoming Mail incoming_mail mail(client: Client, mail: Mail) -> Passage;
     incoming Rcpt incoming_rcpt rcpt(client: Client, recipient: Recipient) -> Passage;
+    incoming Message incoming_message message(client: Client, message: Message) -> IncomingMessage;
+    outgoing Route outgoing_route route(host: Host, mail: Mail) -> OutgoingRoute;
     outgoing Offer outgoing_offer offer(host: Host) -> OutgoingOffer;
     outgoing Start outgoing_start start(host: Host) -> OutgoingStart;
     outgoing Cipher outgoing_cipher cipher(host: Host, handshake: Handshake) -> Passage;
     outgoing Certificate outgoing_certificate certificate(host: Host, certificate: Certificate) -> Passage;
     outgoing Mail outgoing_mail mail(host: Host, mail: Mail) -> Passage;
+}
+
+macro_rules! observing {
+    ($($hook:ident $module:ident $function:ident;)*) => { $(
+        impl<P: Plugin + outgoing::$hook> bindings::$module::exports::waxseal::policy::$module::Guest for Glue<P> {
+            fn $function(host: &facts::Host, report: &facts::Report) -> Result<(), String> {
+                plugin::<P>()?.$function(host, report);
+                Ok(())
+            }
+        }
+    )* };
+}
+
+observing! {
+    Delivered outgoing_delivered delivered;
+    Deferred outgoing_deferred deferred;
+    Failed outgoing_failed failed;
 }
 
 /// The plugin of this instance. It is made when the relay begins the instance, or by whichever
@@ -105,6 +125,14 @@ impl HandOver for verdict::Reply {
 
     fn hand_over(self) -> Result<wit::Reply, String> {
         Ok(wit::Reply { code: self.code, text: self.text })
+    }
+}
+
+impl HandOver for String {
+    type Wit = String;
+
+    fn hand_over(self) -> Result<String, String> {
+        Ok(self)
     }
 }
 

@@ -5,16 +5,22 @@
 //! &mail)`.
 
 pub use crate::facts::{
-    Certificate, Client, Handshake, Hello, Host, Mail, Recipient, Row, TLS_1_2, TLS_1_3, version_in_words,
+    Body, Certificate, Client, Fields, Handshake, Hello, Host, Mail, Message, Part, Recipient, Report, Row,
+    TLS_1_2, TLS_1_3, version_in_words,
 };
 pub use crate::incoming::{
-    Certificate as _, Cipher as _, Connect as _, Mail as _, Offer as _, Rcpt as _, Start as _,
+    Certificate as _, Cipher as _, Connect as _, Ehlo as _, Mail as _, Message as _, Offer as _, Rcpt as _,
+    Start as _,
 };
-pub use crate::outgoing::{Certificate as _, Cipher as _, Mail as _, Offer as _, Start as _};
+pub use crate::outgoing::{
+    Certificate as _, Cipher as _, Deferred as _, Delivered as _, Failed as _, Mail as _, Offer as _,
+    Route as _, Start as _,
+};
 #[cfg(not(target_arch = "wasm32"))]
 pub use crate::testing;
 pub use crate::verdict::{
-    ClientCertificate, Floor, Terms, USUAL, accept, accept_under, advertise, defer, fail, no_opinion, refuse,
-    require, start_tls, stay_clear, withhold,
+    ClientCertificate, Edits, Floor, NextHop, Terms, USUAL, accept, accept_by, accept_changed, accept_under,
+    advertise, defer, discard, fail, no_opinion, quarantine, redirect, refuse, require, start_tls,
+    stay_clear, withhold,
 };
 pub use crate::{alarm, clock, counters, debug, dns, export, incoming, kv, log, outgoing};

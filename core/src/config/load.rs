@@ -10,7 +10,9 @@ use waxseal_plugins::place::Place;
 use super::Config;
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
-use super::{authentication, delivery, listeners, milters, plugins, relaying, service, telemetry, tls, value};
+use super::{
+    authentication, delivery, listeners, milters, plugins, relaying, service, telemetry, tls, value,
+};
 
 impl Config {
     /// Reads, checks and resolves a configuration. Warnings come with it.

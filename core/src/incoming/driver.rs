@@ -192,12 +192,15 @@ impl Driver {
     }
 
     /// What a command comes to.
+    async fn obey(&mut self, line: &[u8]) -> Step {
+        let command = Command::parse(line);
         let teller = &self.session.hooks.teller;
         teller.client(line);
         let mut is_open = self.session.transaction.is_some();
         if let (false, Ok(Command::Mail(mail))) = (is_open, &command) {
             is_open = true;
             teller.step(|| What::Transaction { sender: mail.sender.to_string(), recipients: None });
+        }
         if let Err(InvalidCommand::Unknown | InvalidCommand::NotImplemented) = command
             && let Err(reply) = self.session.milters_at_unknown(line).await
         {
@@ -206,11 +209,15 @@ impl Driver {
         let step = self.session.command(command, Instant::now()).await;
         if is_open {
             self.tell_of_end(&step);
+        }
         step
+    }
+
     /// Tells those who follow that a transaction has ended, if it has.
     fn tell_of_end(&self, step: &Step) {
         if self.session.transaction.is_none() {
             self.session.hooks.teller.step(|| What::TransactionEnded { outcome: said(step) });
+        }
     }
 
     /// The next line; `None` where the relay stops and no transaction is open.

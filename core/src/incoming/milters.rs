@@ -3,7 +3,6 @@
 
 use std::net::SocketAddr;
 
-
 use super::facts::{Peer, TlsRecord};
 use super::hooks::Hooks;
 use super::refusal::{Refusal, Refused};

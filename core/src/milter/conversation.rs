@@ -136,17 +136,13 @@ impl Conversation {
         self.catch_up(client).await
     }
 
-    async fn mail(
-        &mut self,
-        client: &Client,
-        path: &str,
-        parameters: &[String],
-    ) -> Result<Answer, Failure> {
+    async fn mail(&mut self, client: &Client, path: &str, parameters: &[String]) -> Result<Answer, Failure> {
         self.message = Message::Failed;
         let answer = match self.catch_up(client).await? {
             Answer::Continue if self.asked == Asked::Always => {
                 let situation = Situation { sender: Some(bare(path)), ..Situation::default() };
-                self.tell(client, situation, Event::Mail, Command::Path(Event::Mail, path, parameters)).await?
+                self.tell(client, situation, Event::Mail, Command::Path(Event::Mail, path, parameters))
+                    .await?
             }
             Answer::Continue => Answer::Accept,
             answer => answer,

@@ -144,7 +144,9 @@ fn sender(path: &[u8]) -> Result<String, Malformed> {
 /// An address, in brackets or not.
 fn mailbox(path: &[u8]) -> Result<String, Malformed> {
     let text = String::from_utf8_lossy(bare(path));
-    Mailbox::parse(&text).map(|mailbox| mailbox.to_string()).map_err(|error| Malformed::Address(error.to_string()))
+    Mailbox::parse(&text)
+        .map(|mailbox| mailbox.to_string())
+        .map_err(|error| Malformed::Address(error.to_string()))
 }
 
 fn bare(path: &[u8]) -> &[u8] {
@@ -172,7 +174,8 @@ mod tests {
 
     #[test]
     fn numbers_of_fields_are_those_of_sendmail() {
-        let removed = |name: &str, number| Edit::RemoveHeader { name: name.to_owned(), occurrence: Some(number) };
+        let removed =
+            |name: &str, number| Edit::RemoveHeader { name: name.to_owned(), occurrence: Some(number) };
         assert_eq!(one(change(1, "Subject", "")), Ok(removed("Subject", 1)));
         assert_eq!(one(change(0, "Subject", "")), Ok(removed("Subject", 1)));
         assert_eq!(one(change(1, "received", "")), Ok(removed("received", 2)), "our own is not shown");

@@ -50,16 +50,35 @@ pub(super) enum Final {
 /// A change of a message or of its envelope, as the wire has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    AddHeader { name: Bytes, value: Bytes },
-    InsertHeader { index: u32, name: Bytes, value: Bytes },
+    AddHeader {
+        name: Bytes,
+        value: Bytes,
+    },
+    InsertHeader {
+        index: u32,
+        name: Bytes,
+        value: Bytes,
+    },
     /// An empty value removes it.
-    ChangeHeader { index: u32, name: Bytes, value: Bytes },
+    ChangeHeader {
+        index: u32,
+        name: Bytes,
+        value: Bytes,
+    },
     /// A piece of the new body.
     Body(Bytes),
-    Sender { path: Bytes },
-    AddRecipient { path: Bytes },
-    RemoveRecipient { path: Bytes },
-    Quarantine { reason: Bytes },
+    Sender {
+        path: Bytes,
+    },
+    AddRecipient {
+        path: Bytes,
+    },
+    RemoveRecipient {
+        path: Bytes,
+    },
+    Quarantine {
+        reason: Bytes,
+    },
 }
 
 /// Octets that are no response.
@@ -224,7 +243,8 @@ mod tests {
 
     #[test]
     fn a_reply_is_one_of_smtp() {
-        let Ok(Response::Final(Final::Reply(reply))) = parse(b"y550-5.7.1 not\r\n550 5.7.1 100%% spam\0") else {
+        let Ok(Response::Final(Final::Reply(reply))) = parse(b"y550-5.7.1 not\r\n550 5.7.1 100%% spam\0")
+        else {
             panic!("no reply")
         };
         assert_eq!(reply.to_wire(), "550-5.7.1 not\r\n550 5.7.1 100% spam\r\n");

@@ -104,7 +104,11 @@ impl Metrics {
             sessions: add(into, "sessions", "Connections in progress"),
             accepted: add(into, "messages_accepted", "Messages answered with 250"),
             accepted_octets: add(into, "messages_accepted_bytes", "Size of the messages answered with 250"),
-            disposed: add(into, "messages_filtered", "Messages that milters and filters let on, by what became of them"),
+            disposed: add(
+                into,
+                "messages_filtered",
+                "Messages that milters and filters let on, by what became of them",
+            ),
             refused: add(into, "messages_refused", "Messages and recipients not accepted, by reason"),
             attempts: add(into, "attempts", "Attempts to deliver, by recipient"),
             handshakes: add(into, "handshakes", "TLS handshakes"),

@@ -26,12 +26,12 @@ use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 pub use self::audience::Audience;
 use self::decisions::Decisions;
+pub use self::encounter::Encounter;
 pub use self::metrics::{
     AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Shadow, Telemetry,
 };
-pub use self::record::{Change, Record, Told};
-pub use self::encounter::Encounter;
 pub use self::recent::{Heard, Recent, Since};
+pub use self::record::{Change, Record, Told};
 pub use self::session::SessionId;
 use self::trace::{Decided, Followers, Following, Interest, What};
 
@@ -99,11 +99,15 @@ impl Observer {
     /// Who looks from the admin side, if there is one.
     pub fn audience(&self) -> Option<&Audience> {
         self.inner.audience.as_deref()
+    }
+
     /// Tells the audience what a host came to. It is only made where there is one.
     pub fn met(&self, encounter: impl FnOnce() -> Encounter) {
         if self.inner.audience.is_some() {
             self.inner.decisions.met(encounter());
         }
+    }
+
     /// Records a decision: a line of the decision log, counters, a failure's warning, and those who
     /// follow are told. `domain` is the sender's domain (incoming, once known) or the recipients'
     /// (outgoing); `took` is how long it took to ask.

@@ -211,6 +211,7 @@ pub(crate) mod tests {
             verdict: "accept",
             reason: String::new(),
             demands: Demands::default(),
+            changes: Vec::new(),
             decided_by: "incoming/attempt.rhai".to_owned(),
             row: "*".to_owned(),
             policy: "attempt".to_owned(),

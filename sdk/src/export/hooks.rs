@@ -67,17 +67,23 @@ macro_rules! hooks {
 
 hooks! { $:
     incoming::Connect incoming_connect INCOMING_CONNECT;
+    incoming::Ehlo incoming_ehlo INCOMING_EHLO;
     incoming::Offer incoming_offer INCOMING_OFFER;
     incoming::Start incoming_start INCOMING_START;
     incoming::Cipher incoming_cipher INCOMING_CIPHER;
     incoming::Certificate incoming_certificate INCOMING_CERTIFICATE;
     incoming::Mail incoming_mail INCOMING_MAIL;
     incoming::Rcpt incoming_rcpt INCOMING_RCPT;
+    incoming::Message incoming_message INCOMING_MESSAGE;
+    outgoing::Route outgoing_route OUTGOING_ROUTE;
     outgoing::Offer outgoing_offer OUTGOING_OFFER;
     outgoing::Start outgoing_start OUTGOING_START;
     outgoing::Cipher outgoing_cipher OUTGOING_CIPHER;
     outgoing::Certificate outgoing_certificate OUTGOING_CERTIFICATE;
     outgoing::Mail outgoing_mail OUTGOING_MAIL;
+    outgoing::Delivered outgoing_delivered OUTGOING_DELIVERED;
+    outgoing::Deferred outgoing_deferred OUTGOING_DEFERRED;
+    outgoing::Failed outgoing_failed OUTGOING_FAILED;
 }
 
 /// Says at compile time which hooks a type has: a constant here, where the bound holds, hides that

@@ -15,6 +15,9 @@ fn lists() -> Vec<(&'static str, &'static [Listed])> {
         ("handshake", super::handshake::LIST),
         ("mail", super::mail::LIST),
         ("recipient", super::recipient::LIST),
+        ("message", super::message::LIST),
+        ("part", super::part::LIST),
+        ("report", super::report::LIST),
     ]
 }
 
@@ -27,9 +30,13 @@ fn kind(resolve: &Resolve, result: Type) -> String {
         Type::String => "Text".into(),
         Type::Id(id) => match &resolve.types[id].kind {
             TypeDefKind::List(Type::String) => "Texts".into(),
+            TypeDefKind::List(item) if kind(resolve, *item) == "Part" => "Parts".into(),
             TypeDefKind::Handle(Handle::Own(id)) => match resolve.types[*id].name.as_deref() {
                 Some("row") => "Row".into(),
                 Some("certificate") => "Certificate".into(),
+                Some("fields") => "Fields".into(),
+                Some("body") => "Body".into(),
+                Some("part") => "Part".into(),
                 other => format!("{other:?}"),
             },
             other => format!("{other:?}"),
@@ -46,7 +53,10 @@ fn words(text: &str) -> String {
 fn the_lists_are_those_of_the_contract() {
     let resolve = crate::contract::resolved();
     let (_, facts) = resolve.interfaces.iter().find(|(_, one)| one.name.as_deref() == Some("facts")).unwrap();
-    let listed: Vec<_> = facts.types.keys().map(String::as_str).collect();
+    // What is used of other interfaces is described there.
+    let own = |id| matches!(resolve.types[id].kind, TypeDefKind::Resource);
+    let listed: Vec<_> =
+        facts.types.iter().filter(|(_, id)| own(**id)).map(|(name, _)| name.as_str()).collect();
     assert_eq!(listed, lists().iter().map(|(resource, _)| *resource).collect::<Vec<_>>());
 
     for (resource, list) in lists() {

@@ -15,5 +15,9 @@ facts! {
         size: Number,
         /// Outgoing: how many attempts were made before this one.
         attempts: Number,
+        /// Outgoing: the recipients of that domain. Incoming: none, they are not known yet.
+        recipients: Texts,
+        /// Outgoing: what filters have tagged the message with.
+        tags: Fields,
     }
 }

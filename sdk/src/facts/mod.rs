@@ -19,25 +19,35 @@
 //! structs, made by the builders of [`testing`](crate::testing). Both come from one list for each
 //! type, by the macro `facts!`; the list is that of `wit/facts.wit`.
 
+mod body;
 mod certificate;
 mod client;
+mod fields;
 mod handshake;
 mod hello;
 mod host;
 #[cfg(test)]
 mod list;
 mod mail;
+mod message;
+mod part;
 mod recipient;
+mod report;
 mod row;
 mod version;
 
+pub use body::Body;
 pub use certificate::Certificate;
 pub use client::Client;
+pub use fields::Fields;
 pub use handshake::Handshake;
 pub use hello::Hello;
 pub use host::Host;
 pub use mail::Mail;
+pub use message::Message;
+pub use part::Part;
 pub use recipient::Recipient;
+pub use report::Report;
 pub use row::Row;
 pub use version::{TLS_1_2, TLS_1_3, version_in_words};
 
@@ -50,7 +60,10 @@ pub(crate) mod builders {
     pub use super::hello::Builder as HelloBuilder;
     pub use super::host::Builder as HostBuilder;
     pub use super::mail::Builder as MailBuilder;
+    pub use super::message::Builder as MessageBuilder;
+    pub use super::part::Builder as PartBuilder;
     pub use super::recipient::Builder as RecipientBuilder;
+    pub use super::report::Builder as ReportBuilder;
     pub use super::row::Builder as RowBuilder;
 }
 
@@ -140,6 +153,9 @@ macro_rules! facts {
     (@type Text) => { String };
     (@type Texts) => { Vec<String> };
     (@type Version) => { u16 };
+    (@type Fields) => { $crate::facts::Fields };
+    (@type Parts) => { Vec<$crate::facts::Part> };
+    (@type Body) => { $crate::facts::Body };
     (@type Parameters) => { String };
     (@type Row) => { $crate::facts::Row };
     (@type Certificate) => { $crate::facts::Certificate };
@@ -147,10 +163,14 @@ macro_rules! facts {
     (@default $kind:ident) => { Default::default() };
     (@given Text) => { impl Into<String> };
     (@given Texts) => { impl IntoIterator<Item = impl Into<String>> };
+    (@given Fields) => { impl Into<$crate::facts::Fields> };
+    (@given Parts) => { impl IntoIterator<Item = impl Into<$crate::facts::Part>> };
+    (@given Body) => { impl Into<$crate::facts::Body> };
     (@given Parameters) => { impl Into<String> };
     (@given Row) => { impl Into<$crate::facts::Row> };
     (@given Certificate) => { impl Into<$crate::facts::Certificate> };
     (@given $plain:ident) => { $crate::facts::facts!(@type $plain) };
+    (@from Parts $value:ident) => { $value.into_iter().map(Into::into).collect() };
     (@from Texts $value:ident) => { $value.into_iter().map(Into::into).collect() };
     (@from Flag $value:ident) => { $value };
     (@from Number $value:ident) => { $value };

@@ -40,8 +40,8 @@ mod wrong;
 
 pub use configuration::configured;
 pub use ordinary::{
-    certificate, clear_client, clear_host, encrypted_client, encrypted_host, handshake, hello, mail,
-    offering_host, recipient, row,
+    certificate, clear_client, clear_host, encrypted_client, encrypted_host, handshake, hello, mail, message,
+    offering_host, part, recipient, report, row,
 };
 pub use wrong::{
     expired_certificate, no_certificate, not_yet_valid_certificate, self_signed_certificate,

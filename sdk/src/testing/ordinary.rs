@@ -3,7 +3,7 @@
 use crate::facts::TLS_1_3;
 use crate::facts::builders::{
     CertificateBuilder, ClientBuilder, HandshakeBuilder, HelloBuilder, HostBuilder, MailBuilder,
-    RecipientBuilder, RowBuilder,
+    MessageBuilder, PartBuilder, RecipientBuilder, ReportBuilder, RowBuilder,
 };
 
 /// A row for `example.org`, without terms.
@@ -195,6 +195,7 @@ pub fn mail() -> MailBuilder {
         .sender_domain("example.com")
         .recipient_domain("example.org")
         .size(12_345)
+        .recipients(["bob@example.org"])
 }
 
 /// The first recipient of a message.
@@ -208,4 +209,87 @@ pub fn mail() -> MailBuilder {
 #[must_use]
 pub fn recipient() -> RecipientBuilder {
     RecipientBuilder::default().address("bob@example.org").domain("example.org").sender("alice@example.com")
+}
+
+const TEXT: &str = "Hello Bob,\n\nplease find the offer attached: https://example.com/offer\n";
+
+/// A message from Alice to Bob, with a text and an attachment, for which every check passes.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// let message: &Message = &testing::message();
+/// assert_eq!(message.subject(), "Our offer");
+/// assert_eq!(message.attachments(), ["offer.pdf"]);
+/// ```
+#[must_use]
+pub fn message() -> MessageBuilder {
+    let attachment =
+        PartBuilder::default().number("2").content_type("application/pdf").detected_type("application/pdf");
+    let attachment = attachment.name("offer.pdf").attachment(true).size(12_000);
+    MessageBuilder::default()
+        .sender("alice@example.com")
+        .sender_domain("example.com")
+        .recipients(["bob@example.org", "carol@example.org"])
+        .size(12_345)
+        .headers([
+            ("Received", "from mail.example.com by mx.example.org; Mon, 1 Jun 2026 12:00:00 +0000"),
+            ("From", "Alice <alice@example.com>"),
+            ("To", "Bob <bob@example.org>, Carol <carol@example.org>"),
+            ("Subject", "Our offer"),
+            ("Date", "Mon, 1 Jun 2026 12:00:00 +0000"),
+            ("Message-ID", "<1@example.com>"),
+            ("MIME-Version", "1.0"),
+            ("Content-Type", "multipart/mixed; boundary=\"b\""),
+        ])
+        .subject("Our offer")
+        .from("alice@example.com")
+        .from_domain("example.com")
+        .message_id("1@example.com")
+        .text(TEXT)
+        .parts([part(), attachment])
+        .attachments(["offer.pdf"])
+        .attachment_types(["application/pdf"])
+        .urls(["https://example.com/offer"])
+        .body(TEXT)
+        .spf("pass")
+        .dkim("pass")
+        .dkim_domains(["example.com"])
+        .dmarc("pass")
+        .dmarc_policy("reject")
+        .arc("none")
+}
+
+/// The text part of that message.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// let part: &Part = &testing::part();
+/// assert_eq!(part.content_type(), "text/plain");
+/// ```
+#[must_use]
+pub fn part() -> PartBuilder {
+    PartBuilder::default().number("1").content_type("text/plain").charset("utf-8").size(70).text(TEXT)
+}
+
+/// A host has taken the message.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// let report: &Report = &testing::report();
+/// assert_eq!(report.code(), "2.0.0");
+/// ```
+#[must_use]
+pub fn report() -> ReportBuilder {
+    ReportBuilder::default()
+        .id("01890a5d-ac96-774b-bcce-b302099a8057")
+        .sender("alice@example.com")
+        .recipients(["bob@example.org"])
+        .size(12_345)
+        .code("2.0.0")
+        .reply("250 2.0.0 Ok: queued as 4711")
+        .attempts(1)
+        .age(1)
 }

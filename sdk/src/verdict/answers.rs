@@ -2,7 +2,7 @@
 
 use super::reply::Codes;
 use super::word::{self, Says};
-use super::{Floor, Reply, Terms};
+use super::{Edits, Floor, NextHop, Reply, Terms};
 
 /// What a hook can answer.
 ///
@@ -105,6 +105,25 @@ macro_rules! answers {
             }
         }
     };
+    (@says $answer:ident Accept Edits) => {
+        answers!(@says $answer Accept, Edits, AcceptChanged);
+    };
+    (@says $answer:ident Accept NextHop) => {
+        answers!(@says $answer Accept, NextHop, AcceptBy);
+    };
+    (@says $answer:ident Accept, $payload:ident, $word:ident) => {
+        impl Says<word::Accept> for $answer {
+            fn say(_: word::Accept) -> Self {
+                Self::Accept($payload::new())
+            }
+        }
+
+        impl Says<word::$word> for $answer {
+            fn say(word::$word(with): word::$word) -> Self {
+                Self::Accept(with)
+            }
+        }
+    };
     (@says $answer:ident $case:ident $payload:ident) => {
         impl Says<word::$case> for $answer {
             fn say(word::$case(with): word::$case) -> Self {
@@ -149,6 +168,32 @@ answers! {
         refuse => Refuse(reply: Reply),
     }
 
+    /// Incoming, at **message**.
+    IncomingMessage, codes Fitting {
+        /// It is taken, with these changes.
+        accept => Accept(edits: Edits),
+        /// It is taken, and goes to this address instead of its recipients.
+        redirect => Redirect(address: String),
+        /// It is taken and kept aside, for this reason.
+        quarantine => Quarantine(reason: String),
+        /// The client is told that it was taken; it goes nowhere, for this reason.
+        discard => Discard(reason: String),
+        /// Not now.
+        defer => Defer(reply: Reply),
+        /// No.
+        refuse => Refuse(reply: Reply),
+    }
+
+    /// Outgoing, at **route**.
+    OutgoingRoute, codes Either {
+        /// It goes this way.
+        accept => Accept(way: NextHop),
+        /// Not now.
+        defer => Defer(reply: Reply),
+        /// It goes back to its sender.
+        refuse => Refuse(reply: Reply),
+    }
+
     /// Outgoing, at **offer**.
     OutgoingOffer, codes Either {
         /// Start TLS where it is offered.
@@ -176,7 +221,7 @@ answers! {
     }
 
     /// At the hooks that only let on or hold back: **mail** in both directions, outgoing
-    /// **cipher** and **certificate**, and the filters' **connect** and **rcpt**.
+    /// **cipher** and **certificate**, and the filters' **connect**, **ehlo** and **rcpt**.
     Passage, codes Fitting {
         /// Go on.
         accept => Accept,

@@ -24,19 +24,23 @@
 //! `#[track_caller]`.
 
 mod answers;
+mod edits;
+mod next_hop;
 mod reply;
 mod say;
 mod terms;
 pub mod word;
 
 pub use answers::{
-    Answer, IncomingCertificate, IncomingCipher, IncomingOffer, IncomingStart, OutgoingOffer, OutgoingStart,
-    Passage,
+    Answer, IncomingCertificate, IncomingCipher, IncomingMessage, IncomingOffer, IncomingStart,
+    OutgoingOffer, OutgoingRoute, OutgoingStart, Passage,
 };
+pub use edits::{Edit, Edits};
+pub use next_hop::NextHop;
 pub use reply::{Reply, USUAL};
 pub use say::{
-    accept, accept_under, advertise, defer, fail, no_opinion, refuse, require, start_tls, stay_clear,
-    withhold,
+    accept, accept_by, accept_changed, accept_under, advertise, defer, discard, fail, no_opinion, quarantine,
+    redirect, refuse, require, start_tls, stay_clear, withhold,
 };
 pub use terms::{ClientCertificate, Floor, Terms};
 pub use word::Says;

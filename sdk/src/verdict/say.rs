@@ -4,7 +4,7 @@
 
 use std::panic::Location;
 
-use super::{Answer, Floor, Reply, Says, Terms, Verdict, word};
+use super::{Answer, Edits, Floor, NextHop, Reply, Says, Terms, Verdict, word};
 
 /// Go on. At start and at an incoming cipher: under no terms but those of the row.
 ///
@@ -41,6 +41,69 @@ pub fn accept<A: Says<word::Accept>>() -> Verdict<A> {
 #[track_caller]
 pub fn accept_under<A: Says<word::AcceptUnder>>(terms: Terms) -> Verdict<A> {
     said(word::AcceptUnder(terms))
+}
+
+/// At message: it is taken, and changed like this.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// fn message(message: &Message) -> incoming::message::Verdict {
+///     accept_changed(Edits::new().replace_header("Subject", format!("[external] {}", message.subject())))
+/// }
+/// assert_eq!(message(&testing::message()).word(), "accept");
+/// ```
+#[track_caller]
+pub fn accept_changed<A: Says<word::AcceptChanged>>(edits: Edits) -> Verdict<A> {
+    said(word::AcceptChanged(edits))
+}
+
+/// At route: it goes this way.
+///
+/// ```
+/// # use waxseal_sdk::prelude::*;
+/// let verdict: outgoing::route::Verdict = accept_by(NextHop::new().transport("bulk"));
+/// assert_eq!(verdict.word(), "accept");
+/// ```
+#[track_caller]
+pub fn accept_by<A: Says<word::AcceptBy>>(way: NextHop) -> Verdict<A> {
+    said(word::AcceptBy(way))
+}
+
+/// At message: it is taken, and goes to this address instead of its recipients.
+///
+/// ```
+/// # use waxseal_sdk::prelude::*;
+/// let verdict: incoming::message::Verdict = redirect("review@example.org");
+/// assert_eq!(verdict.word(), "redirect");
+/// ```
+#[track_caller]
+pub fn redirect<A: Says<word::Redirect>>(address: impl Into<String>) -> Verdict<A> {
+    said(word::Redirect(address.into()))
+}
+
+/// At message: it is taken and kept aside, for this reason, until an operator releases or removes it.
+///
+/// ```
+/// # use waxseal_sdk::prelude::*;
+/// let verdict: incoming::message::Verdict = quarantine("a card number");
+/// assert_eq!(verdict.word(), "quarantine");
+/// ```
+#[track_caller]
+pub fn quarantine<A: Says<word::Quarantine>>(reason: impl Into<String>) -> Verdict<A> {
+    said(word::Quarantine(reason.into()))
+}
+
+/// At message: the client is told that it was taken; it goes nowhere, for this reason.
+///
+/// ```
+/// # use waxseal_sdk::prelude::*;
+/// let verdict: incoming::message::Verdict = discard("a newsletter");
+/// assert_eq!(verdict.word(), "discard");
+/// ```
+#[track_caller]
+pub fn discard<A: Says<word::Discard>>(reason: impl Into<String>) -> Verdict<A> {
+    said(word::Discard(reason.into()))
 }
 
 /// No: with an enhanced code ([`USUAL`](super::USUAL) for the hook's own) and a text for the other

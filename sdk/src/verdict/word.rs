@@ -2,7 +2,7 @@
 //!
 //! Each is said by the function of the same name; [`Says`] lists which answer has which.
 
-use super::{Floor, Reply, Terms};
+use super::{Edits, Floor, NextHop, Reply, Terms};
 
 /// An answer that has a word. Its implementors are the list of what each hook can say.
 ///
@@ -55,3 +55,23 @@ pub struct StayClear;
 /// Start TLS, and hold this floor from then on.
 #[derive(Clone, Copy, Debug)]
 pub struct Require(pub Floor);
+
+/// Go on, and change the message so.
+#[derive(Clone, Debug)]
+pub struct AcceptChanged(pub Edits);
+
+/// Go on, this way.
+#[derive(Clone, Debug)]
+pub struct AcceptBy(pub NextHop);
+
+/// It goes to this address instead.
+#[derive(Clone, Debug)]
+pub struct Redirect(pub String);
+
+/// It is kept aside, for this reason.
+#[derive(Clone, Debug)]
+pub struct Quarantine(pub String);
+
+/// It goes nowhere, for this reason.
+#[derive(Clone, Debug)]
+pub struct Discard(pub String);

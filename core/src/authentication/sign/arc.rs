@@ -67,7 +67,8 @@ impl Sealer<'_> {
         let seal = self.signed(tags.seal(before.validation), |unsigned| {
             let own = [(RESULTS, &results), (SIGNATURE, &signature)];
             let own: Vec<_> = own.map(|(name, value)| (name, format!(" {value}\r\n"))).into();
-            let own = own.iter().map(|(name, value)| Field { name: name.as_bytes(), value: value.as_bytes() });
+            let own =
+                own.iter().map(|(name, value)| Field { name: name.as_bytes(), value: value.as_bytes() });
             let covered: Vec<_> = before.covered.iter().copied().chain(own).collect();
             canonical(&covered, (SEAL, unsigned))
         })?;

@@ -28,10 +28,11 @@ pub(super) async fn sign(
 }
 
 fn signer(settings: &DkimKey, key: &Key, section: &HeaderSection) -> DkimSigner<Key, Done> {
-    DkimSigner::from_key(key.clone())
-        .domain(&settings.domain)
-        .selector(&settings.selector)
-        .headers(names(section, &settings.headers, &settings.oversign))
+    DkimSigner::from_key(key.clone()).domain(&settings.domain).selector(&settings.selector).headers(names(
+        section,
+        &settings.headers,
+        &settings.oversign,
+    ))
 }
 
 /// The field apart from its name.

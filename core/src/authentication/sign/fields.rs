@@ -1,13 +1,32 @@
 //! Which fields are signed.
 
-use crate::authentication::section::Field;
 use crate::authentication::HeaderSection;
+use crate::authentication::section::Field;
 
 /// What is signed where it is there (RFC 6376 section 5.4.1), unless the configuration says otherwise.
 pub const SIGNED: [&str; 22] = [
-    "From", "Sender", "Reply-To", "Subject", "Date", "Message-ID", "To", "Cc", "In-Reply-To", "References",
-    "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "List-Id", "List-Help",
-    "List-Subscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Post", "List-Owner", "List-Archive",
+    "From",
+    "Sender",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "To",
+    "Cc",
+    "In-Reply-To",
+    "References",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "Content-Disposition",
+    "List-Id",
+    "List-Help",
+    "List-Subscribe",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "List-Post",
+    "List-Owner",
+    "List-Archive",
 ];
 
 /// What is signed once more than it is there, so that nobody can add one (RFC 6376 section 8.15), likewise.

@@ -90,7 +90,10 @@ impl Keyring {
         let names = self.dkim.iter().map(|key| (key.selector.clone(), key.domain.clone()));
         let names = names.chain(self.arc.iter().map(|key| (key.selector.clone(), key.domain.clone())));
         let keys = self.keys.load();
-        names.zip(keys.records()).map(|((selector, domain), record)| (selector, domain, record.to_owned())).collect()
+        names
+            .zip(keys.records())
+            .map(|((selector, domain), record)| (selector, domain, record.to_owned()))
+            .collect()
     }
 
     /// What must be found out of a client's message before it is sealed: nothing where it will not be.

@@ -23,7 +23,9 @@ impl Message<'_> {
     ) -> Result<Found<'a>, Trouble> {
         let number = self.section.named("DKIM-Signature").count();
         if number > MOST {
-            return Err(Trouble::Never(format!("there are {number} signatures, and at most {MOST} are looked at")));
+            return Err(Trouble::Never(format!(
+                "there are {number} signatures, and at most {MOST} are looked at"
+            )));
         }
         let mut found: Vec<_> = library.verify_dkim(&self.parsed).await.into_iter().map(judged).collect();
         // The library is silent about those of which it could not read a part.

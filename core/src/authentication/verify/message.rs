@@ -32,9 +32,10 @@ impl<'a> Message<'a> {
         content: &dyn Content,
     ) -> Result<Self, Trouble> {
         let mut message = Self::unhashed(section);
-        message.hash(content).await.map_err(|error| {
-            Trouble::Later(format!("the message could not be read: {error}"))
-        })?;
+        message
+            .hash(content)
+            .await
+            .map_err(|error| Trouble::Later(format!("the message could not be read: {error}")))?;
         Ok(message)
     }
 

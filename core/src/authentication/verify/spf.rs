@@ -9,11 +9,21 @@ use super::records;
 use crate::config;
 
 /// Whether the client may send for the sender's domain; for an empty reverse-path, for its own.
-pub(in super::super) async fn spf(library: &MessageAuthenticator, origin: &Origin<'_>, hostname: &str) -> Spf {
+pub(in super::super) async fn spf(
+    library: &MessageAuthenticator,
+    origin: &Origin<'_>,
+    hostname: &str,
+) -> Spf {
     let (identity, domain) = subject(origin);
     let Some(domain) = domain else {
         let reason = "there is no domain to look at".to_owned();
-        return Spf { result: Word::None, identity, domain: String::new(), explanation: String::new(), reason };
+        return Spf {
+            result: Word::None,
+            identity,
+            domain: String::new(),
+            explanation: String::new(),
+            reason,
+        };
     };
     let ehlo = config::domain_of(origin.ehlo);
     let sender = match origin.sender.rsplit_once('@') {
@@ -49,7 +59,9 @@ fn word(result: SpfResult) -> (Word, &'static str) {
         SpfResult::SoftFail => (Word::SoftFail, ""),
         SpfResult::Neutral => (Word::Neutral, ""),
         SpfResult::TempError => (Word::TempError, "a name could not be looked up"),
-        SpfResult::PermError => (Word::PermError, "a record cannot be understood, or asks for too many lookups"),
+        SpfResult::PermError => {
+            (Word::PermError, "a record cannot be understood, or asks for too many lookups")
+        }
         SpfResult::None => (Word::None, ""),
     }
 }

@@ -78,7 +78,12 @@ fn envelope(letter: &Letter) -> Message {
     }
 }
 
-fn of_parts(message: &mut Message, content: &dyn Content, structure: &Structure, wanted: Wanted) -> io::Result<()> {
+fn of_parts(
+    message: &mut Message,
+    content: &dyn Content,
+    structure: &Structure,
+    wanted: Wanted,
+) -> io::Result<()> {
     if wanted.texts || wanted.urls {
         let texts = PartText::all(content, structure, TEXT)?;
         if wanted.urls {

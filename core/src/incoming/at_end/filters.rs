@@ -49,7 +49,8 @@ pub(super) async fn ask(
         },
         Outcome::Verdict(Verdict::Quarantine(said)) => Ok(Disposition::Quarantine { reason: said.text, by }),
         Outcome::Verdict(Verdict::Discard(said)) => Ok(Disposition::Discard { reason: said.text, by }),
-        outcome => replies::of_message(&outcome).map_or(Ok(Disposition::Accept), |reply| Err(Refusal::Filter.saying(reply))),
+        outcome => replies::of_message(&outcome)
+            .map_or(Ok(Disposition::Accept), |reply| Err(Refusal::Filter.saying(reply))),
     }
 }
 
@@ -90,7 +91,10 @@ impl AskedInTurn for Shown<'_> {
 }
 
 impl Shown<'_> {
-    fn edit(&mut self, edits: &[waxseal_plugins::verdicts::Edit]) -> Result<Vec<crate::message::edit::Refusal>, Failure> {
+    fn edit(
+        &mut self,
+        edits: &[waxseal_plugins::verdicts::Edit],
+    ) -> Result<Vec<crate::message::edit::Refusal>, Failure> {
         let failure = |message: String| Failure { message };
         let refused = self.letter.edit(edits).map_err(|senseless| failure(senseless.to_string()))?;
         let told: io::Result<Message> = facts::of(self.letter, self.wanted);

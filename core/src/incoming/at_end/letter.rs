@@ -46,7 +46,11 @@ impl Letter {
     /// # Errors
     ///
     /// It cannot be read.
-    pub(super) fn open(content: Arc<dyn Content>, own: String, transaction: &Transaction) -> io::Result<Self> {
+    pub(super) fn open(
+        content: Arc<dyn Content>,
+        own: String,
+        transaction: &Transaction,
+    ) -> io::Result<Self> {
         let anatomy = Anatomy::of(content.as_ref())?;
         Ok(Self {
             draft: Draft::new(content, anatomy, utf8(transaction)),
@@ -91,7 +95,8 @@ impl Letter {
     /// One makes no sense for any message.
     pub(super) fn edit(&mut self, edits: &[Edit]) -> Result<Vec<Refusal>, Senseless> {
         let applied = self.draft.apply(edits)?;
-        let senseless = applied.refused.iter().find(|refusal| matches!(refusal.why, Why::Header(_) | Why::Address(_)));
+        let senseless =
+            applied.refused.iter().find(|refusal| matches!(refusal.why, Why::Header(_) | Why::Address(_)));
         if let Some(Refusal { word, why, .. }) = senseless {
             return Err(Senseless::Edit { word, why: why.to_string() });
         }

@@ -68,7 +68,8 @@ pub(super) async fn decide(
     (id, time): (Uuid, Timestamp),
 ) -> Result<AtEnd, Refused> {
     let own = receive::trace(session, transaction, id, time);
-    let mut letter = Letter::open(written.body.content(), own, transaction).map_err(|error| unreadable(&error))?;
+    let mut letter =
+        Letter::open(written.body.content(), own, transaction).map_err(|error| unreadable(&error))?;
     let by_milters = milters::ask(session, &mut letter, id).await?;
     let by_filters = filters::ask(session, &transaction.permit.client, &mut letter).await?;
     let disposition = by_milters.join(by_filters);

@@ -1,0 +1,61 @@
+//! A message that has come to its end, before it is accepted.
+
+use super::facts;
+
+facts! {
+    /// A message whose last octet has come, before it is accepted. What is costly to find out is found out
+    /// only where a script or plugin reads it, once for all of them. The log has nothing of its headers and
+    /// texts.
+    pub struct Message {
+        /// The reverse-path; empty for the null sender.
+        sender: Text,
+        /// The domain of the reverse-path; empty for the null sender and for address literals.
+        sender_domain: Text,
+        /// The recipients, as earlier filters left them.
+        recipients: Texts,
+        /// The size in octets, header section included.
+        size: Number,
+        /// What earlier filters have tagged it with.
+        tags: Fields,
+        /// The header fields in their order, unfolded and decoded (RFC 2047).
+        headers: Fields,
+        /// The subject, decoded.
+        subject: Text,
+        /// The author's address: the first of the first From field.
+        from: Text,
+        /// The author's domain, a lower-case A-label.
+        from_domain: Text,
+        /// The Message-ID, without its angle brackets.
+        message_id: Text,
+        /// What there is to read: its text parts, decoded, at most 256 KiB.
+        text: Text,
+        /// Its MIME parts in their order, multiparts left out.
+        parts: Parts,
+        /// The file names of its attachments.
+        attachments: Texts,
+        /// The media types of its attachments, as declared, and as their first octets show where they
+        /// differ.
+        attachment_types: Texts,
+        /// The links in its texts, at most 1000.
+        urls: Texts,
+        /// Everything behind the header section, to be read piece by piece.
+        body: Body,
+        /// What SPF (RFC 7208) says of client and sender: `pass`, `fail`, `softfail`, `neutral`, `none`,
+        /// `temperror` or `permerror`.
+        spf: Text,
+        /// The best result of the DKIM signatures (RFC 6376): `pass`, `fail`, `policy`, `neutral`, `none`, `temperror`
+        /// or `permerror`.
+        dkim: Text,
+        /// The domains of the signatures that pass.
+        dkim_domains: Texts,
+        /// What DMARC (RFC 7489) says of the author: `pass`, `fail`, `none`, `temperror` or `permerror`.
+        dmarc: Text,
+        /// What the author's domain asks for where DMARC fails: `none`, `quarantine` or `reject`; empty without
+        /// a record.
+        dmarc_policy: Text,
+        /// What ARC (RFC 8617) says of the way so far: `pass`, `fail` or `none`.
+        arc: Text,
+        /// The domain of the last ARC seal.
+        arc_domain: Text,
+    }
+}
