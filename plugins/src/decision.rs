@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::facts::Row;
 use crate::hooks::HookName;
 use crate::place::Place;
-use crate::verdicts::{Demands, Reply, Strictness, Verdict};
+use crate::verdicts::{Demands, Edit, Reply, Strictness, Verdict};
 
 /// What one script or plugin came to: a verdict, or a failure beside the verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -99,6 +99,14 @@ impl<V: Verdict> Outcome<V> {
         match self {
             Self::Verdict(verdict) => verdict.demands(),
             Self::Failure(_) => Demands::default(),
+        }
+    }
+
+    /// What it changes of a message.
+    pub fn edits(&self) -> &[Edit] {
+        match self {
+            Self::Verdict(verdict) => verdict.edits(),
+            Self::Failure(_) => &[],
         }
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::at_end::{self, AtEnd, Taken};
+use super::at_end::{self, AtEnd, Kept};
 use super::hooks::{BundleHooks, Hooks};
 use super::pace::Pace;
 use super::receipt::{Receipt, Taken, of_spool};
@@ -77,19 +77,19 @@ pub(super) async fn finish(
         Ok(written) => written,
         Err(refused) => return refuse(session, refused),
     };
-    let taken = if at_end::is_looked_at(session) {
+    let kept = if at_end::is_looked_at(session) {
         // Boxed: those at whom nobody looks pay nothing for it.
         match Box::pin(at_end::decide(session, transaction, written, (id, time))).await {
-            Ok(AtEnd::Accept(taken)) => taken,
+            Ok(AtEnd::Accept(kept)) => kept,
             Ok(AtEnd::Discard) => return Step::Reply(replies::message_accepted(id)),
             Err(refused) => return refuse(session, refused),
         }
     } else {
-        Taken::from(written)
+        Kept::from(written)
     };
     let attention = services.config.delivery.first_attention(time);
     transaction.recipients.iter_mut().for_each(|recipient| recipient.attention = attention);
-    match commit(services.spool.as_ref(), taken, transaction, id, time).await {
+    match commit(services.spool.as_ref(), kept, transaction, id, time).await {
         Ok(size) => {
             services.observer.metrics().accepted(size);
             log(session, transaction, id, size);
@@ -143,12 +143,12 @@ async fn read(
 /// Gives the message to the spool; its size with the trace header.
 async fn commit(
     spool: &dyn Spool,
-    taken: Taken,
+    kept: Kept,
     transaction: &Transaction,
     id: Uuid,
     received: Timestamp,
 ) -> Result<u64, Refused> {
-    let Taken { written: Written { body, size, eight_bit }, tags, quarantine } = taken;
+    let Kept { written: Written { body, size, eight_bit }, tags, quarantine } = kept;
     let envelope = Envelope {
         id,
         received,

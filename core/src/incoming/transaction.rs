@@ -220,5 +220,6 @@ fn mail_facts(mail: &Mail) -> facts::Mail {
         recipient_domain: String::new(),
         size: mail.size.map_or(0, |size| i64::try_from(size).unwrap_or(i64::MAX)),
         attempts: 0,
+        ..facts::Mail::default()
     }
 }

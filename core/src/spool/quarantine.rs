@@ -4,12 +4,13 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::queue::{has, is_address};
 use super::{Envelope, MessageId, NewRecipient};
 
 /// Why a message is quarantined, or was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Quarantine {
     /// Why, in the words of the filter.
     pub reason: String,

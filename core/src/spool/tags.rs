@@ -3,10 +3,11 @@
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Names and values that go along with a message, in the order in which they were first set; few and
 /// short, since each of them is kept with it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Tags(Vec<(String, String)>);
 

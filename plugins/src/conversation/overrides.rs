@@ -6,11 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::facts::{Certificate, Client, Facts, Handshake, Hello, Host, Mail, Recipient, Row};
+use crate::facts::{
+    Certificate, Client, Facts, Handshake, Hello, Host, Mail, Message, Part, Recipient, Report, Row,
+};
 use crate::suggest;
 
 /// Facts that take the place of those that a situation has, by the word of their type: of `host`,
-/// `client`, `row`, `hello`, `handshake`, `certificate`, `mail` and `recipient`.
+/// `client`, `row`, `hello`, `handshake`, `certificate`, `mail`, `recipient`, `message`, `part` and `report`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Overrides(BTreeMap<&'static str, Map<String, Value>>);
 
@@ -21,7 +23,7 @@ pub struct BadOverride(String);
 
 /// The words of the types, each with what checks a fact of it.
 type Check = fn(&str, &Value) -> Result<(), BadOverride>;
-const TYPES: [(&str, Check); 8] = [
+const TYPES: [(&str, Check); 11] = [
     (Host::WORD, check::<Host>),
     (Client::WORD, check::<Client>),
     (Row::WORD, check::<Row>),
@@ -30,6 +32,9 @@ const TYPES: [(&str, Check); 8] = [
     (Certificate::WORD, check::<Certificate>),
     (Mail::WORD, check::<Mail>),
     (Recipient::WORD, check::<Recipient>),
+    (Message::WORD, check::<Message>),
+    (Part::WORD, check::<Part>),
+    (Report::WORD, check::<Report>),
 ];
 
 impl Overrides {
@@ -80,7 +85,8 @@ impl Overrides {
         is_left_out: impl Fn(&str) -> bool,
     ) -> T {
         let Some(differing) = self.0.get(T::WORD) else { return facts };
-        let Ok(Value::Object(mut told)) = serde_json::to_value(&facts) else { return facts };
+        let told = T::FACTS.iter().map(|fact| Ok((fact.name.to_owned(), (fact.read)(&facts).to_json()?)));
+        let Ok(mut told) = told.collect::<serde_json::Result<Map<_, _>>>() else { return facts };
         let differing = differing.iter().filter(|(name, _)| !is_left_out(name));
         told.extend(differing.map(|(name, value)| (name.clone(), value.clone())));
         // Each was read when it was set.

@@ -46,6 +46,11 @@ impl Body {
         Ok(piece)
     }
 
+    /// Its beginning as text, at most a piece: what is no UTF-8 is `U+FFFD`.
+    pub(super) fn text(&self) -> String {
+        self.read(0, PIECE).map(|piece| String::from_utf8_lossy(&piece).into_owned()).unwrap_or_default()
+    }
+
     /// Whether it has these octets somewhere.
     ///
     /// # Errors
@@ -89,10 +94,20 @@ impl Serialize for Body {
     }
 }
 
-/// What was written out was its size: the body is not there.
+/// Of what was written out in a log there is only the size: the body is not there. Tests say what is in it.
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        u64::deserialize(deserializer).map(|_| Self::default())
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            #[expect(dead_code, reason = "it is only told from a text")]
+            Size(u64),
+            Text(String),
+        }
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Size(_) => Self::default(),
+            Written::Text(text) => Self::new(Arc::new(Bytes::from(text)), 0),
+        })
     }
 }
 

@@ -100,6 +100,25 @@ pub enum Value {
     Certificate(Arc<Certificate>),
 }
 
+impl Value {
+    /// All of it as JSON, what the log leaves out too: it reads back as the same value.
+    pub(crate) fn to_json(&self) -> serde_json::Result<serde_json::Value> {
+        match self {
+            Self::Flag(flag) => serde_json::to_value(flag),
+            Self::Number(number) => serde_json::to_value(number),
+            Self::Text(text) => serde_json::to_value(text),
+            Self::Texts(texts) => serde_json::to_value(texts),
+            Self::Version(version) => serde_json::to_value(version),
+            Self::Fields(fields) => serde_json::to_value(fields),
+            Self::Parts(parts) => serde_json::to_value(parts),
+            Self::Body(body) => Ok(serde_json::Value::from(body.text())),
+            Self::Parameters(parameters) => serde_json::to_value(parameters),
+            Self::Row(row) => serde_json::to_value(row),
+            Self::Certificate(certificate) => serde_json::to_value(certificate),
+        }
+    }
+}
+
 /// A value that may be left out where it says nothing.
 pub(super) trait Blank {
     /// Whether it is false, 0 or empty.

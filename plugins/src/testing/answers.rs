@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::rhai::{Dynamic, Engine, EvalAltResult, NativeCallContext};
+use ::rhai::{Array, Dynamic, Engine, EvalAltResult, NativeCallContext};
 
 use super::stage::Stage;
 use super::trace::{self, Trace};
@@ -28,6 +28,8 @@ pub(super) struct Answered {
     pub(super) verdict: &'static str,
     pub(super) code: String,
     pub(super) text: String,
+    /// What is changed of a message, in words.
+    pub(super) edits: Vec<String>,
     pub(super) place: String,
     /// The pattern of the row; empty where a policy or filter was asked alone.
     pub(super) row: String,
@@ -71,6 +73,9 @@ fn register_answer(engine: &mut Engine) {
     engine.register_get("verdict", |answer: &mut Answered| answer.verdict);
     engine.register_get("code", |answer: &mut Answered| answer.code.clone());
     engine.register_get("text", |answer: &mut Answered| answer.text.clone());
+    engine.register_get("edits", |answer: &mut Answered| {
+        answer.edits.iter().map(|edit| Dynamic::from(edit.clone())).collect::<Array>()
+    });
     engine.register_get("place", |answer: &mut Answered| answer.place.clone());
     engine.register_get("row", |answer: &mut Answered| answer.row.clone());
 }
@@ -124,6 +129,7 @@ impl Answered {
             verdict: question.verdict,
             code: question.code.map(|code| code.to_string()).unwrap_or_default(),
             text: question.text.clone(),
+            edits: Vec::new(),
             place: question.place.to_string(),
             row: question.row.pattern.clone(),
             trace: trace.clone(),

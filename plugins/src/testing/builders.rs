@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::value::json;
 use crate::conversation::{Overrides, Presented, Situation};
-use crate::facts::{Certificate, Client, Facts, Kind, Row, Version, canonical};
+use crate::facts::{Certificate, Client, Facts, Kind, Part, Row, Version, canonical};
 use crate::hooks::Direction;
 use crate::suggest;
 
@@ -25,6 +25,9 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("handshake", |differs: Map| made(ordinary(canonical::handshakes()), &differs));
     engine.register_fn("mail", |differs: Map| made(ordinary(canonical::mails()), &differs));
     engine.register_fn("recipient", |differs: Map| made(ordinary(canonical::recipients()), &differs));
+    engine.register_fn("message", |differs: Map| made(ordinary(canonical::messages()), &differs));
+    engine.register_fn("part", |differs: Map| made(Part::default(), &differs));
+    engine.register_fn("report", |differs: Map| made(ordinary(canonical::reports()), &differs));
 }
 
 /// The first of the canonical ones.

@@ -99,6 +99,8 @@ impl Question<'_> {
         let answer = self.decider.try_out::<H>(&peer, &subject);
         let place =
             answer.as_ref().map_or_else(|| Place::file(self.decider.path().clone()), |one| one.place.clone());
+        let edits = answer.as_ref().map(|answer| answer.outcome.edits()).unwrap_or_default();
+        let edits = edits.iter().map(ToString::to_string).collect();
         let (verdict, code, text) = match answer.map(|answer| answer.outcome) {
             Some(Outcome::Verdict(verdict)) => {
                 let reply = verdict.reply().cloned().unwrap_or_default();
@@ -113,7 +115,7 @@ impl Question<'_> {
         };
         let trace = self.trace(H::NAME, [verdict, &code, &text], &place);
         let (place, row) = (place.to_string(), String::new());
-        Ok(Answered { verdict, code, text, place, row, trace })
+        Ok(Answered { verdict, code, text, edits, place, row, trace })
     }
 
     fn trace(&self, hook: HookName, said: [&str; 3], place: &Place) -> Trace {

@@ -111,6 +111,26 @@ impl Edit {
     }
 }
 
+/// In words, as in `add_header X-Spam: yes`; of texts only how long they are.
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = self.word();
+        match self {
+            Self::AddHeader(header) | Self::ReplaceHeader { header, .. } => write!(f, "{word} {header:?}"),
+            Self::InsertHeader { position, header } => write!(f, "{word} {position} {header:?}"),
+            Self::RemoveHeader { name: text, .. }
+            | Self::ReplaceSender(text)
+            | Self::AddRecipient(text)
+            | Self::RemoveRecipient(text)
+            | Self::RemovePart { part: text } => write!(f, "{word} {text}"),
+            Self::ReplaceBody(body) => write!(f, "{word} {} octets", body.len()),
+            Self::ReplacePart { part, text, .. } => write!(f, "{word} {part} {} octets", text.len()),
+            Self::AppendText { plain, .. } => write!(f, "{word} {} octets", plain.len()),
+            Self::Tag { name, value } => write!(f, "{word} {name}={value}"),
+        }
+    }
+}
+
 /// The most octets of a field's name (its line has at most 998, RFC 5322 section 2.1.1).
 const NAME_LENGTH: usize = 200;
 /// The most octets of a tag's name, and of its value.

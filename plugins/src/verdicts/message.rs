@@ -60,6 +60,13 @@ impl Verdict for Message {
         }
     }
 
+    fn edits(&self) -> &[Edit] {
+        match self {
+            Self::Accept(edits) => edits,
+            _ => &[],
+        }
+    }
+
     fn reply(&self) -> Option<&Reply> {
         match self {
             Self::Accept(_) | Self::Redirect(_) => None,

@@ -68,6 +68,11 @@ pub trait Verdict:
     /// The reply that it carries, if it carries one.
     fn reply(&self) -> Option<&Reply>;
 
+    /// What it changes of a message.
+    fn edits(&self) -> &[Edit] {
+        &[]
+    }
+
     /// What it demands of what follows, if it lets on: terms, floor, identity.
     fn demands(&self) -> Demands {
         Demands::default()

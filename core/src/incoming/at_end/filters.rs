@@ -6,7 +6,7 @@ use std::sync::Arc;
 use waxseal_plugins::decision::{Answer, Failure, Outcome};
 use waxseal_plugins::facts::{Client, Message};
 use waxseal_plugins::hooks::incoming;
-use waxseal_plugins::verdicts::Verdict as _;
+use waxseal_plugins::verdicts::Edit;
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 use super::super::hooks::BundleHooks;
@@ -17,6 +17,8 @@ use super::disposition::Disposition;
 use super::facts::{self, Wanted};
 use super::letter::Letter;
 use super::unreadable;
+use crate::message::edit;
+use crate::observe::SessionId;
 use crate::smtp::address::Mailbox;
 use crate::tls::ask::{AskedInTurn, Change};
 
@@ -43,7 +45,8 @@ pub(super) async fn ask(
         Outcome::Verdict(Verdict::Redirect(to)) => match Mailbox::parse(&to) {
             Ok(to) => Ok(Disposition::Redirect { to, by }),
             Err(error) => {
-                tracing::warn!(session = %asker.session, by, "a filter redirects to `{to}`, and mail is deferred: {error}");
+                let session = &asker.session;
+                tracing::warn!(%session, by, "a filter redirects to `{to}`, which is no address: {error}; mail is deferred");
                 Err(Refusal::Filter.saying(replies::policy_failed()))
             }
         },
@@ -59,7 +62,7 @@ struct Shown<'a> {
     letter: &'a mut Letter,
     wanted: Wanted,
     told: Arc<Message>,
-    session: &'a crate::observe::SessionId,
+    session: &'a SessionId,
 }
 
 impl AskedInTurn for Shown<'_> {
@@ -93,8 +96,8 @@ impl AskedInTurn for Shown<'_> {
 impl Shown<'_> {
     fn edit(
         &mut self,
-        edits: &[waxseal_plugins::verdicts::Edit],
-    ) -> Result<Vec<crate::message::edit::Refusal>, Failure> {
+        edits: &[Edit],
+    ) -> Result<Vec<edit::Refusal>, Failure> {
         let failure = |message: String| Failure { message };
         let refused = self.letter.edit(edits).map_err(|senseless| failure(senseless.to_string()))?;
         let told: io::Result<Message> = facts::of(self.letter, self.wanted);

@@ -28,24 +28,24 @@ use super::session::Session;
 use super::transaction::Transaction;
 use crate::message::headers::written::Utf8;
 use crate::smtp::command::Charset;
-use crate::spool::{Quarantine, Spool, SpoolError, Tags};
+use crate::spool::{Quarantine, SpoolError, Tags};
 
 /// What becomes of a message.
 pub(super) enum AtEnd {
     /// It is taken, perhaps changed.
-    Accept(Taken),
+    Accept(Kept),
     /// It is forgotten, and the client is told that it was accepted.
     Discard,
 }
 
 /// A message that is taken.
-pub(super) struct Taken {
+pub(super) struct Kept {
     pub(super) written: Written,
     pub(super) tags: Tags,
     pub(super) quarantine: Option<Quarantine>,
 }
 
-impl From<Written> for Taken {
+impl From<Written> for Kept {
     fn from(written: Written) -> Self {
         Self { written, tags: Tags::default(), quarantine: None }
     }
@@ -96,7 +96,7 @@ pub(super) async fn decide(
         return Ok(AtEnd::Discard);
     }
     let written = letter.write(session.hooks.services.spool.as_ref(), written).await?;
-    Ok(AtEnd::Accept(Taken { written, tags: letter.close(transaction), quarantine }))
+    Ok(AtEnd::Accept(Kept { written, tags: letter.close(transaction), quarantine }))
 }
 
 fn unreadable(error: &io::Error) -> Refused {
