@@ -10,7 +10,7 @@ use waxseal_plugins::place::Place;
 use super::Config;
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
-use super::{delivery, listeners, plugins, relaying, service, tls, value};
+use super::{delivery, listeners, plugins, relaying, service, tls, transports, value};
 
 impl Config {
     /// Reads, checks and resolves a configuration. Warnings come with it.
@@ -96,6 +96,7 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
         listeners: listeners::read(&root, tls.enabled, findings),
         relay: relaying::relay(root.section("relay"), findings),
         routes: relaying::routes(root.sections("route"), delivery.port),
+        transports: transports::transports(root.sections("transport"), delivery.port),
         tls,
         delivery,
         dns: delivery::dns(root.section("dns"), &base),

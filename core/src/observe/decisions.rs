@@ -174,6 +174,7 @@ mod tests {
             verdict: "accept",
             reason: String::new(),
             demands: waxseal_plugins::verdicts::Demands::default(),
+            way: None,
             decided_by: "incoming/attempt.rhai".to_owned(),
             row: "*".to_owned(),
             policy: "attempt".to_owned(),

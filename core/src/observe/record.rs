@@ -10,6 +10,7 @@ use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::{Facts, Value};
 use waxseal_plugins::hooks::{Direction, Hook, HookName};
 use waxseal_plugins::verdicts::Demands;
+use waxseal_plugins::verdicts::outgoing::Way;
 
 use super::SessionId;
 
@@ -35,6 +36,9 @@ pub struct Record {
     /// What an accepting verdict demands of what follows; left out where that is nothing.
     #[serde(skip_serializing_if = "Demands::is_none")]
     pub demands: Demands,
+    /// At `route`, the way that was chosen; left out where nobody chose one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
     /// Where it was decided, as in `outgoing/require.rhai:12:5`.
     pub decided_by: String,
     /// The pattern of the row that chose the policy.
@@ -68,6 +72,7 @@ impl Record {
             verdict: decision.outcome().word(),
             reason: decision.reason().to_owned(),
             demands: decision.outcome().demands(),
+            way: decision.outcome().way().cloned(),
             decided_by: decision.answer.place.to_string(),
             row: decision.row.pattern.clone(),
             policy: decision.row.policy.clone(),
