@@ -69,6 +69,7 @@ mod extensions;
 mod mx_order;
 mod notices;
 mod once;
+mod routes;
 
 // Plugins: from nothing to a policy that loads.
 mod plugin_scaffold;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::facts::Row;
 use crate::hooks::HookName;
 use crate::place::Place;
-use crate::verdicts::{Demands, Edit, Reply, Strictness, Verdict};
+use crate::verdicts::{Demands, Edit, Reply, Strictness, Verdict, outgoing};
 
 /// What one script or plugin came to: a verdict, or a failure beside the verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -107,6 +107,14 @@ impl<V: Verdict> Outcome<V> {
         match self {
             Self::Verdict(verdict) => verdict.edits(),
             Self::Failure(_) => &[],
+        }
+    }
+
+    /// The way that mail is to go, if the verdict says something of it.
+    pub fn way(&self) -> Option<&outgoing::Way> {
+        match self {
+            Self::Verdict(verdict) => verdict.way(),
+            Self::Failure(_) => None,
         }
     }
 

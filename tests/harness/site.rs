@@ -26,6 +26,7 @@ pub struct Site {
     incoming: Vec<String>,
     outgoing: Vec<String>,
     routes: Vec<(String, String)>,
+    transports: Vec<String>,
     listeners: Vec<&'static str>,
     /// The names of the identities beside its own.
     identities: Vec<String>,
@@ -55,6 +56,7 @@ impl Site {
             incoming: Vec::new(),
             outgoing: Vec::new(),
             routes: Vec::new(),
+            transports: Vec::new(),
             listeners: vec!["starttls"],
             identities: Vec::new(),
             grants: BTreeMap::new(),
@@ -101,6 +103,13 @@ impl Site {
     #[must_use]
     pub fn route(mut self, domain: &str, to: impl Display) -> Self {
         self.routes.push((domain.to_owned(), to.to_string()));
+        self
+    }
+
+    /// A transport that filters may choose: its keys, as TOML writes them.
+    #[must_use]
+    pub fn transport(mut self, keys: impl Display) -> Self {
+        self.transports.push(keys.to_string());
         self
     }
 
@@ -216,6 +225,9 @@ impl Site {
         }
         for (domain, to) in &self.routes {
             text += &format!("\n[[route]]\ndomain = \"{domain}\"\nto = \"{to}\"\n");
+        }
+        for keys in &self.transports {
+            text += &format!("\n[[transport]]\n{keys}\n");
         }
         text
     }

@@ -11,7 +11,7 @@ use super::Config;
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
 use super::{
-    authentication, delivery, listeners, milters, plugins, relaying, service, telemetry, tls, value,
+    authentication, delivery, listeners, milters, plugins, relaying, service, telemetry, tls, transports, value,
 };
 
 impl Config {
@@ -106,6 +106,7 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
         listeners: listeners::read(&root, tls.enabled, findings),
         relay: relaying::relay(root.section("relay"), findings),
         routes: relaying::routes(root.sections("route"), delivery.port),
+        transports: transports::transports(root.sections("transport"), delivery.port),
         tls,
         delivery,
         dns: delivery::dns(root.section("dns"), &base),

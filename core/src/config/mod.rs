@@ -6,7 +6,7 @@
 //!
 //! - `findings`, `section`: the walk, and what it reports
 //! - `value`: durations, sizes, domains, hosts
-//! - `listeners`, `tls`, `relaying`, `authentication`, `delivery`, `milters`, `plugins`, `service`,
+//! - `listeners`, `tls`, `relaying`, `transports`, `authentication`, `delivery`, `milters`, `plugins`, `service`,
 //!   `telemetry`: the sections
 
 mod authentication;
@@ -25,11 +25,12 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod transports;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +84,29 @@ pub fn host(text: &str) -> Result<(String, Option<u16>), String> {
     value::host(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
 }
 
+/// A next hop that somebody has written: a host, and the port behind it or this one.
+///
+/// # Errors
+///
+/// What would be right.
+pub fn next_hop(text: &str, default_port: u16) -> Result<NextHop, String> {
+    NextHop::read(text, default_port).map_err(|problem| format!("{}: {}", problem.message, problem.help))
+}
+
+/// A name for EHLO that somebody has written: a domain, or an address in brackets (RFC 5321 section 4.1.3).
+///
+/// # Errors
+///
+/// What would be right.
+pub fn helo_name(text: &str) -> Result<String, String> {
+    value::helo_name(text).map_err(|problem| format!("{}: {}", problem.message, problem.help))
+}
+
+/// Whether connections may come from this address, as far as it can be seen from it.
+pub fn can_be_source(address: &IpAddr) -> bool {
+    value::can_be_source(address)
+}
+
 /// A domain as the queue knows it: lower-case A-labels. What is no domain, as an address literal,
 /// stays as it is.
 pub fn domain_of(text: &str) -> String {
@@ -113,6 +137,8 @@ pub struct Config {
     pub authentication: Authentication,
     /// Fixed routes; the first match wins, none means MX lookup.
     pub routes: Vec<Route>,
+    /// Ways to send mail that filters may choose, each with a name of its own.
+    pub transports: Vec<Transport>,
     /// Delivery.
     pub delivery: Delivery,
     /// Name resolution.
@@ -200,6 +226,28 @@ pub struct Route {
     /// The domain, `*.domain` or `*`.
     pub domain: String,
     /// The host: a name or an IP address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// A way to send mail that filters may choose by its name. What it does not say is as for all mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transport {
+    /// The name.
+    pub name: String,
+    /// The next hops, the preferred first, at least one; `None` for those of the domain.
+    pub to: Option<Vec<NextHop>>,
+    /// Our own address that connections come from.
+    pub source: Option<IpAddr>,
+    /// The name that we give in EHLO.
+    pub helo_name: Option<String>,
+}
+
+/// A host that takes mail, whomever it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NextHop {
+    /// A name or an IP address without brackets.
     pub host: String,
     /// The port.
     pub port: u16,

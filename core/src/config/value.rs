@@ -1,6 +1,6 @@
 //! The values of the file: durations, sizes, domains, networks, hosts.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -140,6 +140,25 @@ pub(super) fn host(text: &str) -> Result<(String, Option<u16>), Problem> {
     Ok((host.map_err(|_| problem())?, port))
 }
 
+/// A name for EHLO: a domain, or an address in brackets.
+pub(super) fn helo_name(text: &str) -> Result<String, Problem> {
+    let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let is_literal = literal.is_some_and(|inner| match inner.strip_prefix("IPv6:") {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => inner.parse::<Ipv4Addr>().is_ok(),
+    });
+    if is_literal {
+        return Ok(text.to_owned());
+    }
+    let help = "a name of ours, as in \"mail.example.org\", or an address, as in \"[192.0.2.7]\" or \"[IPv6:2001:db8::7]\"";
+    domain(text).map_err(|_| refused(text, help))
+}
+
+/// Whether connections may come from it: an address that is none, or that of many, is nobody's own.
+pub(super) fn can_be_source(address: &IpAddr) -> bool {
+    !address.is_unspecified() && !address.is_multicast()
+}
+
 fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     if let Some(literal) = text.strip_prefix('[') {
         let (address, rest) = literal.split_once(']')?;
@@ -222,6 +241,17 @@ mod tests {
         assert_eq!(host("2001:db8::1"), Ok(("2001:db8::1".to_owned(), None)));
         for bad in ["", "a:b", "a:0", "[::1", "[::1]25", "a:99999", ":25"] {
             assert!(host(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_for_ehlo_is_a_domain_or_an_address_in_brackets() {
+        assert_eq!(helo_name("Mail.Example.org"), Ok("mail.example.org".to_owned()));
+        for literal in ["[192.0.2.7]", "[IPv6:2001:db8::7]"] {
+            assert_eq!(helo_name(literal), Ok(literal.to_owned()));
+        }
+        for bad in ["", "192.0.2.7", "[2001:db8::7]", "[IPv6:192.0.2.7]", "a b", "a\r\nMAIL", "[a]"] {
+            assert!(helo_name(bad).is_err(), "{bad}");
         }
     }
 

@@ -42,6 +42,7 @@ pub struct Metrics {
     handshakes: Family<HandshakeLabels, Counter>,
     clear_fallbacks: Counter,
     put_offs: Counter,
+    untold: Counter,
     connections: Family<ConnectionLabels, Counter>,
     spool: Depth,
     generation: Gauge,
@@ -118,6 +119,7 @@ impl Metrics {
                 "destinations_put_off",
                 "Times that a destination was left alone for a while",
             ),
+            untold: add(into, "outcomes_untold", "Outcomes that filters were too slow to be told of"),
             connections: add(into, "outgoing_connections", "Connections to hosts, by what came of them"),
             spool: Depth::register(into),
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
@@ -181,6 +183,11 @@ impl Metrics {
     /// Counts that a destination is left alone for a while.
     pub fn put_off(&self) {
         self.put_offs.inc();
+    }
+
+    /// Counts an outcome that filters which observe were not told of, since too many waited.
+    pub fn untold(&self) {
+        self.untold.inc();
     }
 
     /// Counts a connection to a host. The result is a word: `new`, `reused` or `failed`.

@@ -168,6 +168,19 @@ impl Observer {
         }
     }
 
+    /// Counts that those who only observe were told of something, and logs their failure: nothing comes of
+    /// it.
+    pub fn told<H: Hook>(&self, session: &SessionId, decision: &Decision<H::Verdict>) {
+        self.metrics().decided::<H>(decision);
+        let (hook, place) = (H::NAME, &decision.answer.place);
+        match decision.outcome() {
+            Outcome::Failure(failure) => {
+                ::tracing::warn!(%session, %hook, %place, "{place} failed, which changes nothing: {failure}");
+            }
+            Outcome::Verdict(_) => ::tracing::debug!(%session, %hook, "filters were told"),
+        }
+    }
+
     /// Waits until every decision so far is in the file.
     pub async fn flush(&self) {
         self.inner.decisions.flush().await;

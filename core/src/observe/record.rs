@@ -11,6 +11,7 @@ use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::{Facts, Value};
 use waxseal_plugins::hooks::{Direction, Hook, HookName};
 use waxseal_plugins::place::Place;
+use waxseal_plugins::verdicts::outgoing::Way;
 use waxseal_plugins::verdicts::{Demands, Edit};
 
 use super::SessionId;
@@ -40,6 +41,9 @@ pub struct Record {
     /// What filters have changed of the message, in the order in which it was done; left out where that is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
+    /// At `route`, the way that was chosen; left out where nobody chose one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
     /// Where it was decided, as in `outgoing/require.rhai:12:5`.
     pub decided_by: String,
     /// The pattern of the row that chose the policy.
@@ -88,6 +92,7 @@ impl Record {
             reason: decision.reason().to_owned(),
             demands: decision.outcome().demands(),
             changes: Vec::new(),
+            way: decision.outcome().way().cloned(),
             decided_by: decision.answer.place.to_string(),
             row: decision.row.pattern.clone(),
             policy: decision.row.policy.clone(),

@@ -1,4 +1,4 @@
-//! One attempt: one message, the recipients of one domain, over the domain's hosts in their order.
+//! One attempt: one message, the recipients of one domain, over the hosts of its way in their order.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,11 +19,14 @@ use super::pool::{Idle, Key};
 use super::problem::Problem;
 use super::race;
 use super::report;
+use super::route::{self, Concerns};
 use super::starttls::Means;
 use super::trip::Trip;
+use super::way::Way;
 use super::witness::Nobody;
 use crate::observe::SessionId;
 use crate::panics::{Panicked, unpanicking};
+use crate::relay::Services;
 use crate::spool::Lease;
 use crate::tls::ask::Asker;
 
@@ -54,9 +57,10 @@ pub(super) async fn run(outbound: &Outbound, lease: Lease, carried: Option<Idle>
     let mail = Arc::new(facts::mail(&lease));
     let observer = outbound.services.observer.clone();
     let asker = Asker { bundle: Arc::clone(&bundle), observer, session: SessionId::next() };
-    let mut trip = Trip::new(&lease.recipients);
+    let mut trip = Trip::new(&lease.recipients, Concerns::under(&bundle));
     asker.step(Direction::Outgoing, || report::begins(&lease));
-    let attempt = Attempt { outbound, lease: &lease, bundle, row, mail, asker, epoch };
+    let way = Arc::default();
+    let mut attempt = Attempt { outbound, lease: &lease, bundle, row, mail, way, asker, epoch };
     match unpanicking(timeout(DEADLINE, attempt.deliver(carried, &mut trip))).await {
         Ok(Ok(())) => {}
         Ok(Err(_)) => trip.tally.at_fault(EnhancedCode::new(4, 4, 7), "the attempt took too long"),
@@ -75,6 +79,8 @@ struct Attempt<'a> {
     bundle: Arc<Bundle>,
     row: Arc<Row>,
     mail: Arc<Mail>,
+    /// The way that filters chose.
+    way: Arc<Way>,
     asker: Asker,
     /// Of identities and roots, before any handshake.
     epoch: u64,
@@ -88,7 +94,24 @@ enum Onward {
 }
 
 impl Attempt<'_> {
-    async fn deliver(&self, carried: Option<Idle>, trip: &mut Trip) {
+    async fn deliver(&mut self, carried: Option<Idle>, trip: &mut Trip) {
+        let config = &self.outbound.services.config;
+        let choosing = route::choose(&self.asker, config, (&self.row, &self.mail));
+        match self.unless_stopping(choosing).await {
+            Some(Ok(chosen)) => {
+                trip.tally.goes(&chosen);
+                self.way = chosen.way;
+            }
+            Some(Err(problem)) => {
+                // The next message may go over it.
+                trip.kept = carried;
+                return self.ruled_out(trip, &problem);
+            }
+            None => {
+                trip.kept = carried;
+                return trip.tally.abandon();
+            }
+        }
         if let Some(idle) = carried {
             self.carry_on(idle, trip).await;
         }
@@ -98,11 +121,7 @@ impl Attempt<'_> {
     }
 
     async fn over_hosts(&self, trip: &mut Trip) {
-        let config = &self.outbound.services.config;
-        let directions =
-            Directions { routes: &config.routes, port: config.delivery.port, ourselves: &config.hostname };
-        let looking = directions.hosts(&self.lease.domain, self.outbound.names.as_ref());
-        let candidates = match self.unless_stopping(looking).await {
+        let candidates = match self.unless_stopping(self.candidates()).await {
             Some(Ok(candidates)) => candidates,
             Some(Err(problem)) => return self.unreached(trip, &problem),
             None => return trip.tally.abandon(),
@@ -112,6 +131,17 @@ impl Attempt<'_> {
                 return;
             }
         }
+    }
+
+    /// The hosts that this message goes to: those of its way, or its domain's.
+    async fn candidates(&self) -> Result<Vec<Candidate>, Problem> {
+        if let Some(candidates) = self.way.candidates() {
+            return Ok(candidates);
+        }
+        let config = &self.outbound.services.config;
+        let directions =
+            Directions { routes: &config.routes, port: config.delivery.port, ourselves: &config.hostname };
+        directions.hosts(&self.lease.domain, self.outbound.names.as_ref()).await
     }
 
     async fn over_addresses(&self, candidate: &Candidate, trip: &mut Trip) -> Onward {
@@ -132,6 +162,13 @@ impl Attempt<'_> {
             self.ruled_out(trip, &ourselves::problem(&self.lease.domain));
             return Onward::Stop;
         }
+        endpoints = match self.way.departure.reachable(endpoints, &candidate.name) {
+            Ok(endpoints) => endpoints,
+            Err(problem) => {
+                self.ruled_out(trip, &problem);
+                return Onward::Next;
+            }
+        };
         endpoints.retain(|endpoint| Some(endpoint.address) != trip.tried);
         let mut line = race::interleaved(endpoints);
         while !line.is_empty() {
@@ -171,8 +208,8 @@ impl Attempt<'_> {
     }
 
     fn means(&self) -> Means<'_> {
-        let services = &self.outbound.services;
-        Means { config: &services.config, tls: &services.tls, asker: &self.asker, witness: &Nobody }
+        let Services { config, tls, .. } = &*self.outbound.services;
+        Means { config, tls, asker: &self.asker, departure: &self.way.departure, witness: &Nobody }
     }
 
     /// Whether the policies that this attempt asks are those in force. Under others no transaction
@@ -186,6 +223,7 @@ impl Attempt<'_> {
         Key {
             domain: self.lease.domain.clone(),
             endpoint: endpoint.clone(),
+            way: Arc::clone(&self.way),
             row: Arc::clone(&self.row),
             generation: self.bundle.generation(),
             epoch: self.epoch,
@@ -209,4 +247,4 @@ impl Attempt<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use waxseal_plugins::facts::{Handshake, Host, Mail, Row};
+use waxseal_plugins::facts::{Fields, Handshake, Host, Mail, Row};
 
 use super::hosts::Endpoint;
 use crate::smtp::address::Mailbox;
 use crate::smtp::capabilities::{Capabilities, Extension};
-use crate::spool::Lease;
+use crate::spool::{Envelope, Lease};
 
 /// What is said where a standard was not looked up.
 const UNKNOWN: &str = "unknown";
@@ -26,6 +26,11 @@ pub(super) fn host(endpoint: &Endpoint, domain: &str, row: &Arc<Row>, recent_fai
         mta_sts: UNKNOWN.to_owned(),
         ..Host::default()
     }
+}
+
+/// A host that is not chosen yet.
+pub(super) fn unmet(domain: &str, row: &Arc<Row>) -> Host {
+    Host { domain: domain.to_owned(), row: Arc::clone(row), ..Host::default() }
 }
 
 /// The same host on the same connection, to mail of another domain: nothing that was found out for
@@ -81,7 +86,14 @@ pub(super) fn mail(lease: &Lease) -> Mail {
         recipient_domain: lease.domain.clone(),
         size: i64::try_from(lease.envelope.size).unwrap_or(i64::MAX),
         attempts: i64::from(attempts),
+        recipients: lease.recipients.iter().map(|recipient| recipient.address.clone()).collect(),
+        tags: tags(&lease.envelope),
     }
+}
+
+/// What filters have tagged a message with.
+pub(super) fn tags(envelope: &Envelope) -> Arc<Fields> {
+    Arc::new(envelope.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect())
 }
 
 fn heard(host: Host, capabilities: &Capabilities) -> Host {

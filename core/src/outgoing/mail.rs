@@ -102,7 +102,7 @@ impl Crossing {
     /// Why the envelope must not cross this connection.
     pub(super) async fn ask(&self, asker: &Asker, mail: &Arc<Mail>) -> Result<Place, Problem> {
         let decision = asker.ask::<hooks::outgoing::Mail>(&self.host.domain, &self.host, mail).await;
-        if let Some(problem) = Problem::of_mail(&decision) {
+        if let Some(problem) = Problem::of_decision(&decision) {
             return Err(problem.at(&self.host.name));
         }
         self.hold().map_err(|problem| problem.at(&self.host.name))?;

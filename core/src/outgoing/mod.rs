@@ -4,6 +4,7 @@
 //!
 //! - `dispatch`: takes what is due from the spool; `schedule` says how much, for whom
 //! - `worker`: delivers to one destination, lease after lease, over one connection where it can
+//! - `route`: which way a message goes, if filters have a word in it; `way` is what they say
 //! - `hosts`: where a domain's mail goes; `ourselves`: and where it must not
 //! - `attempt`: one message, the recipients of one domain, over its hosts in order; `trip` is how it
 //!   went so far
@@ -14,6 +15,7 @@
 //! - `mail`: may this envelope cross this connection? `facts` are what the hooks are told
 //! - `transaction`, `commands`: MAIL, RCPT, DATA or BDAT
 //! - `problem`, `outcome`, `settle`, `report`: what came of it; `unattempted` where nothing was tried
+//! - `observers`: filters are told of it
 //! - `notice`, `returned`: what the sender is told of it, and gets back
 //! - `pool`: connections kept for a moment
 //! - [`mail_hosts`]: where mail would go, for somebody who asks
@@ -30,6 +32,7 @@ mod hosts;
 mod mail;
 pub mod mail_hosts;
 mod notice;
+mod observers;
 mod ourselves;
 mod outcome;
 #[cfg(test)]
@@ -41,6 +44,7 @@ mod race;
 mod reach;
 mod report;
 mod returned;
+mod route;
 mod schedule;
 mod session;
 mod settle;
@@ -48,6 +52,7 @@ mod starttls;
 mod transaction;
 mod trip;
 mod unattempted;
+mod way;
 mod witness;
 mod worker;
 
@@ -55,6 +60,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use self::observers::Observers;
 use self::ourselves::Ourselves;
 use self::pool::Pool;
 use self::schedule::Scheduler;
@@ -76,6 +82,7 @@ struct Outbound {
     /// A permit for each outcome that may be on its way to the disk.
     unrecorded: Arc<Semaphore>,
     pool: Pool,
+    observers: Observers,
     ourselves: Ourselves,
 }
 
@@ -85,7 +92,16 @@ impl Outbound {
         let ourselves = Ourselves::new(&services.config.listeners);
         let places = Arc::new(Semaphore::new(services.config.delivery.connections_total.max(1)));
         let unrecorded = Arc::new(Semaphore::new(UNRECORDED));
-        Self { services, names, scheduler, places, unrecorded, pool: Pool::default(), ourselves }
+        Self {
+            services,
+            names,
+            scheduler,
+            places,
+            unrecorded,
+            pool: Pool::default(),
+            observers: Observers::default(),
+            ourselves,
+        }
     }
 }
 

@@ -1,11 +1,15 @@
 //! What becomes of each recipient, once the hosts of its domain were tried. No I/O.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
+use waxseal_plugins::facts::Host;
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use super::Outbound;
 use super::problem::Problem;
 use super::schedule::Chance;
+use super::way::Chosen;
 use crate::config::Delivery;
 use crate::observe::Protection;
 use crate::smtp::capabilities::{Capabilities, Extension};
@@ -20,6 +24,8 @@ pub(super) struct Tally {
     notices: Notices,
     unpromised: Vec<(u32, Status)>,
     stop: Stop,
+    /// The way, if filters chose it.
+    way: Option<String>,
 }
 
 /// Whether the host will tell the sender of a success, where that was asked for.
@@ -35,7 +41,7 @@ enum Notices {
 #[derive(Clone, Debug)]
 pub(super) struct Reached {
     /// To which host; `None` where there was no such connection.
-    pub host: Option<String>,
+    pub host: Option<Arc<Host>>,
     /// How it was protected.
     pub protection: Protection,
 }
@@ -101,7 +107,13 @@ impl Tally {
             notices: Notices::Unpromised,
             unpromised: vec![],
             stop: Stop::AtEnd,
+            way: None,
         }
+    }
+
+    /// The message goes this way.
+    pub(super) fn goes(&mut self, chosen: &Chosen) {
+        self.way = chosen.words();
     }
 
     /// The recipients for whom a further host is to be tried.
@@ -125,8 +137,8 @@ impl Tally {
     }
 
     /// A connection was found that the envelope may cross.
-    pub(super) fn crossing(&mut self, host: &str, protection: Protection) {
-        self.reached = Reached { host: Some(host.to_owned()), protection };
+    pub(super) fn crossing(&mut self, host: &Arc<Host>, protection: Protection) {
+        self.reached = Reached { host: Some(Arc::clone(host)), protection };
     }
 
     /// The last connection that the envelope was let across.
@@ -147,7 +159,8 @@ impl Tally {
         };
         if self.notices == Notices::Unpromised && self.pending.iter().any(asked) {
             let (code, reason) = (EnhancedCode::new(2, 0, 0), "the host took it".to_owned());
-            let status = Status { code, reason, host: self.reached.host.clone(), reply: None };
+            let host = self.reached.name().map(str::to_owned);
+            let status = Status { code, reason, host, reply: None, way: None };
             self.unpromised.push((number, status));
         }
         self.take(number, Outcome::Delivered);
@@ -196,7 +209,7 @@ impl Tally {
 
     /// What becomes of everybody.
     pub(super) fn settle(self, schedule: &Schedule<'_>) -> Vec<(LeasedRecipient, Outcome)> {
-        let stop = self.stop;
+        let (stop, way) = (self.stop, self.way);
         let rest = self.pending.into_iter().map(|mut pending| {
             let outcome = match &stop {
                 Stop::Early => Outcome::Abandoned,
@@ -210,13 +223,31 @@ impl Tally {
             };
             (pending.recipient, outcome)
         });
-        self.settled.into_iter().chain(rest).collect()
+        let all = self.settled.into_iter().chain(rest);
+        all.map(|(recipient, outcome)| (recipient, outcome.by_way(way.as_ref()))).collect()
     }
 
     fn take(&mut self, number: u32, outcome: Outcome) {
         if let Some(at) = self.pending.iter().position(|pending| pending.recipient.number == number) {
             self.settled.push((self.pending.remove(at).recipient, outcome));
         }
+    }
+}
+
+impl Reached {
+    /// The name of the host.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.host.as_ref().map(|host| host.name.as_str())
+    }
+}
+
+impl Outcome {
+    /// Of mail that filters have sent this way: whoever asks why it waits sees where it went.
+    fn by_way(mut self, way: Option<&String>) -> Self {
+        if let Self::Deferred { status, .. } | Self::Failed { status } = &mut self {
+            status.way = way.cloned();
+        }
+        self
     }
 }
 

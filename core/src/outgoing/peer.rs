@@ -16,7 +16,8 @@ use waxseal_plugins::verdicts::Floor;
 
 use super::facts;
 use super::hosts::{Endpoint, FoundBy};
-use super::session::{Session, connect, greet};
+use super::session::{Session, connect, depart, greet};
+use super::way::USUAL;
 use crate::config::{Allowance, Config, Delivery, Timeouts};
 use crate::observe::trace::Teller;
 use crate::observe::{Observer, SessionId};
@@ -128,7 +129,7 @@ fn self_signed() -> Arc<ServerConfig> {
 /// A session in clear with a host, over a new connection.
 pub(super) async fn session_with(endpoint: &Endpoint) -> Session {
     let host = facts::host(endpoint, "example.org", &Arc::new(Row::default()), 0);
-    let socket = connect(endpoint, &timeouts()).await.unwrap();
+    let socket = connect(depart(endpoint, &USUAL).unwrap(), endpoint, &timeouts()).await.unwrap();
     let teller = Teller::new(Observer::off(), SessionId::next(), Direction::Outgoing);
     let greeted = greet(socket, endpoint, host, ("relay.example.net", &timeouts()), teller).await.unwrap();
     greeted.in_clear("test", Floor::None)

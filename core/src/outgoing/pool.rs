@@ -1,7 +1,7 @@
 //! Connections kept for a moment, for the next envelope to the same host.
 //!
 //! A connection is kept under everything that its decisions rested on: domain, host, how it was
-//! found, row, generation of the bundle and epoch of the roots. So no envelope after a reload ever
+//! found, the way that filters chose, row, generation of the bundle and epoch of the roots. So no envelope after a reload ever
 //! meets it. One of another domain meets it only if all but the domain is equal and the hooks come
 //! to the same for that domain. The session of a kept connection is private here: [`Idle::serve`] is
 //! the only way to it, and asks them. The `mail` hook is asked afterwards, as for any envelope.
@@ -24,6 +24,7 @@ use super::schedule::Place;
 use super::session::Session;
 use super::starttls::{self, Means};
 use super::transaction::Usage;
+use super::way::Way;
 
 /// How long a connection is kept. Hosts dislike idle ones.
 pub(super) const KEPT: Duration = Duration::from_secs(3);
@@ -75,6 +76,11 @@ impl Idle {
     /// A connection over which mail has just gone.
     pub(super) fn new(key: Key, session: Session, place: Place, found: Instant) -> Self {
         Self { session, place, key, found, used: Instant::now() }
+    }
+
+    /// Whether it was made for mail that goes this way.
+    pub(super) fn goes(&self, way: &Way) -> bool {
+        *self.key.way == *way
     }
 
     /// Where it leads to.
@@ -228,10 +234,12 @@ mod tests {
     use waxseal_plugins::facts::Row;
 
     use super::*;
+    use crate::config::NextHop;
     use crate::observe::Observer;
     use crate::outgoing::hosts::FoundBy;
     use crate::outgoing::peer::{Peer, delivery, session_with};
     use crate::outgoing::schedule::Scheduler;
+    use crate::outgoing::way::{Departure, Way};
 
     /// A pool that keeps one connection, and under which key.
     async fn kept() -> (Pool, Key) {
@@ -243,7 +251,8 @@ mod tests {
             .await
             .unwrap();
         let row = Arc::new(Row::default());
-        let key = Key { domain: "example.org".to_owned(), endpoint, row, generation: 1, epoch: 1 };
+        let (domain, way) = ("example.org".to_owned(), Arc::default());
+        let key = Key { domain, endpoint, way, row, generation: 1, epoch: 1 };
         let pool = Pool::default();
         assert!(pool.keep(Idle::new(key.clone(), session, place, Instant::now())).is_none());
         (pool, key)
@@ -262,7 +271,14 @@ mod tests {
         let strict = Arc::new(Row { policy: "require".to_owned(), ..Row::default() });
         let renamed = Endpoint { name: "mx.example.net".to_owned(), ..key.endpoint.clone() };
         let by_mx = Endpoint { found_by: FoundBy::Mx, ..key.endpoint.clone() };
+        let from = Departure { source: Some("127.0.0.2".parse().unwrap()), helo_name: None };
+        let named = Departure { source: None, helo_name: Some("news.example.org".to_owned()) };
+        let leaving = |departure| Arc::new(Way { hops: None, departure });
+        let hop = NextHop { host: key.endpoint.name.clone(), port: key.endpoint.address.port() };
         let others = [
+            Key { way: leaving(from), ..key.clone() },
+            Key { way: leaving(named), ..key.clone() },
+            Key { way: Arc::new(Way { hops: Some(vec![hop]), ..Way::default() }), ..key.clone() },
             Key { generation: 2, ..key.clone() },
             Key { epoch: 2, ..key.clone() },
             Key { row: strict, ..key.clone() },

@@ -16,12 +16,12 @@ pub(super) struct Problem(Status);
 impl Problem {
     /// It may be better next time. The code's class is made 4.
     pub(super) fn temporary(code: EnhancedCode, reason: impl Into<String>) -> Self {
-        Self(Status { code: code.in_class(4), reason: reason.into(), host: None, reply: None })
+        Self(Status { code: code.in_class(4), reason: reason.into(), host: None, reply: None, way: None })
     }
 
     /// It stays. The code's class is made 5.
     pub(super) fn permanent(code: EnhancedCode, reason: impl Into<String>) -> Self {
-        Self(Status { code: code.in_class(5), reason: reason.into(), host: None, reply: None })
+        Self(Status { code: code.in_class(5), reason: reason.into(), host: None, reply: None, way: None })
     }
 
     /// What was found out of the destination lately, and is still so.
@@ -49,8 +49,8 @@ impl Problem {
         Self::permanent(code_of(&denied.reply), words(&denied.reply, &denied.place))
     }
 
-    /// The `mail` hook did not let the message cross; `None` where it did.
-    pub(super) fn of_mail<V: Verdict>(decision: &Decision<V>) -> Option<Self> {
+    /// The `mail` or `route` hook did not let the message on; `None` where it did.
+    pub(super) fn of_decision<V: Verdict>(decision: &Decision<V>) -> Option<Self> {
         let place = &decision.answer.place;
         let said = decision.outcome().reply().cloned().unwrap_or_default();
         match decision.outcome() {

@@ -14,7 +14,7 @@ use super::hosts::Endpoint;
 use super::mail::{Accepted, Crossing};
 use super::problem::Problem;
 use super::report;
-use super::session::{Greeted, Session, connect, greet};
+use super::session::{Greeted, Session, connect, depart, greet};
 use super::starttls::{Hindrance, Means, start_tls};
 use super::witness::Event;
 use crate::tls::client::ClientPlan;
@@ -62,14 +62,25 @@ impl Reach<'_> {
     pub(super) async fn greet(&self, endpoint: &Endpoint, socket: TcpStream) -> Result<Greeted, Problem> {
         let recent = self.means.tls.outgoing_memory.recent_or_trial(&self.asked(endpoint));
         let host = facts::host(endpoint, self.domain, self.row, recent.failures);
-        let Means { config, asker, .. } = self.means;
+        let Means { config, asker, departure, .. } = self.means;
         let teller = asker.teller(Direction::Outgoing);
-        greet(socket, endpoint, host, (&config.hostname, &config.timeouts), teller).await
+        let ourselves = (departure.name(&config.hostname), &config.timeouts);
+        greet(socket, endpoint, host, ourselves, teller).await
     }
 
     async fn redial(&self, endpoint: &Endpoint) -> Result<Greeted, Problem> {
-        let socket = connect(endpoint, &self.means.config.timeouts).await?;
+        let socket = self.connect(endpoint).await?;
         self.greet(endpoint, socket).await
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// The host cannot be reached.
+    pub(super) async fn connect(&self, endpoint: &Endpoint) -> Result<TcpStream, Problem> {
+        let socket = depart(endpoint, self.means.departure)?;
+        connect(socket, endpoint, &self.means.config.timeouts).await
     }
 
     /// Starts TLS as the hooks have said.

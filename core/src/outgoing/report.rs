@@ -133,7 +133,7 @@ pub(super) fn settled(
         delivered = count(Some(AttemptOutcome::Delivered)),
         deferred = count(Some(AttemptOutcome::Deferred)),
         failed = count(Some(AttemptOutcome::Failed)),
-        host = at_fault.or(reached.host.as_deref()).unwrap_or("none"),
+        host = at_fault.or(reached.name()).unwrap_or("none"),
         tls = %format_args!("{}:{}", row.policy, reached.protection.word()),
         status = status.map(|status| display(&status.code)),
         reason = status.map(|status| display(&status.reason)),

@@ -1,8 +1,10 @@
 //! A connection to a host: greeting, EHLO, and then ready for mail.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use waxseal_plugins::facts::Host;
 use waxseal_plugins::verdicts::{EnhancedCode, Floor};
@@ -13,6 +15,7 @@ use super::grounds::Grounds;
 use super::hosts::Endpoint;
 use super::mail::Crossing;
 use super::problem::Problem;
+use super::way::Departure;
 use crate::config::Timeouts;
 use crate::net::{Connection, Stream};
 use crate::observe::trace::Teller;
@@ -51,17 +54,43 @@ impl Session {
     }
 }
 
+/// A socket for a connection to this address. Nothing is sent.
+///
+/// # Errors
+///
+/// We have no such address to come from, which is our own mistake, and may be mended in time.
+pub(super) fn depart(endpoint: &Endpoint, departure: &Departure) -> Result<TcpSocket, Problem> {
+    let socket = || match (endpoint.address.is_ipv4(), departure.source) {
+        (true, None) => TcpSocket::new_v4(),
+        (false, None) => TcpSocket::new_v6(),
+        (is_ipv4, Some(source)) => {
+            let socket = if is_ipv4 { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            socket.bind(SocketAddr::new(source, 0))?;
+            Ok(socket)
+        }
+    };
+    socket().map_err(|error: io::Error| {
+        let from = departure.source.map(|source| format!(" from {source}")).unwrap_or_default();
+        let reason = format!("this relay cannot connect{from} to {}: {error}", endpoint.name);
+        Problem::temporary(EnhancedCode::new(4, 3, 5), reason).at(&endpoint.name)
+    })
+}
+
 /// Connects.
 ///
 /// # Errors
 ///
 /// The host cannot be reached.
-pub(super) async fn connect(endpoint: &Endpoint, timeouts: &Timeouts) -> Result<TcpStream, Problem> {
+pub(super) async fn connect(
+    socket: TcpSocket,
+    endpoint: &Endpoint,
+    timeouts: &Timeouts,
+) -> Result<TcpStream, Problem> {
     let unreached = |why: String| {
         let reason = format!("{} ({}) could not be reached: {why}", endpoint.name, endpoint.address);
         Problem::temporary(EnhancedCode::new(4, 4, 1), reason).at(&endpoint.name)
     };
-    let connecting = timeout(timeouts.connect, TcpStream::connect(endpoint.address)).await;
+    let connecting = timeout(timeouts.connect, socket.connect(endpoint.address)).await;
     let socket = connecting
         .map_err(|_| unreached(format!("no answer within {} s", timeouts.connect.as_secs())))?
         .map_err(|error| unreached(error.to_string()))?;

@@ -15,6 +15,7 @@ use super::facts;
 use super::mail::{Crossing, Secured};
 use super::problem::Problem;
 use super::session::{Greeted, Session, say_ehlo};
+use super::way::Departure;
 use super::witness::{Event, Witness};
 use crate::config::Config;
 use crate::net::{Connection, NotClear, ReadError};
@@ -35,6 +36,8 @@ pub(super) struct Means<'a> {
     pub tls: &'a Tls,
     /// The hooks.
     pub asker: &'a Asker,
+    /// As whom we come.
+    pub departure: &'a Departure,
     /// Who looks on.
     pub witness: &'a dyn Witness,
 }
@@ -106,7 +109,7 @@ async fn accept(
         dialogue.close().await;
         return Err(Hindrance::Forbidden(problem.at(&host.name)));
     }
-    let capabilities = match say_ehlo(&mut dialogue, &means.config.hostname).await {
+    let capabilities = match say_ehlo(&mut dialogue, means.departure.name(&means.config.hostname)).await {
         Ok(Ok(capabilities)) => capabilities,
         Ok(Err(reply)) => {
             dialogue.quit().await;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::outcome::Tally;
 use super::pool::Idle;
 use super::problem::Problem;
+use super::route::Concerns;
 use crate::spool::{LeasedRecipient, Status};
 
 /// The most addresses that one attempt tries. RFC 5321 section 5.1 asks for at least two.
@@ -31,6 +32,8 @@ pub(super) struct Trip {
     pub tried: Option<SocketAddr>,
     /// What the destination has shown, beside what became of this message.
     pub shown: Shown,
+    /// Whom it concerns which hosts are there.
+    pub concerns: Concerns,
     met: Met,
     unreached: Option<Status>,
     left_alone: Option<(Instant, Status)>,
@@ -64,12 +67,14 @@ pub(super) enum Miss {
     LeftAlone(Instant, Status),
     /// It was not reached now.
     Unreached(Problem),
+    /// We could not leave for it: that is no matter of the host.
+    Grounded(Problem),
 }
 
 /// What is concluded of the destination.
 #[derive(Debug, PartialEq)]
 pub(super) enum Conclusion {
-    /// Nothing: a host was met.
+    /// Nothing: a host was met, or it concerns this message only.
     Nothing,
     /// Its hosts are busy: the lease is given back.
     Busy,
@@ -81,7 +86,7 @@ pub(super) enum Conclusion {
 
 impl Trip {
     /// Nobody was met yet.
-    pub(super) fn new(recipients: &[LeasedRecipient]) -> Self {
+    pub(super) fn new(recipients: &[LeasedRecipient], concerns: Concerns) -> Self {
         let now = Instant::now();
         Self {
             tally: Tally::new(recipients),
@@ -91,6 +96,7 @@ impl Trip {
             found: now,
             tried: None,
             shown: Shown::Nothing,
+            concerns,
             met: Met::Nobody,
             unreached: None,
             left_alone: None,
@@ -114,6 +120,7 @@ impl Trip {
         match miss {
             Miss::Busy => self.busy = Met::Somebody,
             Miss::Unreached(problem) => self.unreached(&problem),
+            Miss::Grounded(problem) => self.tally.ruled_out(&problem),
             Miss::LeftAlone(until, why) => {
                 self.tally.ruled_out(&Problem::of_status(&why));
                 if self.left_alone.as_ref().is_none_or(|(known, _)| until < *known) {
@@ -133,6 +140,8 @@ impl Trip {
         match (self.met, self.busy, &self.unreached, &self.left_alone) {
             (Met::Somebody, ..) => Conclusion::Nothing,
             (_, Met::Somebody, ..) => Conclusion::Busy,
+            // What waits for other hosts does not wait for these.
+            _ if self.concerns == Concerns::Message => Conclusion::Nothing,
             (_, _, Some(why), _) => Conclusion::Unreachable(why.clone()),
             (_, _, None, Some((until, why))) => Conclusion::LeftAlone(*until, why.clone()),
             (_, _, None, None) => Conclusion::Nothing,
@@ -151,7 +160,7 @@ mod tests {
     }
 
     fn after(misses: Vec<Miss>) -> Trip {
-        let mut trip = Trip::new(&[]);
+        let mut trip = Trip::new(&[], Concerns::Destination);
         misses.into_iter().for_each(|miss| trip.missed(miss));
         trip
     }
@@ -170,6 +179,22 @@ mod tests {
         trip.met();
         assert_eq!(trip.conclusion(), Conclusion::Nothing);
         assert_eq!(after(vec![]).conclusion(), Conclusion::Nothing);
+    }
+
+    #[test]
+    fn of_other_mail_that_may_go_another_way_nothing_is_concluded() {
+        let mut trip =
+            Trip { concerns: Concerns::Message, ..after(vec![Miss::Unreached(problem("refused"))]) };
+        assert_eq!(trip.conclusion(), Conclusion::Nothing);
+        trip.missed(alone(&trip, 10));
+        assert_eq!(trip.conclusion(), Conclusion::Nothing);
+        trip.missed(Miss::Busy);
+        assert_eq!(trip.conclusion(), Conclusion::Busy, "it is given back, and waits for a place");
+    }
+
+    #[test]
+    fn that_we_cannot_leave_is_no_matter_of_the_destination() {
+        assert_eq!(after(vec![Miss::Grounded(problem("no such address"))]).conclusion(), Conclusion::Nothing);
     }
 
     #[test]

@@ -40,8 +40,9 @@ fn given_up(last: Option<&Status>) -> Status {
     let code = last.map_or(EnhancedCode::new(5, 0, 0), |last| last.code.in_class(5));
     let word = "the operator of this relay has given it up";
     let reason = last.map_or_else(|| word.to_owned(), |last| format!("{word}; before: {}", last.reason));
-    let (host, reply) = last.map(|last| (last.host.clone(), last.reply.clone())).unwrap_or_default();
-    Status { code, reason, host, reply }
+    let known = |last: &Status| (last.host.clone(), last.reply.clone(), last.way.clone());
+    let (host, reply, way) = last.map(known).unwrap_or_default();
+    Status { code, reason, host, reply, way }
 }
 
 #[cfg(test)]
@@ -58,7 +59,7 @@ mod tests {
 
     fn status() -> Status {
         let reason = "the host cannot be reached".to_owned();
-        Status { code: EnhancedCode::new(4, 4, 1), reason, host: None, reply: None }
+        Status { code: EnhancedCode::new(4, 4, 1), reason, host: None, reply: None, way: None }
     }
 
     fn hours(hours: i64) -> Timestamp {

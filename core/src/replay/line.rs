@@ -55,6 +55,7 @@ pub(super) enum AtClient {
 /// The hooks of outgoing connections, likewise.
 #[derive(Clone, Debug)]
 pub(super) enum AtHost {
+    Route(Arc<Mail>),
     Offer,
     Start,
     Cipher(Arc<Handshake>),
@@ -104,6 +105,7 @@ impl AtClient {
 impl AtHost {
     fn hook(&self) -> HookName {
         match self {
+            Self::Route(_) => HookName::Route,
             Self::Offer => HookName::Offer,
             Self::Start => HookName::Start,
             Self::Cipher(_) => HookName::Cipher,
@@ -182,18 +184,20 @@ impl Facts {
             HookName::Certificate => AtClient::Certificate(self.certificate?),
             HookName::Mail => AtClient::Mail(self.mail?),
             HookName::Rcpt => AtClient::Rcpt(self.recipient?),
+            _ => return None,
         };
         Some(Question::Incoming(self.client?, at))
     }
 
     fn outgoing(self, hook: HookName) -> Option<Question> {
         let at = match hook {
+            HookName::Route => AtHost::Route(self.mail?),
             HookName::Offer => AtHost::Offer,
             HookName::Start => AtHost::Start,
             HookName::Cipher => AtHost::Cipher(self.handshake?),
             HookName::Certificate => AtHost::Certificate(self.certificate?),
             HookName::Mail => AtHost::Mail(self.mail?),
-            HookName::Connect | HookName::Rcpt => return None,
+            _ => return None,
         };
         Some(Question::Outgoing(self.host?, at))
     }

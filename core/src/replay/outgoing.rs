@@ -55,8 +55,9 @@ fn roots(course: &Course, row: &Row) -> Option<BTreeSet<String>> {
 }
 
 fn ask(bundle: &Bundle, host: &Arc<Host>, at: &AtHost) -> Answer {
-    use hooks::outgoing::{Certificate, Cipher, Mail, Offer, Start};
+    use hooks::outgoing::{Certificate, Cipher, Mail, Offer, Route, Start};
     match at {
+        AtHost::Route(mail) => Answer::of(&bundle.try_out::<Route>(host, mail)),
         AtHost::Offer => Answer::of(&bundle.try_out::<Offer>(host, &Arc::new(Nothing {}))),
         AtHost::Start => Answer::of(&bundle.try_out::<Start>(host, &Arc::new(Nothing {}))),
         AtHost::Cipher(handshake) => Answer::of(&bundle.try_out::<Cipher>(host, handshake)),
@@ -72,6 +73,7 @@ fn settle(answer: Answer, course: &mut Course, host: &Arc<Host>, at: &AtHost) ->
             *course = Course { floor: answer.demands.floor, ..Course::default() };
             Ok(answer)
         }
+        AtHost::Route(_) => Ok(answer),
         AtHost::Start => Ok(start(answer, course)),
         AtHost::Cipher(handshake) => Ok(cipher(answer, course, handshake)),
         AtHost::Certificate(certificate) => {

@@ -80,6 +80,9 @@ pub struct Status {
     pub host: Option<String>,
     /// What the host said, word for word.
     pub reply: Option<String>,
+    /// The way that the message went, in words, if a filter chose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<String>,
 }
 
 impl Status {

@@ -238,6 +238,7 @@ mod tests {
                 reason: "the handshake failed".to_owned(),
                 host: Some("mx.example".to_owned()),
                 reply: None,
+                way: None,
             }),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use waxseal_plugins::bundle::Bundle;
-use waxseal_plugins::decision::{Answer, Decision};
+use waxseal_plugins::decision::{Answer, Decision, Failure, Outcome};
 use waxseal_plugins::facts::{Client, Message};
 use waxseal_plugins::hooks::{Direction, Hook, incoming};
 use waxseal_plugins::verdicts::Strictness;
@@ -35,10 +35,33 @@ impl Asker {
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
     ) -> Decision<H::Verdict> {
+        self.ask_to_follow::<H>(domain, (peer, subject), |_| Ok(())).await
+    }
+
+    /// Asks a hook, as [`ask`](Self::ask) does, for a verdict that must be possible to follow: one that is
+    /// not is a failure of who answered it, and is recorded as such. `follow` says in words what is wrong.
+    pub async fn ask_to_follow<H: Hook>(
+        &self,
+        domain: &str,
+        (peer, subject): (&Arc<H::Peer>, &Arc<H::Subject>),
+        follow: impl FnOnce(&H::Verdict) -> Result<(), String>,
+    ) -> Decision<H::Verdict> {
         let asked = Instant::now();
-        let decision = self.bundle.ask::<H>(peer, subject).await;
+        let mut decision = self.bundle.ask::<H>(peer, subject).await;
+        if let Outcome::Verdict(verdict) = decision.outcome()
+            && let Err(message) = follow(verdict)
+        {
+            decision.answer.outcome = Outcome::Failure(Failure { message });
+        }
         self.observer.decided::<H>(&self.session, domain, peer, subject, &decision, asked.elapsed());
         decision
+    }
+
+    /// Tells those who only observe. It is no decision: it is counted, and their failures are logged, but
+    /// the decision log has no line of it.
+    pub async fn tell<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) {
+        let decision = self.bundle.ask::<H>(peer, subject).await;
+        self.observer.told::<H>(&self.session, &decision);
     }
 
     /// Asks the filters' hook `message`, one after the other: each is told what those before it have changed.

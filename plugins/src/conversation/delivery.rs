@@ -9,10 +9,12 @@ use super::host::{Attempt, Crossed};
 use super::problem::Problem;
 use super::{Conversation, End, Fate, Met, Overrides, Situation, Switch};
 use crate::bundle::Bundle;
-use crate::facts::{Mail, Row};
-use crate::hooks::Direction;
+use crate::facts::{Host, Mail, Row};
+use crate::hooks::{Direction, outgoing};
 use crate::rhai::voice;
 use crate::table;
+use crate::verdicts::EnhancedCode;
+use crate::verdicts::outgoing::Way;
 
 /// A delivery: what is to be sent, and whom it meets.
 #[derive(Clone, Debug)]
@@ -68,10 +70,17 @@ fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
     let mut asking = Asking::new(bundle);
     asking.note(Arc::clone(&row));
     let mail = Arc::new(delivery.mail());
+    let way = match choose(&mut asking, &delivery.domain, (&row, &mail)) {
+        Ok(way) => way,
+        Err(problem) => {
+            let hope = !problem.is_permanent();
+            return conversation(asking, unsent(Some((problem, String::new())), hope, row));
+        }
+    };
     let mut said: Option<(Problem, String)> = None;
     let mut hope = delivery.hosts.is_empty();
     for (number, met) in delivery.hosts.iter().enumerate() {
-        let mut attempt = Attempt::new(&mut asking, delivery, met, (&row, &mail), number);
+        let mut attempt = Attempt::new(&mut asking, delivery, met, (&row, &mail), (&way, number));
         let name = attempt.name().to_owned();
         match attempt.run() {
             Ok(crossed) => return conversation(asking, sent(crossed, name, row)),
@@ -84,6 +93,23 @@ fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
         }
     }
     conversation(asking, unsent(said, hope, row))
+}
+
+/// The way that filters choose, if there are any; what a transport says is not known here.
+fn choose(
+    asking: &mut Asking<'_>,
+    domain: &str,
+    (row, mail): (&Arc<Row>, &Arc<Mail>),
+) -> Result<Way, Problem> {
+    if !asking.is_filtered::<outgoing::Route>() {
+        return Ok(Way::default());
+    }
+    let host = Host { domain: domain.to_owned(), row: Arc::clone(row), ..Host::default() };
+    let decision = asking.ask::<outgoing::Route>("", &Arc::new(host), mail);
+    match Problem::of(&decision, EnhancedCode::new(4, 7, 0)) {
+        Some(problem) => Err(problem),
+        None => Ok(decision.outcome().way().cloned().unwrap_or_default()),
+    }
 }
 
 fn conversation(asking: Asking<'_>, end: End) -> Conversation {

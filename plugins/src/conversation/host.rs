@@ -21,6 +21,7 @@ use crate::hooks::{Hook, outgoing};
 use crate::names;
 use crate::place::Place;
 use crate::terms::{self, Unmet};
+use crate::verdicts::outgoing::Way;
 use crate::verdicts::{EnhancedCode, Floor, Terms};
 
 /// What a host that refuses STARTTLS says (RFC 3207 section 4).
@@ -66,10 +67,11 @@ impl<'a, 'b> Attempt<'a, 'b> {
         delivery: &'a Delivery,
         met: &'a Met,
         (row, mail): (&Arc<Row>, &'a Arc<Mail>),
-        number: usize,
+        (way, number): (&Way, usize),
     ) -> Self {
         let facts = delivery.facts.clone().and(&met.facts);
-        let host = unheard(&delivery.domain, row, number);
+        let hop = way.to.as_ref().and_then(|hops| hops.get(number)).map(String::as_str);
+        let host = routed(unheard(&delivery.domain, row, number), hop);
         let (tls, floor) = (delivery.tls, Demand::default());
         let mut attempt = Self { asking, met, tls, facts, host, mail, floor };
         attempt.host = attempt.told(attempt.host.clone());
@@ -236,6 +238,18 @@ impl<'a, 'b> Attempt<'a, 'b> {
             },
         )
     }
+}
+
+/// A host that a filter has sent the mail to.
+fn routed(host: Host, hop: Option<&str>) -> Host {
+    let Some(hop) = hop else { return host };
+    let port = |text: &str| text.parse::<u16>().ok();
+    let (name, port) = match hop.rsplit_once(':').map(|(name, written)| (name, port(written))) {
+        Some((name, Some(port))) if name.ends_with(']') || !name.contains(':') => (name, port.into()),
+        _ => (hop, host.port),
+    };
+    let name = name.trim_matches(['[', ']']).to_ascii_lowercase();
+    Host { name, port, found_by: "route".to_owned(), ..host }
 }
 
 /// A host before anything was heard of it.

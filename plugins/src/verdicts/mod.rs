@@ -78,6 +78,11 @@ pub trait Verdict:
         Demands::default()
     }
 
+    /// The way that it sends mail, if it says something of it.
+    fn way(&self) -> Option<&outgoing::Way> {
+        None
+    }
+
     /// What becomes of it when the terms of several verdicts leave nothing that could be
     /// negotiated: incoming a refusal, outgoing a deferral.
     #[must_use]

@@ -20,15 +20,18 @@ pub enum Route {
 
 /// A way to send mail: what is not said is as the configuration has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-#[serde(default)]
 pub struct Way {
     /// The next hops, `host:port` or `[address]:port`, the preferred first; none is by route or MX.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Vec<String>>,
     /// Our own address that connections come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<IpAddr>,
     /// The name that we give in EHLO.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub helo_name: Option<String>,
     /// A `[[transport]]` of the configuration, by its name, which says the above where a script does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transport: Option<String>,
 }
 
@@ -52,6 +55,13 @@ impl Verdict for Route {
                 transport: either(one.transport, other.transport),
             }),
             (first, _) => first,
+        }
+    }
+
+    fn way(&self) -> Option<&Way> {
+        match self {
+            Self::Accept(way) if *way != Way::default() => Some(way),
+            _ => None,
         }
     }
 

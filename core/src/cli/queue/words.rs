@@ -104,6 +104,9 @@ fn status(status: &Status) -> String {
     if let Some(reply) = &status.reply {
         words.push_str(&format!(", which said: {reply}"));
     }
+    if let Some(way) = &status.way {
+        words.push_str(&format!("; it was sent {way}"));
+    }
     words.replace(char::is_control, " ")
 }
 

@@ -126,6 +126,26 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        header: "[[transport]]",
+        about: "A way to send mail that filters may choose by its name, at the hook `route`. What it does not say is as for all mail.",
+        keys: &[
+            Key("name", "text", Required, "What filters call it, as in `accept().transport(\"marketing\")`."),
+            Key(
+                "to",
+                "list of hosts",
+                Nothing,
+                "The next hops, the preferred first, as in `to` of `[[route]]`; without them those of the domain.",
+            ),
+            Key("source", "address", Nothing, "Our own address that connections come from."),
+            Key(
+                "helo_name",
+                "name",
+                As("`hostname`"),
+                "The name that we give in EHLO: a domain, or an address in brackets.",
+            ),
+        ],
+    },
+    Table {
         header: "[delivery]",
         about: "How mail is sent.",
         keys: &[

@@ -11,6 +11,7 @@ use crate::outgoing::hosts::Endpoint;
 use crate::outgoing::mail::Accepted;
 use crate::outgoing::pool::Idle;
 use crate::outgoing::report;
+use crate::outgoing::route::Concerns;
 use crate::outgoing::schedule::{Complaint, Place};
 use crate::outgoing::session::Session;
 use crate::outgoing::transaction::{self, After, Content, Letter, Usage, transact};
@@ -30,7 +31,7 @@ enum Crossed {
 impl Attempt<'_> {
     /// Over the connection of the envelope before, without looking anything up.
     pub(super) async fn carry_on(&self, idle: Idle, trip: &mut Trip) {
-        let Some(found) = idle.found() else {
+        let Some(found) = idle.found().filter(|_| idle.goes(&self.way)) else {
             return self.put_back(idle);
         };
         let endpoint = idle.endpoint().clone();
@@ -188,7 +189,7 @@ impl Attempt<'_> {
     ) -> Result<(Session, After), Box<Session>> {
         report::crosses(&self.asker, self.lease, &accepted);
         let crossing = accepted.crossing();
-        trip.tally.crossing(&crossing.host.name, crossing.reached());
+        trip.tally.crossing(&crossing.host, crossing.reached());
         match self.content().await {
             Ok(content) => {
                 let letter = Letter { envelope: &self.lease.envelope, recipients, content, usage };
@@ -214,6 +215,7 @@ impl Attempt<'_> {
         Content::open(body, self.lease.envelope.size).await
     }
 
+    /// What a host shows of itself by one way says nothing of the domain's mail that goes another.
     fn tell_scheduler(&self, after: After, (place, began): (&Place, Instant), trip: &mut Trip) {
         let (scheduler, domain) = (&self.outbound.scheduler, &self.lease.domain);
         let host = place.host();
@@ -228,6 +230,9 @@ impl Attempt<'_> {
             }
             _ => return,
         };
+        if trip.concerns == Concerns::Message {
+            return scheduler.slows_down(host, began);
+        }
         if let Some(wait) = scheduler.throttled(domain, host, complaint, began) {
             trip.shown = Shown::Throttled(wait);
         }
@@ -259,7 +264,7 @@ impl Attempt<'_> {
     }
 
     fn note(&self, miss: Miss, trip: &mut Trip) {
-        if let Miss::Unreached(problem) = &miss {
+        if let Miss::Unreached(problem) | Miss::Grounded(problem) = &miss {
             report::ruled_out(&self.asker, self.lease, &self.row, problem);
         }
         trip.missed(miss);

@@ -16,7 +16,7 @@ use crate::outgoing::race;
 use crate::outgoing::reach::Reach;
 use crate::outgoing::report;
 use crate::outgoing::schedule::{NoPlace, Place};
-use crate::outgoing::session::{Session, connect};
+use crate::outgoing::session::{Session, connect, depart};
 use crate::outgoing::transaction::Usage;
 use crate::outgoing::trip::{Miss, Trip};
 
@@ -53,7 +53,7 @@ impl Attempt<'_> {
         let first = race::first(line, dial, |_, miss| misses.push(miss)).await;
         line.extend(beyond);
         for miss in misses {
-            if let Miss::Unreached(problem) = &miss {
+            if let Miss::Unreached(problem) | Miss::Grounded(problem) = &miss {
                 report::ruled_out(&self.asker, self.lease, &self.row, problem);
             }
             trip.missed(miss);
@@ -65,9 +65,10 @@ impl Attempt<'_> {
 
     /// A new connection to an address.
     pub(super) async fn dial(&self, endpoint: &Endpoint) -> Result<(TcpStream, Place), Miss> {
+        let socket = depart(endpoint, &self.way.departure).map_err(Miss::Grounded)?;
         let place = self.place(endpoint).await?;
         let began = Instant::now();
-        let connected = connect(endpoint, &self.outbound.services.config.timeouts).await;
+        let connected = connect(socket, endpoint, &self.outbound.services.config.timeouts).await;
         self.tell_of_dial(endpoint, connected.as_ref().err(), began);
         match connected {
             Ok(socket) => {

@@ -29,6 +29,7 @@ use crate::spool::{BodyRef, Envelope, LeasedRecipient, Outcome, Purpose, Spool, 
 use crate::tls::Tls;
 
 mod spool;
+mod ways;
 
 /// What the name system does.
 enum Dns {
@@ -79,9 +80,17 @@ struct World {
 
 impl World {
     fn new(names: Dns, spool: OneMessage, port: u16) -> Self {
+        Self::filtered(names, spool, port, "")
+    }
+
+    fn filtered(names: Dns, spool: OneMessage, port: u16, filter: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut config: Config = config(directory.path(), "enabled = false");
         config.delivery.port = port;
+        let filters = config.policies.join("filters");
+        std::fs::create_dir_all(&filters)
+            .and_then(|()| std::fs::write(filters.join("one.rhai"), filter))
+            .unwrap();
         let source = Source {
             directory: config.policies.clone(),
             last_good: config.data_dir.join("last_good"),
@@ -128,7 +137,7 @@ fn words(outcome: Outcome) -> String {
     }
 }
 
-fn lease(recipients: u32) -> Lease {
+pub(in crate::outgoing) fn lease(recipients: u32) -> Lease {
     let recipient = |number| LeasedRecipient {
         number,
         address: format!("r{number}@example.org"),

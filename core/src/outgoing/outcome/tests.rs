@@ -160,7 +160,8 @@ fn a_host_without_dsn_promises_nothing() {
     let able = Capabilities::of(&crate::smtp::reply::Reply { code: 250, enhanced: None, lines });
     tally.meets(&able);
     tally.delivered(0);
-    tally.crossing("plain.example.org", Protection::None);
+    let host = Host { name: "plain.example.org".to_owned(), ..Host::default() };
+    tally.crossing(&Arc::new(host), Protection::None);
     tally.meets(&Capabilities::default());
     tally.delivered(1);
     tally.delivered(2);

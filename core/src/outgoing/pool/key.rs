@@ -6,6 +6,7 @@ use waxseal_plugins::facts::Row;
 
 use crate::outgoing::facts;
 use crate::outgoing::hosts::Endpoint;
+use crate::outgoing::way::Way;
 use crate::tls::certificate;
 
 /// Everything that the decisions about a connection rested on, beside the host's own words.
@@ -15,6 +16,8 @@ pub(in crate::outgoing) struct Key {
     pub domain: String,
     /// The host, and how it was found.
     pub endpoint: Endpoint,
+    /// The way that filters chose: connections come from where it says, and by the name that it says.
+    pub way: Arc<Way>,
     /// The domain's row.
     pub row: Arc<Row>,
     /// The generation of the bundle that decided.
@@ -40,7 +43,10 @@ impl Key {
     }
 
     fn is_alike(&self, other: &Self) -> bool {
-        self.generation == other.generation && self.epoch == other.epoch && self.endpoint == other.endpoint
+        self.generation == other.generation
+            && self.epoch == other.epoch
+            && self.endpoint == other.endpoint
+            && self.way == other.way
     }
 
     /// The names of which the host's certificate must have one.
@@ -64,7 +70,14 @@ mod tests {
     fn key(domain: &str, found_by: FoundBy, row: Row) -> Key {
         let address = "192.0.2.1:25".parse().unwrap();
         let endpoint = Endpoint { name: "mx.example.com".to_owned(), address, found_by };
-        Key { domain: domain.to_owned(), endpoint, row: Arc::new(row), generation: 1, epoch: 1 }
+        Key {
+            domain: domain.to_owned(),
+            endpoint,
+            way: Arc::default(),
+            row: Arc::new(row),
+            generation: 1,
+            epoch: 1,
+        }
     }
 
     fn shares(found_by: FoundBy, one: Row, other: Row) -> bool {

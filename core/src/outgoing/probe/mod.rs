@@ -21,11 +21,15 @@ use super::hosts::{Candidate, Directions, FoundBy};
 use super::ourselves::{self, Ourselves};
 use super::problem::Problem;
 use super::race;
+use super::route;
 use super::trip::ADDRESSES;
+use super::way::Way;
 use crate::config::Config;
 use crate::names::Names;
+use crate::observe::{Observer, SessionId};
 use crate::smtp::address::Mailbox;
 use crate::tls::Tls;
+use crate::tls::ask::Asker;
 
 /// The size of an ordinary message, octets.
 const ORDINARY: i64 = 20_000;
@@ -59,6 +63,8 @@ struct Errand {
     domain: String,
     row: Arc<Row>,
     mail: Arc<Mail>,
+    /// The way that filters chose.
+    way: Arc<Way>,
 }
 
 /// Whether further hosts are tried.
@@ -71,9 +77,9 @@ enum Onward {
 impl Probe<'_> {
     /// Tries all hosts of a target, and tells of each address.
     pub async fn run(&self, target: &Target, mut tell: impl FnMut(Told<'_>)) -> Probed {
-        let errand = self.errand(target);
+        let mut errand = self.errand(target);
         let mut probed = Probed { domain: errand.domain.clone(), row: errand.row.clone(), visits: vec![] };
-        let candidates = match self.candidates(target).await {
+        let candidates = match self.candidates(target, &mut errand).await {
             Ok(candidates) => candidates,
             Err(problem) => {
                 untried(Visit::of_nobody(&errand.domain, problem), &mut probed.visits, &mut tell);
@@ -120,9 +126,16 @@ impl Probe<'_> {
         Onward::Next
     }
 
-    async fn candidates(&self, target: &Target) -> Result<Vec<Candidate>, Problem> {
+    /// The hosts, by the way that filters choose, which the errand goes.
+    async fn candidates(&self, target: &Target, errand: &mut Errand) -> Result<Vec<Candidate>, Problem> {
         if let Some((name, port)) = &target.host {
             return Ok(vec![Candidate { name: name.clone(), port: *port, found_by: FoundBy::Route }]);
+        }
+        let bundle = Arc::clone(self.bundle);
+        let asker = Asker { bundle, observer: Observer::off(), session: SessionId::next() };
+        errand.way = route::choose(&asker, self.config, (&errand.row, &errand.mail)).await?.way;
+        if let Some(candidates) = errand.way.candidates() {
+            return Ok(candidates);
         }
         let Config { routes, delivery, hostname, .. } = self.config;
         let directions = Directions { routes, port: delivery.port, ourselves: hostname };
@@ -137,9 +150,10 @@ impl Probe<'_> {
             recipient_domain: target.domain.clone(),
             size: ORDINARY,
             attempts: 0,
+            ..Mail::default()
         };
         let row = self.bundle.table().outgoing(&target.domain, table::today());
-        Errand { domain: target.domain.clone(), row, mail: Arc::new(mail) }
+        Errand { domain: target.domain.clone(), row, mail: Arc::new(mail), way: Arc::default() }
     }
 }
 

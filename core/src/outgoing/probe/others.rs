@@ -26,7 +26,13 @@ use crate::tls::client::ClientPlan;
 /// Asks each policy that is not the row's, as if the row named it.
 pub(super) async fn ask(probe: Probe<'_>, errand: &Errand, host: &Host, seen: &Seen) -> Vec<Other> {
     let asker = asker(probe);
-    let means = Means { config: probe.config, tls: probe.tls, asker: &asker, witness: &Nobody };
+    let means = Means {
+        config: probe.config,
+        tls: probe.tls,
+        asker: &asker,
+        departure: &errand.way.departure,
+        witness: &Nobody,
+    };
     let mut others = vec![];
     for policy in policies(probe, errand) {
         let mut asks = vec![];
@@ -40,14 +46,20 @@ pub(super) async fn ask(probe: Probe<'_>, errand: &Errand, host: &Host, seen: &S
 /// its own. Where none would there is nothing to see.
 pub(super) async fn look(probe: Probe<'_>, errand: &Errand, endpoint: &Endpoint, host: &Host) -> Seen {
     let (asker, notes) = (asker(probe), Notes::default());
-    let means = Means { config: probe.config, tls: probe.tls, asker: &asker, witness: &notes };
+    let means = Means {
+        config: probe.config,
+        tls: probe.tls,
+        asker: &asker,
+        departure: &errand.way.departure,
+        witness: &notes,
+    };
     for policy in policies(probe, errand) {
         let host = under(policy, errand, host);
         let Ok(grounds) = Grounds::settle(means, Arc::new(host.clone())).await else { continue };
         let Course::StartTls { plan, floor } = grounds.course() else { continue };
         let reach = Reach { means, domain: &errand.domain, row: &host.row, mail: &errand.mail };
         // What stands in the way is noted; a host that is gone by now shows nothing.
-        let Ok(socket) = connect(endpoint, &probe.config.timeouts).await else { break };
+        let Ok(socket) = reach.connect(endpoint).await else { break };
         let Ok(greeted) = reach.greet(endpoint, socket).await else { break };
         match starttls::start_tls(means, greeted, plan, *floor).await {
             Ok(session) => session.dialogue.quit().await,

@@ -13,7 +13,6 @@ use super::super::hosts::Endpoint;
 use super::super::mail::Accepted;
 use super::super::problem::Problem;
 use super::super::reach::Reach;
-use super::super::session::connect;
 use super::super::starttls::{self, Means};
 use super::notes::{Notes, Seen};
 use super::report::{Decided, End, MadeFor, Secured, Visit};
@@ -28,7 +27,13 @@ pub(super) async fn visit(probe: Probe<'_>, errand: &Errand, endpoint: &Endpoint
     let (notes, observer) = (Notes::default(), Observer::off());
     let decisions = observer.subscribe();
     let asker = Asker { bundle: Arc::clone(probe.bundle), observer, session: SessionId::next() };
-    let means = Means { config: probe.config, tls: probe.tls, asker: &asker, witness: &notes };
+    let means = Means {
+        config: probe.config,
+        tls: probe.tls,
+        asker: &asker,
+        departure: &errand.way.departure,
+        witness: &notes,
+    };
     let reach = Reach { means, domain: &errand.domain, row: &errand.row, mail: &errand.mail };
     let mut facts = None;
     let end = match bring(&reach, endpoint, &mut facts).await {
@@ -53,7 +58,7 @@ async fn bring(
     endpoint: &Endpoint,
     facts: &mut Option<Host>,
 ) -> Result<Accepted, Problem> {
-    let socket = connect(endpoint, &reach.means.config.timeouts).await?;
+    let socket = reach.connect(endpoint).await?;
     let greeted = reach.greet(endpoint, socket).await?;
     *facts = Some(greeted.host.clone());
     reach.reach(endpoint, greeted).await

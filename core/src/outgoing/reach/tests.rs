@@ -46,7 +46,13 @@ impl Relay {
 
     /// What was reached, or why not.
     async fn reach(&self, endpoint: &Endpoint) -> Result<Protection, String> {
-        let means = Means { config: &self.config, tls: &self.tls, asker: &self.asker, witness: &Nobody };
+        let means = Means {
+            config: &self.config,
+            tls: &self.tls,
+            asker: &self.asker,
+            departure: &USUAL,
+            witness: &Nobody,
+        };
         let reach = Reach { means, domain: "example.org", row: &self.row, mail: &self.mail };
         match reach.dial(endpoint).await {
             Ok(accepted) => {
@@ -195,7 +201,13 @@ async fn a_host_whose_handshakes_fail_is_avoided_and_its_connection_is_for_one_e
     let relay = Relay::of("attempt");
     let peer = Peer::playing(vec![start(vec![BYE])]).await;
     (0..3).for_each(|_| relay.tls.outgoing_memory.failed(&relay.asked(&peer.endpoint), "test"));
-    let means = Means { config: &relay.config, tls: &relay.tls, asker: &relay.asker, witness: &Nobody };
+    let means = Means {
+        config: &relay.config,
+        tls: &relay.tls,
+        asker: &relay.asker,
+        departure: &USUAL,
+        witness: &Nobody,
+    };
     let reach = Reach { means, domain: "example.org", row: &relay.row, mail: &relay.mail };
     let session = reach.dial(&peer.endpoint).await.unwrap().into_session();
     assert_eq!(session.crossing.reached(), Protection::Clear);
@@ -275,7 +287,13 @@ async fn the_capabilities_in_clear_do_not_survive_tls() {
     ]])
     .await;
     let relay = Relay::of("attempt");
-    let means = Means { config: &relay.config, tls: &relay.tls, asker: &relay.asker, witness: &Nobody };
+    let means = Means {
+        config: &relay.config,
+        tls: &relay.tls,
+        asker: &relay.asker,
+        departure: &USUAL,
+        witness: &Nobody,
+    };
     let reach = Reach { means, domain: "example.org", row: &relay.row, mail: &relay.mail };
     let session = reach.dial(&peer.endpoint).await.unwrap().into_session();
     assert_eq!(session.capabilities.keywords().collect::<Vec<_>>(), ["8BITMIME"]);

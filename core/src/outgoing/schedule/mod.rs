@@ -182,6 +182,12 @@ impl Scheduler {
         })
     }
 
+    /// A host has said, of a transaction that began then, that it has too much; of the destination that
+    /// says nothing, since its mail goes different ways.
+    pub(super) fn slows_down(&self, host: SocketAddr, began: Instant) {
+        self.decide(|state, now| state.slows_down(host, (began, now)));
+    }
+
     /// A host took a message. Whether the destination was left alone before.
     pub(super) fn delivered(&self, destination: &str, host: SocketAddr) -> bool {
         self.decide(|state, now| state.delivered(destination, host, now))

@@ -230,9 +230,7 @@ impl State {
         (began, now): (Instant, Instant),
         chance: Chance,
     ) -> Option<Instant> {
-        if let Some(host) = self.hosts.get_mut(&address) {
-            host.window.shrink(began, now);
-        }
+        self.slows_down(address, (began, now));
         let destination = self.destinations.get_mut(name)?;
         if destination.window.size() > 1 {
             destination.window.shrink(began, now);
@@ -241,6 +239,13 @@ impl State {
         match complaint {
             Complaint::Slower => None,
             Complaint::Closes => destination.backoff.failed(began, now, (&self.delivery.retry, chance)),
+        }
+    }
+
+    /// A host has said that it has too much.
+    pub(super) fn slows_down(&mut self, address: SocketAddr, (began, now): (Instant, Instant)) {
+        if let Some(host) = self.hosts.get_mut(&address) {
+            host.window.shrink(began, now);
         }
     }
 

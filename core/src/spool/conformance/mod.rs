@@ -123,6 +123,7 @@ pub(in crate::spool) fn status() -> Status {
         reason: "TLS is required".to_owned(),
         host: Some("mx.example".to_owned()),
         reply: None,
+        way: None,
     }
 }
 

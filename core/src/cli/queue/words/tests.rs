@@ -15,6 +15,7 @@ fn no_tls() -> Status {
         reason: "TLS is required, but was not offered (decided by outgoing/require.rhai:8:47)".to_owned(),
         host: Some("mx.there.example".to_owned()),
         reply: None,
+        way: None,
     }
 }
 
@@ -24,6 +25,7 @@ fn refused() -> Status {
         reason: "the host refused the recipient".to_owned(),
         host: Some("mx.there.example".to_owned()),
         reply: Some("450 4.2.1 not\tnow".to_owned()),
+        way: None,
     }
 }
 

@@ -101,7 +101,13 @@ fn lease(domain: &str) -> Lease {
 }
 
 fn why() -> Status {
-    Status { code: EnhancedCode::new(4, 4, 1), reason: "refused".to_owned(), host: None, reply: None }
+    Status {
+        code: EnhancedCode::new(4, 4, 1),
+        reason: "refused".to_owned(),
+        host: None,
+        reply: None,
+        way: None,
+    }
 }
 
 #[test]
