@@ -11,7 +11,8 @@ use super::Config;
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
 use super::{
-    authentication, delivery, listeners, milters, plugins, relaying, service, telemetry, tls, transports, value,
+    authentication, delivery, listeners, milters, plugins, relaying, service, telemetry, tls, transports,
+    value,
 };
 
 impl Config {

@@ -373,13 +373,13 @@ pub struct Admin {
     /// The names, beside our own and `localhost`, by which browsers reach it.
     pub names: Vec<String>,
     /// How it is reached.
-    pub transport: Transport,
+    pub transport: AdminFront,
     /// Who may read the metrics.
     pub metrics: MetricsAccess,
 }
 /// How the admin address is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
+pub enum AdminFront {
     /// As it is: HTTP in clear.
     Clear,
     /// Through a proxy that speaks TLS: cookies are for TLS only.

@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use super::findings::Problem;
 use super::load::Base;
 use super::section::Section;
-use super::{Admin, Limits, Log, LogFormat, MetricsAccess, Timeouts, Transport, value};
+use super::{Admin, AdminFront, Limits, Log, LogFormat, MetricsAccess, Timeouts, value};
 
 pub(super) fn limits(section: Section<'_>) -> Limits {
     let limits = Limits {
@@ -51,7 +51,7 @@ pub(super) fn timeouts(section: Section<'_>) -> Timeouts {
 pub(super) fn admin(section: Section<'_>, base: &Base<'_>) -> Option<Admin> {
     let access = [("open", MetricsAccess::Open), ("token", MetricsAccess::Token)];
     let behind_tls = section.entry("behind_tls").and_then(|entry| entry.flag()).unwrap_or(false);
-    let transport = if behind_tls { Transport::BehindTls } else { Transport::Clear };
+    let transport = if behind_tls { AdminFront::BehindTls } else { AdminFront::Clear };
     let entry = section.entry("address");
     let token_file = section.entry("token_file").and_then(|entry| entry.text().map(|text| base.path(text)));
     let names = section.entry("names").map(|entry| entry.read_each(value::domain)).unwrap_or_default();
@@ -59,7 +59,7 @@ pub(super) fn admin(section: Section<'_>, base: &Base<'_>) -> Option<Admin> {
     section.finish();
     let entry = entry?;
     let address = entry.read(value::socket_address)?;
-    if !address.ip().is_loopback() && transport == Transport::Clear {
+    if !address.ip().is_loopback() && transport == AdminFront::Clear {
         let message =
             "can be reached from other machines, and speaks no TLS: its token can be read on the way";
         let help = "use a loopback address, as in \"127.0.0.1:8025\"; or have a proxy in front speak TLS, and write behind_tls = true";

@@ -12,7 +12,7 @@ use waxseal_plugins::hooks::outgoing::{Deferred, Delivered, Failed};
 
 pub(super) use self::news::Settled;
 use self::news::{Kind, News};
-use super::panics::unpanicking;
+use crate::panics::unpanicking;
 use crate::relay::Services;
 use crate::tls::ask::Asker;
 

@@ -152,7 +152,9 @@ fn sum(reached: &Reached, outcomes: &[(LeasedRecipient, Outcome)]) -> trace::Set
         deferred: count(Some(AttemptOutcome::Deferred)),
         failed: count(Some(AttemptOutcome::Failed)),
         given_back: count(None),
-        host: status.and_then(|status| status.host.clone()).or_else(|| reached.host.clone()),
+        host: status
+            .and_then(|status| status.host.clone())
+            .or_else(|| reached.host.as_ref().map(|host| host.name.clone())),
         protection: reached.protection.word().to_owned(),
         status: status.map(|status| status.code.to_string()),
         reason: status.map(|status| status.reason.clone()),

@@ -17,7 +17,7 @@ pub use self::guesses::Guesses;
 pub use self::names::Names;
 pub use self::sessions::{Session, Sessions, cookie_header};
 pub use self::token::{Token, rotate, text};
-use crate::config::Transport;
+use crate::config::AdminFront;
 
 /// All that says who may.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Access {
     /// Who guesses.
     pub guesses: Guesses,
     /// Whether cookies are for TLS only.
-    pub transport: Transport,
+    pub transport: AdminFront,
 }
 
 /// What a request shows.

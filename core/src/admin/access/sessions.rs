@@ -12,7 +12,7 @@ use axum::http::header::COOKIE as COOKIES;
 use tokio::time::Instant;
 
 use super::token::{Print, secret};
-use crate::config::Transport;
+use crate::config::AdminFront;
 
 /// The cookie's name.
 const COOKIE: &str = "waxseal_session";
@@ -98,10 +98,10 @@ impl Session {
 }
 
 /// The header that gives a browser its cookie: no script reads it, no other site sends it along.
-pub fn cookie_header(value: &str, transport: Transport) -> String {
+pub fn cookie_header(value: &str, transport: AdminFront) -> String {
     let secure = match transport {
-        Transport::Clear => "",
-        Transport::BehindTls => "; Secure",
+        AdminFront::Clear => "",
+        AdminFront::BehindTls => "; Secure",
     };
     let age = if value.is_empty() { 0 } else { LIFETIME.as_secs() };
     format!("{COOKIE}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}")
@@ -186,7 +186,7 @@ mod tests {
         let sessions = Sessions::default();
         let [one, other] = [(); 2].map(|()| sessions.of(&with(&sessions.open(TOKEN)), &Some(TOKEN)).unwrap());
         assert!(one.has_made(&one.csrf) && !one.has_made(&other.csrf) && !one.has_made(""));
-        let header = cookie_header("x", Transport::BehindTls);
+        let header = cookie_header("x", AdminFront::BehindTls);
         assert!(
             header.contains("HttpOnly") && header.contains("SameSite=Strict") && header.contains("Secure")
         );

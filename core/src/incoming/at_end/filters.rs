@@ -94,10 +94,7 @@ impl AskedInTurn for Shown<'_> {
 }
 
 impl Shown<'_> {
-    fn edit(
-        &mut self,
-        edits: &[Edit],
-    ) -> Result<Vec<edit::Refusal>, Failure> {
+    fn edit(&mut self, edits: &[Edit]) -> Result<Vec<edit::Refusal>, Failure> {
         let failure = |message: String| Failure { message };
         let refused = self.letter.edit(edits).map_err(|senseless| failure(senseless.to_string()))?;
         let told: io::Result<Message> = facts::of(self.letter, self.wanted);
