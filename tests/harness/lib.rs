@@ -17,6 +17,7 @@
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`editor`]: an editor that speaks with `waxseal lsp`
+//! - [`milters`]: real milters, and one that stands in the way of them
 //! - [`save`]: the ways in which editors save a file
 //! - [`decisions`]: the decision log, read back
 //! - [`wait`]: waiting for what must happen, never for time to pass
@@ -37,6 +38,7 @@ pub mod dns;
 pub mod editor;
 pub mod guests;
 pub mod host;
+pub mod milters;
 pub mod process;
 pub mod receiver;
 pub mod relay;
