@@ -49,6 +49,7 @@ mod hostile_clients;
 mod incoming_metrics;
 mod interrupted_data;
 mod large_message;
+mod milters;
 mod oversize;
 mod pipelining;
 mod relay_control;

@@ -18,6 +18,7 @@
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`editor`]: an editor that speaks with `waxseal lsp`
 //! - [`http`]: HTTP as a program speaks it; [`browser`]: a real browser without a window
+//! - [`milters`]: real milters, and one that stands in the way of them
 //! - [`save`]: the ways in which editors save a file
 //! - [`corpus`]: a thousand odd but real-looking messages
 //! - [`decisions`]: the decision log, read back
@@ -42,6 +43,7 @@ pub mod editor;
 pub mod guests;
 pub mod host;
 pub mod http;
+pub mod milters;
 pub mod process;
 pub mod receiver;
 pub mod relay;

@@ -32,6 +32,8 @@ pub struct Site {
     identities: Vec<String>,
     /// What plugins are granted.
     grants: BTreeMap<String, Vec<String>>,
+    /// The milters: what the file says of each.
+    milters: Vec<String>,
     settings: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     /// What its name server knows.
     pub(crate) zone: Zone,
@@ -60,6 +62,7 @@ impl Site {
             listeners: vec!["starttls"],
             identities: Vec::new(),
             grants: BTreeMap::new(),
+            milters: Vec::new(),
             settings: BTreeMap::new(),
             zone: Zone::default(),
         };
@@ -96,6 +99,13 @@ impl Site {
     #[must_use]
     pub fn grant(mut self, plugin: &str, grants: &[&str]) -> Self {
         self.grants.insert(plugin.to_owned(), grants.iter().map(ToString::to_string).collect());
+        self
+    }
+
+    /// A milter, asked after those before it: its name and address, and other keys as TOML writes them.
+    #[must_use]
+    pub fn milter(mut self, name: &str, address: impl Display, keys: &str) -> Self {
+        self.milters.push(format!("name = \"{name}\"\naddress = \"{address}\"\n{keys}\n"));
         self
     }
 
@@ -222,6 +232,9 @@ impl Site {
         }
         for (plugin, grants) in &self.grants {
             text += &format!("\n[plugin.{plugin}]\ngrant = {grants:?}\n");
+        }
+        for milter in &self.milters {
+            text += &format!("\n[[milter]]\n{milter}");
         }
         for (domain, to) in &self.routes {
             text += &format!("\n[[route]]\ndomain = \"{domain}\"\nto = \"{to}\"\n");
