@@ -71,7 +71,8 @@ pub(super) fn read(root: &Section<'_>, hostname: &str, base: &Base<'_>) -> Authe
 fn dkim(section: Section<'_>, base: &Base<'_>) -> Option<DkimKey> {
     let Files { domain, selector, key } = key(&section, base);
     let headers = section.entry("headers").map_or_else(|| list(&SIGNED), |entry| headers(&entry));
-    let oversign = section.entry("oversign").map_or_else(|| list(&OVERSIGNED), |entry| entry.read_each(field));
+    let oversign =
+        section.entry("oversign").map_or_else(|| list(&OVERSIGNED), |entry| entry.read_each(field));
     let subdomains = section.entry("subdomains").and_then(|entry| entry.flag()).unwrap_or(false);
     section.finish();
     Some(DkimKey { domain: domain?, selector: selector?, key: key?, headers, oversign, subdomains })
@@ -116,11 +117,15 @@ fn headers(entry: &Entry<'_>) -> Vec<String> {
 
 /// A field's name, RFC 5322 section 2.2.
 fn field(text: &str) -> Result<String, Problem> {
-    let is_name = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':' && octet != b';');
+    let is_name = !text.is_empty()
+        && text.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':' && octet != b';');
     if is_name {
         return Ok(text.to_owned());
     }
-    Err(Problem::new(format!("cannot have \"{text}\""), "write names of fields: [\"From\", \"To\", \"Subject\"]"))
+    Err(Problem::new(
+        format!("cannot have \"{text}\""),
+        "write names of fields: [\"From\", \"To\", \"Subject\"]",
+    ))
 }
 
 fn list(names: &[&str]) -> Vec<String> {

@@ -15,8 +15,7 @@ use crate::config;
 pub fn forged(section: &HeaderSection, id: &str) -> Vec<Edit> {
     let numbered = section.named(NAME).zip(1..);
     let forged = numbered.filter(|(field, _)| claims(field.value, id));
-    let remove =
-        |(_, occurrence)| Edit::RemoveHeader { name: NAME.to_owned(), occurrence: Some(occurrence) };
+    let remove = |(_, occurrence)| Edit::RemoveHeader { name: NAME.to_owned(), occurrence: Some(occurrence) };
     let mut edits: Vec<_> = forged.map(remove).collect();
     edits.reverse();
     edits

@@ -42,16 +42,18 @@ impl Key {
     /// # Errors
     ///
     /// K001, K003 or K011, with what would be right.
-    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+    pub fn read(path: &Path) -> Result<Self, Box<Diagnostic>> {
         let problem = |code, message: String, help: &str| {
-            Diagnostic::error(code, Place::file(path.display().to_string()), message).helped(help)
+            Box::new(Diagnostic::error(code, Place::file(path.display().to_string()), message).helped(help))
         };
         let pem = fs::read(path).map_err(|error| {
-            let help = "make it readable for the user as whom the relay runs, or mend the path in the configuration";
+            let help =
+                "make it readable for the user as whom the relay runs, or mend the path in the configuration";
             problem("K001", format!("the file cannot be read: {error}"), help)
         })?;
         let der = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
-            let help = "an unencrypted PEM file with `-----BEGIN PRIVATE KEY-----`; `waxseal dkim new` makes one";
+            let help =
+                "an unencrypted PEM file with `-----BEGIN PRIVATE KEY-----`; `waxseal dkim new` makes one";
             problem("K003", format!("there is no private key that can be read: {error}"), help)
         })?;
         Self::new(&der).map_err(|error| {
@@ -86,9 +88,7 @@ impl Key {
     /// The system has no randomness.
     pub fn generate(kind: Kind) -> Result<String, rcgen::Error> {
         let pair = match kind {
-            Kind::Rsa => {
-                rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)?
-            }
+            Kind::Rsa => rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)?,
             Kind::Ed25519 => rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519)?,
         };
         Ok(pair.serialize_pem())
@@ -146,7 +146,7 @@ pub fn zone_line(selector: &str, domain: &str, record: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(pem: &str) -> Result<Key, Diagnostic> {
+    fn read(pem: &str) -> Result<Key, Box<Diagnostic>> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.pem");
         fs::write(&path, pem).unwrap();

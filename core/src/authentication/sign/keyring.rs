@@ -90,7 +90,10 @@ impl Keyring {
         let names = self.dkim.iter().map(|key| (key.selector.clone(), key.domain.clone()));
         let names = names.chain(self.arc.iter().map(|key| (key.selector.clone(), key.domain.clone())));
         let keys = self.keys.load();
-        names.zip(keys.records()).map(|((selector, domain), record)| (selector, domain, record.to_owned())).collect()
+        names
+            .zip(keys.records())
+            .map(|((selector, domain), record)| (selector, domain, record.to_owned()))
+            .collect()
     }
 
     /// What must be found out of a client's message before it is sealed: nothing where it will not be.
@@ -159,7 +162,7 @@ impl Keyring {
 impl Keys {
     fn read(dkim: &[DkimKey], arc: Option<&ArcKey>) -> Result<Self, Vec<Diagnostic>> {
         let mut findings = Vec::new();
-        let mut read = |path| Key::read(path).map_err(|finding| findings.push(finding)).ok();
+        let mut read = |path| Key::read(path).map_err(|finding| findings.push(*finding)).ok();
         let dkim: Vec<_> = dkim.iter().filter_map(|key| read(&key.key)).collect();
         let arc = arc.and_then(|key| read(&key.key));
         if findings.is_empty() { Ok(Self { dkim, arc }) } else { Err(findings) }
