@@ -5,8 +5,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The dashboard: a real browser. Milters: rspamd, OpenDKIM.
-packages=(chromium chromium-driver fonts-liberation rspamd opendkim)
+# The dashboard: a real browser. Milters: rspamd, OpenDKIM. Authentication: other implementations, in Python.
+packages=(
+    chromium chromium-driver fonts-liberation
+    rspamd opendkim
+    python3-spf python3-dkim python3-nacl python3-authheaders python3-dnspython
+)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -44,6 +44,7 @@ mod replay;
 mod shadow;
 
 // Incoming mail: what is taken, and what is not.
+mod authentication;
 mod chunking;
 mod hostile_clients;
 mod incoming_metrics;

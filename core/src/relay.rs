@@ -4,6 +4,7 @@ pub mod certificates;
 mod directories;
 mod error;
 pub mod outside;
+pub mod signing;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +24,10 @@ use waxseal_plugins::wasm::outside::Nowhere;
 use self::certificates::Certificates;
 pub use self::error::StartError;
 use self::outside::RelayOutside;
+use self::signing::Signing;
 use crate::admin::access::Token;
 use crate::admin::{self, Running};
+use crate::authentication::Authenticator;
 use crate::config::Config;
 use crate::incoming::{Server, Sessions};
 use crate::names::{NameSystem, Names, NoResolver};
@@ -50,6 +53,10 @@ pub struct Services {
     pub shadow: Shadow,
     /// What is wrong with the files of identities and roots.
     pub certificates: Certificates,
+    /// Finds out who a message is from.
+    pub authenticator: Authenticator,
+    /// The keys that sign mail.
+    pub signing: Signing,
     /// The durable queue.
     pub spool: Arc<dyn Spool>,
     /// Decision log and metrics.
@@ -89,6 +96,8 @@ pub struct Reload {
     pub policies: Reloaded,
     /// Identities and roots; warnings come with them.
     pub identities: Identities,
+    /// The keys that sign mail.
+    pub signing_keys: signing::Keys,
 }
 
 /// How a relay stopped.
@@ -102,10 +111,11 @@ pub enum Stopped {
 }
 
 impl Services {
-    /// Reads policies, identities and roots again; what is broken stays as it was.
+    /// Reads policies, identities, roots and signing keys again; what is broken stays as it was.
     pub async fn reload(self: &Arc<Self>, removals: Removals) -> Reload {
         let policies = self.live.reload(removals).await;
-        Reload { policies, identities: certificates::reload(self).await }
+        let identities = certificates::reload(self).await;
+        Reload { policies, identities, signing_keys: signing::reload(self).await }
     }
 }
 
@@ -195,9 +205,13 @@ fn services(config: Config) -> Result<Services, StartError> {
     let audience = config.admin.is_some().then(|| admin::audience::read(data_dir));
     let observer = Observer::open(data_dir, audience)
         .map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;
-    let names = NameSystem::new(&config.dns).map(|names| Arc::new(names) as Arc<dyn Names>);
+    let names = NameSystem::new(&config.dns);
+    let resolver = names.clone().map(|names| names.resolver());
+    let authenticator = Authenticator::new(resolver, &config.hostname, config.authentication.timeout);
+    let names = names.map(|names| Arc::new(names) as Arc<dyn Names>);
     let plugins = plugins(&config, RelayOutside::new(names.clone(), observer.clone()))?;
     let (tls, warnings) = Tls::load(&config).map_err(StartError::Tls)?;
+    let signing = Signing::load(&config).map_err(StartError::SigningKeys)?;
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
@@ -208,6 +222,8 @@ fn services(config: Config) -> Result<Services, StartError> {
         shadow: Shadow::default(),
         tls,
         certificates: Certificates::new(warnings),
+        authenticator,
+        signing,
         spool: Arc::new(spool),
         observer,
         names,

@@ -88,6 +88,15 @@ impl Running {
         }
     }
 
+    fn signing(&self) -> protocol::Signing {
+        let signing = &self.services.signing;
+        let names = signing.keyring.records().into_iter();
+        protocol::Signing {
+            keys: names.map(|(selector, domain, _)| format!("{selector}._domainkey.{domain}")).collect(),
+            findings: protocol::findings(&signing.findings()),
+        }
+    }
+
     /// The relay as it is now.
     pub async fn status(&self) -> protocol::Status {
         let services = &self.services;
@@ -117,6 +126,7 @@ impl Running {
                 octets: stats.octets,
             },
             certificates: self.certificates(),
+            signing: self.signing(),
             shadow: services.shadow.state().map(shadow::Shadow::from),
             policies: protocol::Policies {
                 generation: bundle.generation,

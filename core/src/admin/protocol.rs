@@ -84,6 +84,9 @@ pub struct Status {
     pub queue: Queue,
     /// Our certificates.
     pub certificates: Certificates,
+    /// The keys that sign mail.
+    #[serde(default)]
+    pub signing: Signing,
     /// The policies.
     pub policies: Policies,
     /// The candidate in the shadow, if one is asked: as `waxseal shadow show --json` prints it.
@@ -125,6 +128,15 @@ impl Certificate {
         let (from, until) = (term.from.to_string(), term.until.to_string());
         Self { names: term.names.clone(), from, until, state: state.to_owned() }
     }
+}
+
+/// The keys that sign mail, and their files as they are now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signing {
+    /// The names under which those in force are published.
+    pub keys: Vec<String>,
+    /// What is wrong with the files as they are now.
+    pub findings: Vec<Finding>,
 }
 
 /// The queue.
@@ -181,6 +193,14 @@ pub struct Reloaded {
     pub generation: u64,
     /// Identities and roots.
     pub identities: Part,
+    /// The keys that sign mail.
+    #[serde(default = "unchanged")]
+    pub signing_keys: Part,
+}
+
+/// A relay of before did not say it.
+fn unchanged() -> Part {
+    Part::Unchanged
 }
 
 /// What a reload came to for one part.
@@ -273,7 +293,12 @@ impl From<Reload> for Reloaded {
             Ok((tls::Reloaded::Unchanged, _)) => Part::Unchanged,
             Err(diagnostics) => Part::Rejected { findings: findings(&diagnostics) },
         };
-        Self { policies, generation, identities }
+        let signing_keys = match reload.signing_keys {
+            Ok(tls::Reloaded::Swapped) => Part::Swapped { findings: Vec::new() },
+            Ok(tls::Reloaded::Unchanged) => Part::Unchanged,
+            Err(diagnostics) => Part::Rejected { findings: findings(&diagnostics) },
+        };
+        Self { policies, generation, identities, signing_keys }
     }
 }
 

@@ -19,6 +19,7 @@ use super::output::counted;
 use super::setting::{Setting, shown};
 use super::{Outcome, output};
 use crate::admin::protocol::{Finding, findings};
+use crate::authentication::sign::Keyring;
 use crate::config::Config;
 use crate::relay;
 use crate::tls::Tls;
@@ -119,6 +120,7 @@ fn check(file: &Path) -> (Vec<Diagnostic>, Option<Checked>) {
         Err(errors) => return (errors, None),
     };
     all.extend(check_identities(&config));
+    all.extend(check_signing_keys(&config));
     let checked = bundle::check(&config.policies, &relay::settings(&config));
     all.extend(checked.diagnostics.iter().cloned());
     all.extend(checked.tests.findings());
@@ -138,6 +140,10 @@ fn check_identities(config: &Config) -> Vec<Diagnostic> {
         finding.place.path = finding.place.path.replace(&*from, &to).into();
     }
     findings
+}
+
+fn check_signing_keys(config: &Config) -> Vec<Diagnostic> {
+    Keyring::load(config).err().unwrap_or_default()
 }
 
 fn summary(file: &str, errors: usize, warnings: usize, checked: Option<&Checked>) -> String {

@@ -4,6 +4,7 @@ mod admin;
 mod certificates;
 mod check;
 mod demo;
+mod dkim;
 mod explain;
 mod fmt;
 mod import;
@@ -75,6 +76,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Try a domain's hosts as outgoing mail would, up to but not including MAIL
     Probe(probe::Arguments),
+    /// Make keys that sign mail, and show what is to be published of them
+    Dkim(dkim::Arguments),
     /// Make a domain table of what another mail server has
     Import(import::Arguments),
     /// Begin a plugin, compile it, look at it
@@ -87,7 +90,7 @@ enum Command {
     Promote(promote::Arguments),
     /// Show what waits, and why; try it, hold it, remove it
     Queue(queue::Arguments),
-    /// Have the running relay read policies and certificates again
+    /// Have the running relay read policies, certificates and signing keys again
     Reload(reload::Arguments),
     /// Print or change the token of dashboard and API
     Admin(admin::Arguments),
@@ -126,6 +129,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Test(arguments) => arguments.run(&setting),
         Command::Explain(arguments) => arguments.run(&setting),
         Command::Probe(arguments) => arguments.run(&setting),
+        Command::Dkim(arguments) => arguments.run(&setting),
         Command::Import(arguments) => arguments.run(),
         Command::Plugin(arguments) => arguments.run(&setting),
         Command::Replay(arguments) => arguments.run(&setting),

@@ -6,7 +6,7 @@ use super::setting::Setting;
 use super::{Outcome, output};
 use crate::admin::protocol::{Part, Reloaded, Request, Response};
 
-/// Have the running relay read policies and certificates again
+/// Have the running relay read policies, certificates and signing keys again
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Take policies that lost what those of before had: an emptied directory, a vanished file,
@@ -28,7 +28,9 @@ impl Arguments {
             say_configuration(setting)?;
         }
         let rejected = |part: &Part| matches!(part, Part::Rejected { .. });
-        let problems = rejected(&reloaded.policies) || rejected(&reloaded.identities);
+        let problems = rejected(&reloaded.policies)
+            || rejected(&reloaded.identities)
+            || rejected(&reloaded.signing_keys);
         Ok(if problems { Outcome::Problems } else { Outcome::Fine })
     }
 }
@@ -38,6 +40,8 @@ fn show(reloaded: &Reloaded) {
     output::say_findings(reloaded.identities.findings());
     output::say(format_args!("policies: {}, generation {}", word(&reloaded.policies), reloaded.generation));
     output::say(format_args!("certificates and roots: {}", word(&reloaded.identities)));
+    output::say_findings(reloaded.signing_keys.findings());
+    output::say(format_args!("signing keys: {}", word(&reloaded.signing_keys)));
 }
 
 /// Whoever changes the configuration and asks for a reload may think that it is read, too.

@@ -86,6 +86,12 @@ async fn reload(services: &Arc<Services>) {
             );
         }
     }
+    if let Err(findings) = reload.signing_keys {
+        tracing::error!(
+            "SIGHUP: signing keys are broken, those of before stay\n{}",
+            setting::listed(&findings)
+        );
+    }
     if let Err(findings) = reload.identities {
         tracing::error!(
             "SIGHUP: certificates or roots are broken, those of before stay\n{}",

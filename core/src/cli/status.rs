@@ -27,6 +27,7 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
 fn has_problems(status: &Status) -> bool {
     is_broken(&status.policies.findings)
         || is_broken(&status.certificates.findings)
+        || is_broken(&status.signing.findings)
         || status.certificates.in_force.iter().any(|certificate| certificate.state != "current")
         || status.policies.from_last_good
         || status.queue.health != "good"
@@ -61,6 +62,13 @@ fn show(status: &Status) {
         output::say("  CERTIFICATES   the files are broken; those of before stay in force");
     }
     output::say_findings(&status.certificates.findings);
+    for key in &status.signing.keys {
+        output::say(format_args!("  signing key    {key}"));
+    }
+    if is_broken(&status.signing.findings) {
+        output::say("  SIGNING KEYS   the files are broken; those of before stay in force");
+    }
+    output::say_findings(&status.signing.findings);
     output::say(format_args!("  policies       {}", policies(&status.policies)));
     for one in &status.policies.plugins {
         output::say(format_args!("  plugin         {}", plugin(one)));

@@ -60,7 +60,7 @@ fn the_defaults_are_those_of_the_program() {
     for table in TABLES
         .iter()
         .filter(is_plain)
-        .filter(|table| !["[relay]", "[plugin.NAME]", "[milter.timeouts]"].contains(&table.header))
+        .filter(|table| !["[relay]", "[plugin.NAME]", "[milter.timeouts]", "[arc]"].contains(&table.header))
     {
         write!(text, "\n{}\n{}", table.header, defaults(table)).unwrap();
     }

@@ -123,7 +123,7 @@ impl Metrics {
             connections: add(into, "outgoing_connections", "Connections to hosts, by what came of them"),
             spool: Depth::register(into),
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
-            reloads: add(into, "reloads", "Reloads of policies and certificates"),
+            reloads: add(into, "reloads", "Reloads of policies, certificates and signing keys"),
             milters: Milters::register(into),
             plugins: Plugins::register(into),
             shadow: Shadow::register(into),

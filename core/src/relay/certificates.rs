@@ -1,4 +1,4 @@
-//! The files of identities and roots, read again while mail flows.
+//! The files of identities and roots, read again while mail flows; those of signing keys at the same pace.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -69,6 +69,7 @@ pub(super) async fn watch(services: Arc<Services>) {
             tokio::time::sleep(PACE).await;
             // What it came to has been noted.
             let _ = reload(&services).await;
+            let _ = super::signing::reload(&services).await;
         }
     };
     let () = services.stopping.run_until_cancelled(watch).await.unwrap_or_default();

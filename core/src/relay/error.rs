@@ -25,6 +25,9 @@ pub enum StartError {
     /// An identity or a file of roots is broken.
     #[error("certificates or roots are broken:\n{}", listed(.0))]
     Tls(Vec<Diagnostic>),
+    /// A key that signs mail is broken.
+    #[error("signing keys are broken:\n{}", listed(.0))]
+    SigningKeys(Vec<Diagnostic>),
     /// The policies are broken, and there is no last good bundle.
     #[error("the policies are broken, and no last good ones were kept:\n{}", listed(&.0.diagnostics))]
     Policies(Rejected),

@@ -4,19 +4,17 @@
 //! 5.1.2 leaves out.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
 
 use data_encoding::BASE64;
 use mail_auth::arc::{ChainValidation, Results as SealedResults, Seal, Signature};
-use mail_auth::common::crypto::SigningKey as _;
 use mail_auth::dkim::Canonicalization;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Header;
 
 use super::fields::{SIGNED, bottom_up};
-use super::{Key, SignError};
+use super::{Key, SignError, tags};
+use crate::authentication::body::hashes;
 use crate::authentication::section::Field;
-use crate::authentication::verify::{Body, stream};
 use crate::authentication::{HeaderSection, Results, Word, field};
 use crate::config::ArcKey;
 
@@ -26,9 +24,6 @@ const SEAL: &str = "ARC-Seal";
 
 /// The most sets of a chain (RFC 8617 section 4.2.1).
 const LONGEST: u32 = 50;
-
-/// How long a line of base64 is.
-const LINE: usize = 70;
 
 /// Who seals, and what it found.
 pub(super) struct Sealer<'a> {
@@ -55,23 +50,18 @@ impl Sealer<'_> {
         content: &dyn Content,
     ) -> Result<Vec<Header>, SignError> {
         let Some(before) = self.before(section) else { return Ok(Vec::new()) };
-        let mut body = Body::new(Canonicalization::Relaxed);
-        stream(content, section.body(), |portion| body.write(portion)).await?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let tags = Tags { sealer: self, instance: before.instance, now };
-        let results = tags.results();
-        let signature = self.signed(tags.signature(section, &body.finish()), |unsigned| {
-            let names: Vec<&str> = signed_names().collect();
-            canonical(&bottom_up(section, &names), (SIGNATURE, unsigned))
-        })?;
-        let seal = self.signed(tags.seal(before.validation), |unsigned| {
-            let own = [(RESULTS, &results), (SIGNATURE, &signature)];
-            let own: Vec<_> = own.map(|(name, value)| (name, format!(" {value}\r\n"))).into();
-            let own =
-                own.iter().map(|(name, value)| Field { name: name.as_bytes(), value: value.as_bytes() });
-            let covered: Vec<_> = before.covered.iter().copied().chain(own).collect();
-            canonical(&covered, (SEAL, unsigned))
-        })?;
+        let hash = hashes(content, section.body(), &[Canonicalization::Relaxed]).await?.concat();
+        let values = Values { sealer: self, instance: before.instance, now: tags::now() };
+        let results = values.results();
+        let names: Vec<&str> = signed_names().collect();
+        let unsigned = values.signature(section, &hash);
+        let signature = tags::signed(self.key, &bottom_up(section, &names), (SIGNATURE, &unsigned))?;
+        let (of_results, of_signature) = (format!(" {results}\r\n"), format!(" {signature}\r\n"));
+        let own = |name: &'static str, value| Field { name: name.as_bytes(), value };
+        let mut covered = before.covered;
+        covered.push(own(RESULTS, of_results.as_bytes()));
+        covered.push(own(SIGNATURE, of_signature.as_bytes()));
+        let seal = tags::signed(self.key, &covered, (SEAL, &values.seal(before.validation)))?;
         Ok(vec![Header::new(SEAL, seal), Header::new(SIGNATURE, signature), Header::new(RESULTS, results)])
     }
 
@@ -95,22 +85,16 @@ impl Sealer<'_> {
         };
         Some(Before { instance: last + 1, validation, covered })
     }
-
-    /// The value with its signature at the end.
-    fn signed(&self, unsigned: String, input: impl FnOnce(&str) -> Vec<u8>) -> Result<String, SignError> {
-        let signature = self.key.sign(input(&unsigned).as_slice()).map_err(SignError::library)?;
-        Ok(format!("{unsigned}{}", folded(&BASE64.encode(&signature))))
-    }
 }
 
 /// The values of the three fields, without their signatures.
-struct Tags<'a> {
+struct Values<'a> {
     sealer: &'a Sealer<'a>,
     instance: u32,
     now: u64,
 }
 
-impl Tags<'_> {
+impl Values<'_> {
     fn results(&self) -> String {
         let Sealer { id, results, client, .. } = self.sealer;
         let start = format!("i={}; ", self.instance);
@@ -118,13 +102,12 @@ impl Tags<'_> {
         format!("{start}{}", field::payload(id, results, *client, column))
     }
 
-    fn signature(&self, section: &HeaderSection, body: &[u8]) -> String {
+    fn signature(&self, section: &HeaderSection, hash: &[u8]) -> String {
         let names: Vec<&str> =
             signed_names().flat_map(|name| section.named(name).map(move |_| name)).collect();
-        let names: Vec<String> = names.chunks(5).map(|names| names.join(":")).collect();
         let (start, who) = self.common();
         let Self { now, .. } = self;
-        let (names, hash) = (names.join(":\r\n\t"), BASE64.encode(body));
+        let (names, hash) = (tags::names(&names), BASE64.encode(hash));
         format!("{start}; c=relaxed/relaxed; {who};\r\n\tt={now}; h={names};\r\n\tbh={hash};\r\n\tb=")
     }
 
@@ -173,28 +156,4 @@ fn chain_field(field: Field<'_>) -> Option<ChainField<'_>> {
         }
         () => None,
     }
-}
-
-/// What is signed: the fields, and behind them the one that will have the signature, without a line end
-/// (RFC 6376 section 3.7).
-fn canonical(fields: &[Field<'_>], (name, unsigned): (&str, &str)) -> Vec<u8> {
-    let last = format!(" {unsigned}\r\n");
-    let last = (name.as_bytes(), last.as_bytes());
-    let all = fields.iter().map(|field| (field.name, field.value)).chain([last]);
-    let mut octets = Vec::new();
-    Canonicalization::Relaxed.canonicalize_headers(all, &mut octets);
-    octets.truncate(octets.len().saturating_sub(2));
-    octets
-}
-
-/// Base64 in lines.
-fn folded(base64: &str) -> String {
-    let mut folded = String::with_capacity(base64.len() + base64.len() / LINE * 3);
-    for (index, char) in base64.chars().enumerate() {
-        if index > 0 && index % LINE == 0 {
-            folded.push_str("\r\n\t");
-        }
-        folded.push(char);
-    }
-    folded
 }

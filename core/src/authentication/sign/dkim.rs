@@ -1,15 +1,17 @@
 //! DKIM signatures, RFC 6376. The body streams through; only the header section is held.
 
-use mail_auth::common::headers::HeaderWriter as _;
-use mail_auth::dkim::{DkimSigner, Done};
+use data_encoding::BASE64;
+use mail_auth::dkim::Canonicalization;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Header;
 
-use super::fields::names;
-use super::{Key, SignError};
+use super::fields::{Signed, bottom_up};
+use super::{Key, SignError, tags};
 use crate::authentication::HeaderSection;
-use crate::authentication::verify::stream;
+use crate::authentication::body::hashes;
 use crate::config::DkimKey;
+
+const NAME: &str = "DKIM-Signature";
 
 /// A signature by each of the keys.
 pub(super) async fn sign(
@@ -17,26 +19,23 @@ pub(super) async fn sign(
     section: &HeaderSection,
     content: &dyn Content,
 ) -> Result<Vec<Header>, SignError> {
-    let signers: Vec<_> = keys.iter().map(|(settings, key)| signer(settings, key, section)).collect();
-    let mut streams: Vec<_> = signers.iter().map(DkimSigner::sign_streaming).collect();
-    let each = |portion: &[u8]| streams.iter_mut().for_each(|stream| stream.write(portion));
-    stream(content, 0, each).await?;
-    streams
-        .into_iter()
-        .map(|stream| Ok(header(&stream.finish().map_err(SignError::library)?.to_header())))
-        .collect()
+    let hash = hashes(content, section.body(), &[Canonicalization::Relaxed]).await?.concat();
+    let (hash, now) = (BASE64.encode(&hash), tags::now());
+    keys.iter().map(|(settings, key)| signature(settings, key, section, (&hash, now))).collect()
 }
 
-fn signer(settings: &DkimKey, key: &Key, section: &HeaderSection) -> DkimSigner<Key, Done> {
-    DkimSigner::from_key(key.clone()).domain(&settings.domain).selector(&settings.selector).headers(names(
-        section,
-        &settings.headers,
-        &settings.oversign,
-    ))
-}
-
-/// The field apart from its name.
-fn header(text: &str) -> Header {
-    let (name, value) = text.split_once(':').unwrap_or((text, ""));
-    Header::new(name, value.trim())
+fn signature(
+    settings: &DkimKey,
+    key: &Key,
+    section: &HeaderSection,
+    (hash, now): (&str, u64),
+) -> Result<Header, SignError> {
+    let Signed { covered, listed } = Signed::new(section, &settings.headers, &settings.oversign);
+    let DkimKey { domain, selector, .. } = settings;
+    let (algorithm, names) = (key.algorithm_name(), tags::names(&listed));
+    let unsigned = format!(
+        "v=1; a={algorithm}; c=relaxed/relaxed; d={domain}; s={selector};\r\n\tt={now}; h={names};\r\n\tbh={hash};\r\n\tb="
+    );
+    let value = tags::signed(key, &bottom_up(section, &covered), (NAME, &unsigned))?;
+    Ok(Header::new(NAME, value))
 }

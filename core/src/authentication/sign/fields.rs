@@ -32,22 +32,29 @@ pub const SIGNED: [&str; 22] = [
 /// What is signed once more than it is there, so that nobody can add one (RFC 6376 section 8.15), likewise.
 pub const OVERSIGNED: [&str; 6] = ["From", "Reply-To", "Subject", "Date", "To", "Cc"];
 
-/// The names for the signer: each that is there, and those that nobody may add once more. The signer takes
-/// all fields of a name.
-pub(super) fn names(section: &HeaderSection, signed: &[String], oversigned: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for name in signed.iter().chain(oversigned) {
-        if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            continue;
+/// What a signature covers.
+pub(super) struct Signed<'a> {
+    /// The names of which all fields are signed, each once.
+    pub(super) covered: Vec<&'a str>,
+    /// The names as `h=` lists them: once for each field, and once more where nobody may add one.
+    pub(super) listed: Vec<&'a str>,
+}
+
+impl<'a> Signed<'a> {
+    /// What is signed of this section.
+    pub(super) fn new(section: &HeaderSection, signed: &'a [String], oversigned: &'a [String]) -> Self {
+        let (mut covered, mut listed): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        for name in signed.iter().chain(oversigned) {
+            if covered.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                continue;
+            }
+            let once_more = oversigned.iter().any(|one| one.eq_ignore_ascii_case(name));
+            let times = section.named(name).count() + usize::from(once_more);
+            covered.push(name);
+            listed.extend(std::iter::repeat_n(name.as_str(), times));
         }
-        if section.named(name).next().is_some() {
-            names.push(name.clone());
-        }
-        if oversigned.iter().any(|one| one.eq_ignore_ascii_case(name)) {
-            names.push(name.clone());
-        }
+        Self { covered, listed }
     }
-    names
 }
 
 /// The fields of these names in the order in which a signature takes them: of each name the lowest first
@@ -67,8 +74,10 @@ mod tests {
         let head = "From: a\r\nReceived: x\r\nto: 1\r\nTo: 2\r\nSubject: y\r\n\r\n";
         let section = HeaderSection::read(&Bytes::from(head)).unwrap().unwrap();
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let names = names(&section, &list(&["From", "To", "Date"]), &list(&["from", "Cc"]));
-        assert_eq!(names, ["From", "From", "To", "Cc"]);
+        let (headers, oversign) = (list(&["From", "To", "Date"]), list(&["from", "Cc"]));
+        let signed = Signed::new(&section, &headers, &oversign);
+        assert_eq!(signed.listed, ["From", "From", "To", "To", "Cc"]);
+        assert_eq!(signed.covered, ["From", "To", "Date", "Cc"]);
         let values: Vec<_> = bottom_up(&section, &["To", "From"]).iter().map(|field| field.value).collect();
         assert_eq!(values, [b" 2\r\n", b" 1\r\n", b" a\r\n"]);
     }

@@ -42,9 +42,9 @@ impl Key {
     /// # Errors
     ///
     /// K001, K003 or K011, with what would be right.
-    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+    pub fn read(path: &Path) -> Result<Self, Box<Diagnostic>> {
         let problem = |code, message: String, help: &str| {
-            Diagnostic::error(code, Place::file(path.display().to_string()), message).helped(help)
+            Box::new(Diagnostic::error(code, Place::file(path.display().to_string()), message).helped(help))
         };
         let pem = fs::read(path).map_err(|error| {
             let help =
@@ -146,7 +146,7 @@ pub fn zone_line(selector: &str, domain: &str, record: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(pem: &str) -> Result<Key, Diagnostic> {
+    fn read(pem: &str) -> Result<Key, Box<Diagnostic>> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.pem");
         fs::write(&path, pem).unwrap();

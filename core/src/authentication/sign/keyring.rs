@@ -162,7 +162,7 @@ impl Keyring {
 impl Keys {
     fn read(dkim: &[DkimKey], arc: Option<&ArcKey>) -> Result<Self, Vec<Diagnostic>> {
         let mut findings = Vec::new();
-        let mut read = |path| Key::read(path).map_err(|finding| findings.push(finding)).ok();
+        let mut read = |path| Key::read(path).map_err(|finding| findings.push(*finding)).ok();
         let dkim: Vec<_> = dkim.iter().filter_map(|key| read(&key.key)).collect();
         let arc = arc.and_then(|key| read(&key.key));
         if findings.is_empty() { Ok(Self { dkim, arc }) } else { Err(findings) }

@@ -2,10 +2,12 @@
 
 use data_encoding::BASE64;
 use mail_auth::common::crypto::{Algorithm, CryptoError};
+use mail_auth::common::headers::Header;
 use mail_auth::dkim::{self, DkimError};
 use mail_auth::{DkimOutput, DkimResult, Error, MessageAuthenticator};
 
 use super::super::results::clean;
+use super::super::section::Field;
 use super::super::{Dkim, Signature, Word};
 use super::{Message, Trouble};
 
@@ -27,14 +29,19 @@ impl Message<'_> {
                 "there are {number} signatures, and at most {MOST} are looked at"
             )));
         }
-        let mut found: Vec<_> = library.verify_dkim(&self.parsed).await.into_iter().map(judged).collect();
-        // The library is silent about those of which it could not read a part.
-        let unread = self.parsed.errors.iter().filter(|field| {
-            field.name.trim_ascii_end().eq_ignore_ascii_case(b"DKIM-Signature")
-                && !matches!(field.header, Error::Dkim(_))
+        let outputs = library.verify_dkim(&self.parsed).await;
+        let mut outputs = outputs.into_iter().filter(|output| output.signature().is_some());
+        let found = self.section.named("DKIM-Signature").filter_map(|field| match self.unread(&field) {
+            Some(error) => Some(unusable(error, field.value)),
+            None => outputs.next().map(verified),
         });
-        found.extend(unread.map(|field| judged(DkimOutput::neutral(field.header.clone()))));
-        Ok(Found(found))
+        Ok(Found(found.collect()))
+    }
+
+    /// Why the library did not verify the signature in a field. It says of some only that they were there.
+    fn unread(&self, field: &Field<'_>) -> Option<&Error> {
+        let same = |read: &&Header<'_, Error>| std::ptr::eq(read.value.as_ptr(), field.value.as_ptr());
+        self.parsed.errors.iter().find(same).map(|read| &read.header)
     }
 }
 
@@ -69,21 +76,27 @@ fn rank(result: Word) -> u8 {
     }
 }
 
-fn judged(output: DkimOutput<'_>) -> (DkimOutput<'_>, Signature) {
-    let signature = output.signature().cloned().unwrap_or_default();
-    let (result, reason) = judgement(&output);
-    let mut beginning = BASE64.encode(&signature.b);
-    beginning.truncate(8);
-    let is_known = output.signature().is_some();
-    let judged = Signature {
-        result,
-        domain: clean(&signature.d),
-        selector: clean(&signature.s),
-        algorithm: if is_known { name(signature.a).to_owned() } else { String::new() },
-        beginning,
-        reason: clean(&reason),
-    };
+fn verified(output: DkimOutput<'_>) -> (DkimOutput<'_>, Signature) {
+    let judged = described(output.signature(), judgement(&output));
     (output, judged)
+}
+
+fn unusable<'a>(error: &Error, value: &[u8]) -> (DkimOutput<'a>, Signature) {
+    let signature = dkim::Signature::parse(value).ok();
+    (DkimOutput::neutral(error.clone()), described(signature.as_ref(), broken(error)))
+}
+
+fn described(signature: Option<&dkim::Signature>, (result, reason): (Word, String)) -> Signature {
+    let text =
+        |of: fn(&dkim::Signature) -> String| signature.map(of).map(|text| clean(&text)).unwrap_or_default();
+    Signature {
+        result,
+        domain: text(|signature| signature.d.clone()),
+        selector: text(|signature| signature.s.clone()),
+        algorithm: text(|signature| name(signature.a).to_owned()),
+        beginning: text(|signature| BASE64.encode(&signature.b).chars().take(8).collect()),
+        reason: clean(&reason),
+    }
 }
 
 /// What it came to. The library verifies what it can; what is not accepted for other reasons comes first.
@@ -156,7 +169,7 @@ mod tests {
     #[test]
     fn a_signature_that_leaves_from_open_is_not_accepted() {
         let open = signature(Algorithm::RsaSha256, &["To", "Subject"]);
-        let (_, judged) = judged(DkimOutput::pass().with_signature(&open));
+        let (_, judged) = verified(DkimOutput::pass().with_signature(&open));
         assert_eq!((judged.result, judged.beginning.as_str()), (Word::PermError, "AAAAAAAA"));
     }
 
@@ -164,7 +177,7 @@ mod tests {
     fn what_is_not_accepted_is_no_ground_for_dmarc() {
         let old = signature(Algorithm::RsaSha1, &["From"]);
         let new = signature(Algorithm::RsaSha256, &["from"]);
-        let outputs = [&old, &new].map(|one| judged(DkimOutput::pass().with_signature(one)));
+        let outputs = [&old, &new].map(|one| verified(DkimOutput::pass().with_signature(one)));
         let found = Found(outputs.into());
         assert_eq!(found.accepted().len(), 1);
         let dkim = Dkim::from(found);

@@ -1,7 +1,6 @@
 //! DMARC, RFC 9989.
 
-use mail_auth::dmarc::verify::DmarcParameters;
-use mail_auth::dmarc::{self};
+use mail_auth::dmarc::{self, verify::DmarcParameters};
 use mail_auth::{DmarcOutput, DmarcResult, MessageAuthenticator, SpfOutput, SpfResult};
 
 use super::super::{Alignment, Dmarc, Policy, Spf, Word};
@@ -21,7 +20,7 @@ impl Message<'_> {
             Err((result, reason)) => return without(result, String::new(), reason),
         };
         let record = format!("_dmarc.{author}");
-        if records::beginning_with(&library.0, &record, "v=DMARC1").await > 1 {
+        if records::beginning_with(&library.0, &record, "v=DMARC1").await.len() > 1 {
             // RFC 9989 section 4.10: several are as good as none.
             return without(Word::None, author, "the domain has more than one DMARC record");
         }

@@ -1,19 +1,20 @@
-//! How many records of a kind a name has. The library takes the first that it can read; several make them void.
+//! The records of a kind that a name has. The library takes the first that it can read; several make them void.
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::proto::rr::{Name, RData};
 
-/// How many TXT records of a name begin with this word, which a space, a semicolon or the end follows. 0 where they cannot
-/// be looked up: the library has asked the same, the answer is kept, and its error counts.
-pub(super) async fn beginning_with(resolver: &TokioResolver, name: &str, word: &str) -> usize {
-    let Ok(mut name) = Name::from_ascii(name) else { return 0 };
+/// The TXT records of a name that begin with this word, behind which is a space, a semicolon or nothing. None where they
+/// cannot be looked up: the library has asked the same, the answer is kept, and its error counts.
+pub(super) async fn beginning_with(resolver: &TokioResolver, name: &str, word: &str) -> Vec<String> {
+    let Ok(mut name) = Name::from_ascii(name) else { return Vec::new() };
     name.set_fqdn(true);
-    let Ok(lookup) = resolver.txt_lookup(name).await else { return 0 };
+    let Ok(lookup) = resolver.txt_lookup(name).await else { return Vec::new() };
     let texts = lookup.answers().iter().filter_map(|record| match &record.data {
         RData::TXT(txt) => Some(txt.txt_data.concat()),
         _ => None,
     });
-    texts.filter(|text| begins(text, word)).count()
+    let begin = texts.filter(|text| begins(text, word));
+    begin.map(|text| String::from_utf8_lossy(&text).into_owned()).collect()
 }
 
 fn begins(text: &[u8], word: &str) -> bool {

@@ -1,11 +1,12 @@
 //! SPF, RFC 7208.
 
 use mail_auth::spf::verify::SpfParameters;
-use mail_auth::{MessageAuthenticator, SpfResult};
+use mail_auth::{MessageAuthenticator, Parameters, SpfResult};
 
 use super::super::results::clean;
 use super::super::{Identity, Origin, Spf, Word};
-use super::records;
+use super::asked::Asked;
+use super::{records, terms};
 use crate::config;
 
 /// Whether the client may send for the sender's domain; for an empty reverse-path, for its own.
@@ -31,14 +32,15 @@ pub(in super::super) async fn spf(
         None => format!("postmaster@{domain}"),
     };
     let parameters = SpfParameters::verify_mail_from(origin.client, &ehlo, hostname, &sender);
+    let asked = Asked::default();
+    let parameters = Parameters::new(parameters)
+        .with_txt_cache(&asked.texts)
+        .with_mx_cache(&asked.hosts)
+        .with_ipv4_cache(&asked.four)
+        .with_ipv6_cache(&asked.six);
     let output = library.verify_spf(parameters).await;
-    let (result, reason) = match output.result() {
-        // RFC 7208 section 4.5: more than one record is an error.
-        _ if records::beginning_with(&library.0, &domain, "v=spf1").await > 1 => {
-            (Word::PermError, "the domain has more than one SPF record")
-        }
-        result => word(result),
-    };
+    let broken = broken(library, &asked).await;
+    let (result, reason) = broken.map_or_else(|| word(output.result()), |reason| (Word::PermError, reason));
     let explanation = if result == Word::Fail { output.explanation().map(clean) } else { None };
     Spf { result, identity, domain, explanation: explanation.unwrap_or_default(), reason: reason.to_owned() }
 }
@@ -50,6 +52,21 @@ pub(super) fn subject(origin: &Origin<'_>) -> (Identity, Option<String>) {
         None => (Identity::Helo, origin.ehlo),
     };
     (identity, config::domain(domain).ok().filter(|domain| domain.contains('.')))
+}
+
+/// What makes the records an error that the library has passed over. It asks for records in the order in which they
+/// count, so each of them does.
+async fn broken(library: &MessageAuthenticator, asked: &Asked) -> Option<&'static str> {
+    for name in asked.texts() {
+        let records = records::beginning_with(&library.0, &name, "v=spf1").await;
+        match records.as_slice() {
+            [] => {}
+            [record] if terms::are_well_formed(record) => {}
+            [_] => return Some("a record has a term that is none"),
+            _ => return Some("a domain has more than one record"),
+        }
+    }
+    asked.is_void().then_some("too many names that it asks for do not exist")
 }
 
 fn word(result: SpfResult) -> (Word, &'static str) {

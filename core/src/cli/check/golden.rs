@@ -78,7 +78,8 @@ fn said(case: &Path) -> String {
     for file in &made.vanish {
         fs::remove_file(site.path().join(file)).unwrap();
     }
-    let findings = Tls::load(&config).map_or_else(|errors| errors, |(_, warnings)| warnings);
+    let mut findings = Tls::load(&config).map_or_else(|errors| errors, |(_, warnings)| warnings);
+    findings.extend(check_signing_keys(&config));
     let text: String = findings.iter().map(|finding| format!("{finding}\n\n")).collect();
     text.replace(&*site.path().to_string_lossy(), "/etc/waxseal")
 }

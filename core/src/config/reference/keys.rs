@@ -253,6 +253,30 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        header: "[authentication]",
+        about: "Whose mail it is: SPF, DKIM, DMARC and ARC. They are computed where a filter reads them, or `results` is set.",
+        keys: &[
+            Key(
+                "results",
+                "true or false",
+                Is("false"),
+                "Whether each message gets a field Authentication-Results with all of them.",
+            ),
+            Key(
+                "id",
+                "name",
+                As("`hostname`"),
+                "Our name in that field; fields of others with this name are removed.",
+            ),
+            Key(
+                "timeout",
+                "duration",
+                Is("\"10s\""),
+                "For all of a message together; what is not found out then is `temperror`.",
+            ),
+        ],
+    },
+    Table {
         header: "[milter.timeouts]",
         about: "Of the milter above it: how long it may take.",
         keys: &[
@@ -270,6 +294,47 @@ pub(super) const TABLES: &[Table] = &[
                 Is("\"5m\""),
                 "For the answer to the end of a message, or the word that it is still at work.",
             ),
+        ],
+    },
+    Table {
+        header: "[[dkim]]",
+        about: "A key that signs mail of clients in `[relay] networks` whose author is of a domain. Several of one domain sign each.",
+        keys: &[
+            Key(
+                "domain",
+                "name",
+                Required,
+                "The author's domain, of the From field; the signature is of it.",
+            ),
+            Key("selector", "name", Required, "Under which name the key is published, as in \"s2026\"."),
+            Key("key", "file", Required, "The private key, PEM, RSA or Ed25519. Read again when it changes."),
+            Key(
+                "headers",
+                "list",
+                As("the fields of RFC 6376 section 5.4.1"),
+                "Which fields are signed where they are there. From must be among them.",
+            ),
+            Key(
+                "oversign",
+                "list",
+                As("From, Reply-To, Subject, Date, To, Cc"),
+                "Of which fields nobody may add one more.",
+            ),
+            Key(
+                "subdomains",
+                "true or false",
+                Is("false"),
+                "Whether it signs for authors of domains below, too, that have no key of their own.",
+            ),
+        ],
+    },
+    Table {
+        header: "[arc]",
+        about: "The key that seals what other clients send, so that the next host can see what we found.",
+        keys: &[
+            Key("domain", "name", Required, "Our domain, of which the seal is."),
+            Key("selector", "name", Required, "Under which name the key is published."),
+            Key("key", "file", Required, "The private key, PEM, RSA or Ed25519. Read again when it changes."),
         ],
     },
     Table {

@@ -16,6 +16,7 @@ use waxseal_plugins::wasm::Host;
 
 use self::spool::OneMessage;
 use super::*;
+use crate::authentication::Authenticator;
 use crate::config::Config;
 use crate::names::{LookupError, Mx, Names, NoResolver};
 use crate::observe::Observer;
@@ -25,6 +26,7 @@ use crate::outgoing::peer::{Peer, Script, config};
 use crate::outgoing::trip::ADDRESSES;
 use crate::outgoing::worker;
 use crate::relay::Services;
+use crate::relay::signing::Signing;
 use crate::spool::{BodyRef, Envelope, LeasedRecipient, Outcome, Purpose, Spool, SpoolError};
 use crate::tls::Tls;
 
@@ -102,6 +104,12 @@ impl World {
         let services = Arc::new(Services {
             shadow: crate::shadow::Shadow::default(),
             certificates: Default::default(),
+            authenticator: Authenticator::new(
+                Err(NoResolver("nobody asks".to_owned())),
+                "mail.example.org",
+                Duration::from_secs(1),
+            ),
+            signing: Signing::load(&config).unwrap_or_else(|wrong| panic!("{wrong:?}")),
             config,
             live,
             tls,

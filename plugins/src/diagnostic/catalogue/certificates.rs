@@ -5,7 +5,7 @@ use crate::diagnostic::Severity::{Error, Warning};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Certificates",
-    about: "`[[tls.identity]]`, `roots`",
+    about: "`[[tls.identity]]`, `roots`, `[[dkim]]`, `[arc]`",
     entries: &[
         Entry {
             code: "K001",
@@ -85,6 +85,14 @@ pub(super) const CHAPTER: Chapter = Chapter {
             title: "roots that cannot be read",
             explanation: "A set of roots is `webpki`, `system`, or a PEM file with certificates of CAs. One \
                           that cannot be read would trust nobody, and mail would wait for ever.",
+            example: None,
+        },
+        Entry {
+            code: "K011",
+            severity: Error,
+            title: "a key that cannot sign mail",
+            explanation: "DKIM has RSA (from 2048 bits on here; RFC 8301 asks for no less) and Ed25519 (RFC 8463). \
+                          `waxseal dkim new` makes a key of either kind.",
             example: None,
         },
         Entry {
