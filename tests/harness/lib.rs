@@ -15,6 +15,7 @@
 //! - [`site`]: the files of a relay: configuration, policies, certificates
 //! - [`relay`]: a relay in this process
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
+//! - [`collector`]: a collector of OpenTelemetry
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`editor`]: an editor that speaks with `waxseal lsp`
 //! - [`save`]: the ways in which editors save a file
@@ -30,6 +31,7 @@
 
 pub mod ca;
 pub mod client;
+pub mod collector;
 pub mod command;
 pub mod deciders;
 pub mod decisions;

@@ -111,7 +111,8 @@ async fn converse(mut stream: UnixStream, running: Running) {
     let response = match serde_json::from_str(&request) {
         Ok(Request::Trace(wanted)) => {
             let Ok(first) = line(&Response::Tracing) else { return };
-            return trace::serve(lines.into_inner().into_inner(), writer, (first, wanted), &running.services).await;
+            return trace::serve(lines.into_inner().into_inner(), writer, (first, wanted), &running.services)
+                .await;
         }
         Ok(request) => answer(request, &running).await,
         Err(error) => Response::Error { message: format!("the request was not understood: {error}") },

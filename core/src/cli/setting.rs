@@ -67,10 +67,7 @@ impl Setting {
     }
 
     /// Asks the running relay, and gives what follows the answer, too.
-    pub(super) async fn begin(
-        &self,
-        request: &Request,
-    ) -> anyhow::Result<(Response, BufReader<UnixStream>)> {
+    pub(super) async fn begin(&self, request: &Request) -> anyhow::Result<(Response, BufReader<UnixStream>)> {
         let socket = self.data_dir()?.join(admin::SOCKET);
         match admin::control::begin(&socket, request).await {
             Ok((Response::Error { message }, _)) => bail!(message),

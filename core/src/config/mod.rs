@@ -18,9 +18,9 @@ mod reference;
 mod relaying;
 mod section;
 mod service;
+mod telemetry;
 #[cfg(test)]
 mod tests;
-mod telemetry;
 mod tls;
 mod value;
 

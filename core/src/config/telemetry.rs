@@ -55,7 +55,9 @@ mod tests {
         assert_eq!(read("http://127.0.0.1:4318").unwrap(), "http://127.0.0.1:4318/v1/traces");
         assert_eq!(read("https://otel.example/a/").unwrap(), "https://otel.example/a/v1/traces");
         assert_eq!(read("http://[::1]:4318/v1/traces").unwrap(), "http://[::1]:4318/v1/traces");
-        for wrong in ["127.0.0.1:4318", "grpc://127.0.0.1:4317", "http://me:secret@otel.example", "http://", ""] {
+        for wrong in
+            ["127.0.0.1:4318", "grpc://127.0.0.1:4317", "http://me:secret@otel.example", "http://", ""]
+        {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

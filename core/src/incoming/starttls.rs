@@ -96,11 +96,7 @@ pub(super) async fn handshake(
 }
 
 /// Tells those who follow.
-fn tell(
-    session: &Session<BundleHooks>,
-    accepted: &Result<Accepted, HandshakeFailure>,
-    took: Duration,
-) {
+fn tell(session: &Session<BundleHooks>, accepted: &Result<Accepted, HandshakeFailure>, took: Duration) {
     session.hooks.teller.step(|| match accepted {
         Ok(Accepted { handshake, server_name, .. }) => {
             trace::What::Handshake(trace::Handshake::of(handshake, server_name, took))

@@ -80,9 +80,7 @@ pub(super) async fn start_tls(
 /// Tells those who follow.
 fn tell(asker: &Asker, plan: &ClientPlan, connected: &Result<Connected, HandshakeFailure>, took: Duration) {
     asker.step(Direction::Outgoing, || match connected {
-        Ok(connected) => {
-            What::Handshake(trace::Handshake::of(&connected.handshake, &plan.server_name, took))
-        }
+        Ok(connected) => What::Handshake(trace::Handshake::of(&connected.handshake, &plan.server_name, took)),
         Err(failure) => What::handshake_failed(failure, took),
     });
 }

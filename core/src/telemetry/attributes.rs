@@ -124,8 +124,7 @@ pub(super) fn of_outcome(settled: &Settled) -> Vec<KeyValue> {
         KeyValue::new("waxseal.protection", settled.protection.clone()),
     ];
     let texts = [("server.address", &settled.host), ("waxseal.reply", &settled.reply)];
-    attributes
-        .extend(texts.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text.clone()?))));
+    attributes.extend(texts.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text.clone()?))));
     attributes
 }
 

@@ -23,7 +23,9 @@ pub(super) type Batch = Vec<SpanData>;
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// There are no roots.
-    #[error("the certificate of `telemetry.otlp` cannot be verified, since the system has no roots: {0}; install the package ca-certificates")]
+    #[error(
+        "the certificate of `telemetry.otlp` cannot be verified, since the system has no roots: {0}; install the package ca-certificates"
+    )]
     Roots(#[source] io::Error),
     /// The library does not take the address, or what its own variables say.
     #[error("`telemetry.otlp` cannot be used: {0}")]
@@ -77,7 +79,9 @@ impl Exporter {
                     %error,
                     "the collector of `telemetry.otlp` does not take what is exported: it is dropped; mail goes on"
                 ),
-                Ok(()) if self.failing => tracing::info!("the collector of `telemetry.otlp` takes spans again"),
+                Ok(()) if self.failing => {
+                    tracing::info!("the collector of `telemetry.otlp` takes spans again")
+                }
                 _ => {}
             }
             self.failing = sent.is_err();

@@ -24,8 +24,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 
-use self::export::{Batch, Exporter};
 pub use self::export::SetupError;
+use self::export::{Batch, Exporter};
 use self::spans::Spans;
 use crate::config::{Config, Telemetry};
 use crate::observe::Observer;

@@ -41,7 +41,11 @@ impl Span {
     }
 
     /// A span that has ended, and took so many microseconds.
-    pub(super) fn ended(id: SpanId, name: impl Into<Cow<'static, str>>, (at, took): (Timestamp, u64)) -> Self {
+    pub(super) fn ended(
+        id: SpanId,
+        name: impl Into<Cow<'static, str>>,
+        (at, took): (Timestamp, u64),
+    ) -> Self {
         let span = Self::begun(id, name, at);
         let start = span.end.checked_sub(Duration::from_micros(took)).unwrap_or(span.end);
         Self { start, ..span }

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
+use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, SpanData};
 use uuid::Uuid;
 use waxseal_plugins::hooks::Direction;
@@ -85,8 +85,8 @@ impl Spans {
             What::Connected { .. } | What::Attempt(_) => self.begin(event),
             What::Transaction { sender, recipients } => {
                 let (id, name) = (self.ids.new_span_id(), "transaction");
-                let span = Span::begun(id, name, event.time)
-                    .with(attributes::of_envelope(sender, *recipients));
+                let span =
+                    Span::begun(id, name, event.time).with(attributes::of_envelope(sender, *recipients));
                 if let Some(open) = self.open.get_mut(&event.session) {
                     open.transaction = Some(Transaction { span, inner: vec![], message: None });
                 }

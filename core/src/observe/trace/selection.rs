@@ -99,7 +99,8 @@ impl Selection {
         if self.wanted.count.is_some_and(|count| self.shown >= count) {
             return vec![];
         }
-        let is_met = self.wanted.subjects.is_empty() || self.wanted.subjects.iter().any(|it| it.is_in(&event));
+        let is_met =
+            self.wanted.subjects.is_empty() || self.wanted.subjects.iter().any(|it| it.is_in(&event));
         let (session, is_end) = (event.session.clone(), event.what.is_end());
         self.hold(event);
         if is_met {

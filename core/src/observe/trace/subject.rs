@@ -198,7 +198,9 @@ mod tests {
         assert!(!is_in("c.example", &attempt));
         let (host, address) = ("mx.b.example".to_owned(), "192.0.2.7:25".parse().unwrap());
         let dialed = event(What::Dialed { host, address, took: 1, problem: None });
-        assert!(is_in("mx.b.example", &dialed) && is_in("192.0.2.7", &dialed) && !is_in("b.example", &dialed));
+        assert!(
+            is_in("mx.b.example", &dialed) && is_in("192.0.2.7", &dialed) && !is_in("b.example", &dialed)
+        );
     }
 
     #[test]

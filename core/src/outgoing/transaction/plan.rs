@@ -1,7 +1,7 @@
 //! How an envelope is brought across, and what a host's no means. No I/O.
 
-use super::{After, Usage};
 use super::content::Content;
+use super::{After, Usage};
 use crate::outgoing::problem::Problem;
 use crate::smtp::capabilities::{Capabilities, Extension};
 use crate::smtp::reply::Reply;

@@ -101,7 +101,10 @@ fn a_message_has_its_own_trace_linked_with_that_of_the_session() {
 
     let (receive, hook) = (named(&message, "receive"), named(&message, "hook mail"));
     assert_eq!(receive.span_context.trace_id().to_string(), ID.replace('-', ""));
-    assert_eq!((receive.parent_span_id, hook.parent_span_id), (SpanId::INVALID, receive.span_context.span_id()));
+    assert_eq!(
+        (receive.parent_span_id, hook.parent_span_id),
+        (SpanId::INVALID, receive.span_context.span_id())
+    );
     let took = hook.end_time.duration_since(hook.start_time).unwrap();
     assert_eq!(took, Duration::from_millis(250));
     let said = attributes(receive);
@@ -131,7 +134,10 @@ fn attempts_are_children_of_the_message_however_much_later() {
 
     let deliver = named(&spans, "deliver");
     let message: Uuid = ID.parse().unwrap();
-    assert_eq!((deliver.span_context.trace_id(), deliver.parent_span_id), (trace_of(message), root_of(message)));
+    assert_eq!(
+        (deliver.span_context.trace_id(), deliver.parent_span_id),
+        (trace_of(message), root_of(message))
+    );
     assert_eq!(deliver.status, Status::error("the mailbox is full"));
     assert_eq!(attributes(deliver)["error.type"], "4.2.2");
     assert_eq!(attributes(named(&spans, "connect"))["server.address"], "mx.b.example");

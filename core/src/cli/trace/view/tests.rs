@@ -63,10 +63,10 @@ fn a_decision_names_all_who_were_asked() {
 
 #[test]
 fn a_certificate_is_shown_with_its_judgement() {
-    let certificate = serde_json::json!({ "presented": true, "subject": "CN=mx", "problem": "it has expired" });
+    let certificate =
+        serde_json::json!({ "presented": true, "subject": "CN=mx", "problem": "it has expired" });
     let facts = Facts::Read(serde_json::json!({ "certificate": certificate }));
-    let text =
-        said(What::Decided(Box::new(Decided { hook: HookName::Certificate, facts, ..decided() })));
+    let text = said(What::Decided(Box::new(Decided { hook: HookName::Certificate, facts, ..decided() })));
     assert!(text.contains("=> certificate of CN=mx, not verified: it has expired: refuse"), "{text}");
 }
 
