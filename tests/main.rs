@@ -91,6 +91,8 @@ mod operator;
 mod queue;
 mod signals;
 mod starts;
+mod telemetry;
+mod trace;
 
 // The house: who may import whom, whether the harness tells the truth, the relay that can be killed.
 mod architecture;

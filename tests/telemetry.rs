@@ -43,7 +43,10 @@ async fn a_mails_spans_arrive_linked_with_what_was_decided() {
     assert_eq!(connect.attributes["network.peer.port"], host.address.port().to_string());
     let certificate = of(&deliver, "hook certificate");
     assert_eq!(certificate.attributes["waxseal.row"], "*");
-    assert!(certificate.attributes["waxseal.decided_by"].starts_with("outgoing/attempt.rhai"), "{certificate:?}");
+    assert!(
+        certificate.attributes["waxseal.decided_by"].starts_with("outgoing/attempt.rhai"),
+        "{certificate:?}"
+    );
     of(&deliver, "transaction");
     until("the spans to be counted", || {
         relay.metrics().contains("waxseal_telemetry_spans_total{result=\"exported\"}").then_some(())

@@ -22,6 +22,9 @@ pub const ENTRY: &str = "relay_process::runs_a_command";
 /// Where it finds its arguments, one a line.
 const VARIABLE: &str = "WAXSEAL_TEST_COMMAND";
 
+/// What `waxseal trace` says once it follows.
+const FOLLOWING: &str = "following sessions";
+
 /// What the test harness says first is told apart by this line.
 const BEGINNING: &str = "--- the command begins ---";
 
@@ -45,6 +48,13 @@ pub struct Running {
     _output: Lines<BufReader<ChildStdout>>,
 }
 
+/// `waxseal trace`. Dropped: killed.
+pub struct Tracing {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    _errors: Lines<BufReader<ChildStderr>>,
+}
+
 /// Runs a command with this configuration to its end.
 pub async fn waxseal(configuration: &Path, arguments: &[&str]) -> Said {
     let child = command(configuration, arguments).spawn().expect("the test binary runs again");
@@ -62,6 +72,54 @@ pub async fn waxseal_in(
     let mut command = of(arguments);
     command.env_clear().envs(environment).env(VARIABLE, arguments.join("\n")).current_dir(directory);
     said(&command.output().await.expect("the test binary runs again"))
+}
+
+/// Starts `waxseal trace` with these arguments, and awaits that it follows.
+pub async fn trace(configuration: &Path, arguments: &[&str]) -> Tracing {
+    let mut child = command(configuration, &[&["trace"], arguments].concat())
+        .spawn()
+        .expect("the test binary runs again");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe from it"));
+    let mut errors = BufReader::new(child.stderr.take().expect("a pipe from it")).lines();
+    begun(&mut output).await;
+    let following = async {
+        while let Ok(Some(line)) = errors.next_line().await {
+            if line.contains(FOLLOWING) {
+                return;
+            }
+        }
+        panic!("it ended before it followed");
+    };
+    soon("the trace to follow", following).await;
+    Tracing { child, output, _errors: errors }
+}
+
+impl Tracing {
+    /// The lines from here up to one that has this text.
+    pub async fn up_to(&mut self, text: &str) -> Vec<String> {
+        let mut lines = vec![];
+        let reading = async {
+            while !lines.last().is_some_and(|line: &String| line.contains(text)) {
+                let mut line = String::new();
+                let read = self.output.read_line(&mut line).await.expect("a pipe from it");
+                assert!(read > 0, "it ended before it printed `{text}`: {lines:#?}");
+                lines.push(line.trim_end().to_owned());
+            }
+        };
+        soon(format!("a line with `{text}`"), reading).await;
+        lines
+    }
+
+    /// The rest of its lines, once it ends by itself.
+    pub async fn rest(mut self) -> (ExitStatus, Vec<String>) {
+        let mut text = String::new();
+        let ended = async {
+            self.output.read_to_string(&mut text).await.expect("a pipe from it");
+            self.child.wait().await.expect("its end")
+        };
+        let status = soon("the end of the trace", ended).await;
+        (status, text.lines().map(str::to_owned).collect())
+    }
 }
 
 /// Starts `waxseal run`, and awaits that it listens.

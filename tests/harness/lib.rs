@@ -15,6 +15,7 @@
 //! - [`site`]: the files of a relay: configuration, policies, certificates
 //! - [`relay`]: a relay in this process
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
+//! - [`collector`]: a collector of OpenTelemetry
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`editor`]: an editor that speaks with `waxseal lsp`
 //! - [`http`]: HTTP as a program speaks it; [`browser`]: a real browser without a window
@@ -34,6 +35,7 @@
 pub mod browser;
 pub mod ca;
 pub mod client;
+pub mod collector;
 pub mod command;
 pub mod corpus;
 pub mod deciders;

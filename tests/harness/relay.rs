@@ -146,6 +146,11 @@ impl TestRelay {
         soon("the end of a reload", self.relay.services.reload(Removals::Refuse)).await
     }
 
+    /// Whether somebody follows what happens in it.
+    pub fn is_followed(&self) -> bool {
+        self.relay.services.observer.is_followed()
+    }
+
     /// Where it serves metrics and health, if it does.
     pub fn admin(&self) -> Option<SocketAddr> {
         self.relay.admin

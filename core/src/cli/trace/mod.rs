@@ -15,6 +15,9 @@ use crate::admin::protocol::{Request, Response};
 use crate::admin::trace::Line;
 use crate::observe::trace::{Subject, Wanted};
 
+/// What is said once sessions are followed.
+const FOLLOWING: &str = "following sessions; Ctrl-C ends it";
+
 /// Follow sessions as they go: what is said, and what each hook answers
 ///
 /// Shows the dialogue of clients and hosts with the relay, and between its lines each hook that is asked, who
@@ -59,6 +62,8 @@ async fn follow(setting: &Setting, wanted: Wanted) -> anyhow::Result<Outcome> {
     let (Response::Tracing, lines) = setting.begin(&Request::Trace(wanted)).await? else {
         bail!("the relay answered something else")
     };
+    // On standard error: what is printed is for programs, too.
+    output::complain(FOLLOWING);
     let view = if setting.json { None } else { Some(View::new(colours())) };
     let ended = show(lines, view.as_ref()).await?;
     if ended == Ended::ByRelay && !is_counted {

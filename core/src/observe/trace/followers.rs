@@ -122,7 +122,7 @@ mod tests {
         Event { time, session, direction: Direction::Incoming, what }
     }
 
-    fn octets(event: &Event) -> u64 {
+    fn octets(event: &Arc<Event>) -> u64 {
         let What::Content { octets } = event.what else { panic!("{event:?}") };
         octets
     }

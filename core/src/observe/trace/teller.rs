@@ -28,7 +28,7 @@ impl Observer {
     }
 
     /// Whether somebody follows.
-    pub(in super::super) fn is_followed(&self) -> bool {
+    pub fn is_followed(&self) -> bool {
         self.followers().are_there(Interest::Steps)
     }
 }
