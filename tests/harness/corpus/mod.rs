@@ -1,6 +1,6 @@
 //! A thousand odd but real-looking messages, always the same ones: what mailers, lists, scanners and the careless make.
 //!
-//! - [`seed`]: the chance that is none
+//! - `seed`: the chance that is none
 //! - `sections`: header sections, and messages that are nothing else
 //! - `bodies`: bodies without MIME, and text that is written in odd ways
 //! - `multiparts`: MIME, whole and broken

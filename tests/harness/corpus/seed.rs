@@ -1,7 +1,7 @@
 //! The chance that is none: the same numbers from the same seed, on every machine.
 
 /// A source of numbers and words (SplitMix64).
-pub struct Seed(u64);
+pub(super) struct Seed(u64);
 
 const WORDS: [&str; 24] = [
     "invoice",

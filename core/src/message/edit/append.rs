@@ -1,5 +1,7 @@
 //! Appending a text, such as a disclaimer, to what the reader is shown first.
 
+use std::borrow::Cow;
+
 use waxseal_plugins::content::Content;
 
 use super::lines;
@@ -140,7 +142,7 @@ fn append_plain(content: &dyn Content, target: &Target<'_>, text: &str) -> Attem
             text.replace(target, Vec::new())
         })),
         (_, None) => Ok(target.decoded(content)?.and_then(|whole| {
-            let whole = charset::decode(charset, &whole).unwrap_or_default();
+            let whole = read(target.part, &whole)?;
             rewritten(target, &format!("{whole}{text}"))
         })),
     }
@@ -162,7 +164,7 @@ fn around(content: &dyn Content, target: &Target<'_>) -> std::io::Result<(&'stat
     let flows = part.declared.lines != Lines::Fixed && last.ends_with(b" ") && !last.ends_with(b"\n-- ");
     // A soft line break at the very end would take the line end that follows for its own.
     let open = flows || (quoted && raw.ends_with(b"="));
-    let before = match (body.is_empty() || ended, open) {
+    let before = match (ended, open) {
         _ if body.is_empty() => "",
         (true, false) => "",
         (true, true) | (false, false) => "\r\n",
@@ -183,7 +185,10 @@ fn append_html(content: &dyn Content, target: &Target<'_>, addition: &str) -> At
     };
     let charset = declared.charset.as_deref();
     if !charset::holds_ascii(charset) {
-        let mut text = charset::decode(charset, &whole).unwrap_or_default().into_owned();
+        let mut text = match read(target.part, &whole) {
+            Ok(text) => text,
+            Err(why) => return Ok(Err(why)),
+        };
         let at = html::end_of_body(text.as_bytes());
         text.insert_str(text.floor_char_boundary(at), &addition);
         return Ok(rewritten(target, &text));
@@ -208,15 +213,23 @@ fn append_html(content: &dyn Content, target: &Target<'_>, addition: &str) -> At
 
 /// Why a text cannot be read, if it cannot.
 fn unreadable(part: &Part) -> Option<Why> {
-    let number = || part.number.clone();
     let charset = part.declared.charset.as_deref();
     if part.declared.encoding == TransferEncoding::Unknown {
-        return Some(Why::Encoding(number()));
+        return Some(Why::Encoding(part.number.clone()));
     }
-    match charset::decode(charset, b"") {
-        Some(_) => None,
-        None => Some(Why::Charset { part: number(), charset: charset.unwrap_or_default().to_owned() }),
-    }
+    if charset::decode(charset, b"").is_none() { Some(unknown_charset(part)) } else { None }
+}
+
+/// What a part says, if its character set explains all of it: what it does not explain could not be written again.
+fn read(part: &Part, octets: &[u8]) -> Result<String, Why> {
+    let text = charset::decode(part.declared.charset.as_deref(), octets);
+    let text = text.filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
+    text.map(Cow::into_owned).ok_or_else(|| unknown_charset(part))
+}
+
+fn unknown_charset(part: &Part) -> Why {
+    let charset = part.declared.charset.clone().unwrap_or_default();
+    Why::Charset { part: part.number.clone(), charset }
 }
 
 /// A part that is written anew as a whole, in its own character set if that can hold it, otherwise in UTF-8.

@@ -37,7 +37,7 @@ fn compose(line: &str, lines: Lines) -> String {
     let last = wrapped.len().saturating_sub(1);
     let stuffed = wrapped.iter().enumerate().map(|(number, piece)| {
         // RFC 3676 section 4.4.
-        let stuff = flowed && piece.starts_with([' ', '>']) || flowed && piece.starts_with("From ");
+        let stuff = flowed && (piece.starts_with([' ', '>']) || piece.starts_with("From "));
         format!("{}{piece}{}", if stuff { " " } else { "" }, if number < last { soft } else { "" })
     });
     stuffed.collect::<Vec<_>>().join("\r\n")

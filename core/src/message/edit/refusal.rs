@@ -41,8 +41,8 @@ pub enum Why {
     /// The part is written in a way that we do not know.
     #[error("part `{0}` has a transfer encoding that is not known")]
     Encoding(String),
-    /// The part is written in a character set that we do not know.
-    #[error("part `{part}` is written in the character set `{charset}`, which is not known")]
+    /// The part is written in a character set that we do not know, or that does not explain all of its octets.
+    #[error("part `{part}` is not written in a character set that is known; it says `{charset}`")]
     Charset {
         /// Its number.
         part: String,

@@ -237,6 +237,22 @@ fn what_is_signed_or_encrypted_is_not_touched() {
     assert!(matches!(refused(unknown, disclaimer("x")), Why::Charset { .. }));
 }
 
+#[test]
+fn what_no_set_explains_is_not_written_again() {
+    let broken = |charset| {
+        let mut text = format!("Content-Type: text/plain; charset={charset}\r\n\r\n").into_bytes();
+        text.extend_from_slice(b"\xff\xff\r\n");
+        draft(text)
+    };
+    let mut lossy = broken("euc-kr");
+    let applied = lossy.apply(&[disclaimer("🙂")]).unwrap();
+    assert!(matches!(applied.refused[0].why, Why::Charset { .. }) && lossy.is_as_it_came());
+    // What the set can hold is put behind octets that stay.
+    let mut kept = broken("euc-kr");
+    assert_eq!(kept.apply(&[disclaimer("x")]).unwrap().refused, []);
+    assert!(octets(&kept).ends_with(b"\xff\xff\r\nx\r\n"));
+}
+
 /// Edits of all kinds, for parts that may or may not be there.
 fn edits() -> impl Strategy<Value = Vec<Edit>> {
     let name = prop_oneof![Just("X"), Just("Subject"), Just("Content-Type"), Just("bad name")];

@@ -2,7 +2,7 @@
 //!
 //! - [`transfer`]: quoted-printable and base64
 //! - [`charset`]: character sets
-//! - [`html`]: HTML
+//! - [`html`]: what a relay looks at of HTML
 
 pub mod charset;
 pub mod html;

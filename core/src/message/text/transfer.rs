@@ -109,13 +109,9 @@ impl Decoder {
     fn literal(&mut self, octet: u8, out: &mut Vec<u8>) {
         match octet {
             b' ' | b'\t' => return self.spaces.push(octet),
-            b'\r' => {}
-            b'\n' => self.spaces.clear(),
+            // Spaces before a line end were added on the way (RFC 2045 section 6.7, rule 3).
+            b'\r' | b'\n' => self.spaces.clear(),
             _ => {}
-        }
-        // The CR of a line end shows that the spaces before it were added on the way (RFC 2045 section 6.7, rule 3).
-        if octet == b'\r' {
-            self.spaces.clear();
         }
         out.append(&mut self.spaces);
         if octet == b'=' { self.escape = Escape::Sign } else { out.push(octet) }
@@ -169,9 +165,9 @@ pub(in crate::message) fn quoted_printable(octets: &[u8]) -> Vec<u8> {
                 column = 0;
             }
             if plain {
-                out.push(*octet)
+                out.push(*octet);
             } else {
-                out.extend_from_slice(format!("={octet:02X}").as_bytes())
+                out.extend_from_slice(format!("={octet:02X}").as_bytes());
             }
             column += width;
         }
