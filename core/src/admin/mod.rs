@@ -4,6 +4,7 @@
 pub mod control;
 pub mod http;
 pub mod protocol;
+pub mod quarantine;
 pub mod queue;
 pub mod shadow;
 
@@ -100,6 +101,7 @@ impl Running {
                 due: stats.due,
                 octets: stats.octets,
             },
+            quarantine: quarantine::Totals::of(&stats, services.config.quarantine.limits),
             certificates: self.certificates(),
             shadow: services.shadow.state().map(shadow::Shadow::from),
             policies: protocol::Policies {

@@ -1,6 +1,7 @@
 //! Counters and gauges, for Prometheus.
 
 mod plugins;
+mod quarantine;
 #[cfg(test)]
 mod reference;
 mod shadow;
@@ -14,6 +15,7 @@ use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::{Direction, Hook};
 
 pub use self::plugins::Plugins;
+pub use self::quarantine::Quarantine;
 pub use self::shadow::Shadow;
 use crate::spool::{Health, Stats};
 
@@ -37,6 +39,7 @@ pub struct Metrics {
     put_offs: Counter,
     connections: Family<ConnectionLabels, Counter>,
     spool: Depth,
+    quarantine: Quarantine,
     generation: Gauge,
     reloads: Family<ReloadLabels, Counter>,
     plugins: Plugins,
@@ -105,6 +108,7 @@ impl Metrics {
             ),
             connections: add(into, "outgoing_connections", "Connections to hosts, by what came of them"),
             spool: Depth::register(into),
+            quarantine: Quarantine::register(into),
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
             reloads: add(into, "reloads", "Reloads of policies and certificates"),
             plugins: Plugins::register(into),
@@ -166,7 +170,7 @@ impl Metrics {
         self.connections.get_or_create(&ConnectionLabels { result }).inc();
     }
 
-    /// Shows what waits in the spool, and whether it takes more.
+    /// Shows what waits in the spool and what is quarantined, and whether it takes more.
     pub fn spool(&self, stats: &Stats, health: &Health) {
         let show = |gauge: &Gauge, number| gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
         show(&self.spool.messages, stats.messages);
@@ -174,6 +178,7 @@ impl Metrics {
         show(&self.spool.due, stats.due);
         show(&self.spool.octets, stats.octets);
         show(&self.spool.accepts, u64::from(*health == Health::Good));
+        self.quarantine.shown(stats.quarantined, stats.quarantined_octets);
     }
 
     /// Shows the generation of the bundle in force.
@@ -184,6 +189,11 @@ impl Metrics {
     /// Counts a reload of `policies` or `certificates`. The result is a word: `swapped` or `rejected`.
     pub fn reload(&self, part: &'static str, result: &'static str) {
         self.reloads.get_or_create(&ReloadLabels { part, result }).inc();
+    }
+
+    /// The metrics of the quarantine.
+    pub fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
     }
 
     /// The metrics of plugins.
@@ -284,6 +294,11 @@ struct DirectionLabel {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ReasonLabel {
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
