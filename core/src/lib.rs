@@ -13,6 +13,7 @@
 //! - [`tls`]: the four decisions, and the handshakes that they steer
 //! - [`standards`]: DANE, MTA-STS, TLSRPT, REQUIRETLS: facts for the hooks
 //! - [`spool`]: the durable queue
+//! - [`quarantine`]: mail that is kept until an operator says what becomes of it
 //! - [`outgoing`]: dispatch, hosts, attempt, outcome, bounce
 //! - [`message`]: trace headers, what filters see of a message, and edits of it
 //! - [`authentication`]: SPF, DKIM, DMARC, ARC: who a message is from, and our own signatures
@@ -37,6 +38,7 @@ pub mod net;
 pub mod observe;
 pub mod outgoing;
 mod panics;
+pub mod quarantine;
 #[cfg(test)]
 mod reference;
 pub mod relay;

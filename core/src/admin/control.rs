@@ -1,5 +1,7 @@
 //! The control socket: JSON lines over a Unix socket that only this user may open.
 
+mod content;
+
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
@@ -11,9 +13,10 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 use waxseal_plugins::reload::Removals;
 
+pub use self::content::fetch;
 use super::Running;
 use super::protocol::{Reloaded, Request, Response};
-use super::{queue, shadow, trace};
+use super::{quarantine, queue, shadow, trace};
 use crate::relay::Services;
 
 /// The longest request. An answer may be longer: it holds excerpts of files.
@@ -98,6 +101,7 @@ pub async fn begin(path: &Path, request: &Request) -> io::Result<(Response, BufR
 fn patience(request: &Request) -> Duration {
     match request {
         Request::Queue(ask) if matches!(**ask, queue::Ask::Control { .. }) => CHANGE,
+        Request::Quarantine(ask) if matches!(**ask, quarantine::Ask::End { .. }) => CHANGE,
         _ => ANSWER,
     }
 }
@@ -113,6 +117,9 @@ async fn converse(mut stream: UnixStream, running: Running) {
             let Ok(first) = line(&Response::Tracing) else { return };
             return trace::serve(lines.into_inner().into_inner(), writer, (first, wanted), &running.services)
                 .await;
+        }
+        Ok(Request::Quarantine(ask)) if let quarantine::Ask::Content { id } = *ask => {
+            return content::send(&mut writer, running.services.spool.as_ref(), id).await;
         }
         Ok(request) => answer(request, &running).await,
         Err(error) => Response::Error { message: format!("the request was not understood: {error}") },
@@ -136,6 +143,13 @@ async fn answer(request: Request, running: &Running) -> Response {
             Ok(answer) => Response::Queue(answer),
             Err(error) => Response::Error { message: error.to_string() },
         },
+        Request::Quarantine(ask) => {
+            let Services { spool, observer, .. } = &*running.services;
+            match quarantine::answer(spool.as_ref(), observer.metrics(), *ask).await {
+                Ok(answer) => Response::Quarantine(answer),
+                Err(error) => Response::Error { message: error.to_string() },
+            }
+        }
     }
 }
 

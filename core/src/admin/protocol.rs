@@ -9,7 +9,7 @@ use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::{reload, wasm};
 
-use super::{queue, shadow};
+use super::{quarantine, queue, shadow};
 use crate::observe::trace::Wanted;
 use crate::relay::Reload;
 use crate::tls;
@@ -28,6 +28,8 @@ pub enum Request {
     },
     /// Something about the queue.
     Queue(Box<queue::Ask>),
+    /// Something about what is quarantined.
+    Quarantine(Box<quarantine::Ask>),
     /// Something about a candidate in the shadow.
     Shadow(shadow::Ask),
     /// Tell of sessions as they go: behind the answer, one `trace::Line` a line.
@@ -44,6 +46,8 @@ pub enum Response {
     Reloaded(Reloaded),
     /// What the queue answers.
     Queue(queue::Answer),
+    /// What the quarantine answers.
+    Quarantine(quarantine::Answer),
     /// How the candidate in the shadow does.
     Shadow(shadow::Answer),
     /// Sessions are told of from now on.
@@ -82,6 +86,8 @@ pub struct Status {
     pub in_progress: usize,
     /// The queue.
     pub queue: Queue,
+    /// What is quarantined.
+    pub quarantine: quarantine::Totals,
     /// Our certificates.
     pub certificates: Certificates,
     /// The keys that sign mail.

@@ -113,6 +113,7 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
         dns: delivery::dns(root.section("dns"), &base),
         milters: milters::read(root.sections("milter"), &base),
         plugins: plugins::read(root.named("plugin"), findings),
+        quarantine: service::quarantine(root.section("quarantine")),
         limits: service::limits(root.section("limits")),
         timeouts: service::timeouts(root.section("timeouts")),
         admin: service::admin(root.section("admin"), &base),

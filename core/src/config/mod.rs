@@ -42,6 +42,7 @@ use waxseal_plugins::wasm::Grant;
 
 pub use self::authentication::{ArcKey, Authentication, DkimKey};
 pub use self::milters::{Milter, MilterAddress, MilterTimeouts, OnFailure};
+use crate::spool::QuarantineLimits;
 
 /// A duration, as the file and the command line write it: `30s`, `5m`, `4h`, `5d`.
 ///
@@ -147,6 +148,8 @@ pub struct Config {
     pub milters: Vec<Arc<Milter>>,
     /// What the site grants its plugins, by their names.
     pub plugins: BTreeMap<String, BTreeSet<Grant>>,
+    /// Quarantine.
+    pub quarantine: Quarantine,
     /// Limits.
     pub limits: Limits,
     /// Timeouts.
@@ -320,6 +323,15 @@ pub struct Dns {
     pub servers: Vec<SocketAddr>,
     /// A trust anchor's file; `None` for the root's built-in one.
     pub trust_anchor: Option<PathBuf>,
+}
+
+/// What is quarantined: for how long, and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    /// When a message is removed that nobody has said anything of.
+    pub keep: Duration,
+    /// With more, messages that are to be quarantined are deferred.
+    pub limits: QuarantineLimits,
 }
 
 /// Limits.

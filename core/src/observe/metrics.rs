@@ -2,6 +2,7 @@
 
 mod milters;
 mod plugins;
+mod quarantine;
 #[cfg(test)]
 mod reference;
 mod shadow;
@@ -19,6 +20,7 @@ use waxseal_plugins::hooks::{Direction, Hook};
 
 pub use self::milters::Milters;
 pub use self::plugins::Plugins;
+pub use self::quarantine::Quarantine;
 pub use self::shadow::Shadow;
 pub use self::telemetry::Telemetry;
 use crate::spool::{Health, Stats};
@@ -45,6 +47,7 @@ pub struct Metrics {
     untold: Counter,
     connections: Family<ConnectionLabels, Counter>,
     spool: Depth,
+    quarantine: Quarantine,
     generation: Gauge,
     reloads: Family<ReloadLabels, Counter>,
     milters: Milters,
@@ -122,6 +125,7 @@ impl Metrics {
             untold: add(into, "outcomes_untold", "Outcomes that filters were too slow to be told of"),
             connections: add(into, "outgoing_connections", "Connections to hosts, by what came of them"),
             spool: Depth::register(into),
+            quarantine: Quarantine::register(into),
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
             reloads: add(into, "reloads", "Reloads of policies, certificates and signing keys"),
             milters: Milters::register(into),
@@ -195,7 +199,7 @@ impl Metrics {
         self.connections.get_or_create(&ConnectionLabels { result }).inc();
     }
 
-    /// Shows what waits in the spool, and whether it takes more.
+    /// Shows what waits in the spool and what is quarantined, and whether it takes more.
     pub fn spool(&self, stats: &Stats, health: &Health) {
         let show = |gauge: &Gauge, number| gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
         show(&self.spool.messages, stats.messages);
@@ -203,6 +207,7 @@ impl Metrics {
         show(&self.spool.due, stats.due);
         show(&self.spool.octets, stats.octets);
         show(&self.spool.accepts, u64::from(*health == Health::Good));
+        self.quarantine.shown(stats.quarantined, stats.quarantined_octets);
     }
 
     /// Shows the generation of the bundle in force.
@@ -218,6 +223,11 @@ impl Metrics {
     /// The metrics of milters.
     pub fn milters(&self) -> &Milters {
         &self.milters
+    }
+
+    /// The metrics of the quarantine.
+    pub fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
     }
 
     /// The metrics of plugins.
@@ -328,6 +338,11 @@ struct OutcomeLabel {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ReasonLabel {
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]

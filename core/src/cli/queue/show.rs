@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::source::{PutOff, Source, unexpected};
+use super::put_off::PutOff;
 use super::which::id;
 use super::words;
 use crate::admin::queue::{Answer, Ask, Shown};
 use crate::cli::output::counted;
 use crate::cli::setting::{Setting, block_on};
+use crate::cli::source::{Source, unexpected};
 use crate::cli::{Outcome, output};
 use crate::smtp::dsn::Ret;
 use crate::spool::{Envelope, MessageId, Quarantine};
@@ -27,7 +28,7 @@ impl Arguments {
     pub(super) fn run(self, setting: &Setting) -> anyhow::Result<Outcome> {
         block_on(async {
             let source = Source::find(setting).await?;
-            let mut shown = match source.ask(Ask::Show { id: self.id }).await? {
+            let mut shown = match source.queue(Ask::Show { id: self.id }).await? {
                 Answer::Message(shown) => *shown,
                 Answer::Unknown => {
                     output::complain(

@@ -69,7 +69,7 @@ pub(super) fn message(now: Timestamp, queued: &Queued) -> String {
 }
 
 /// What filters have noted.
-pub(super) fn tags(tags: &[(String, String)]) -> String {
+pub(in crate::cli) fn tags(tags: &[(String, String)]) -> String {
     let tag = |(name, value): &(String, String)| match value.as_str() {
         "" => name.clone(),
         value => format!("{name}={value}"),
@@ -78,11 +78,26 @@ pub(super) fn tags(tags: &[(String, String)]) -> String {
 }
 
 /// A time, and how far away it is.
-pub(super) fn moment(now: Timestamp, time: Timestamp) -> String {
+pub(in crate::cli) fn moment(now: Timestamp, time: Timestamp) -> String {
     if time > now {
         format!("{time:.0} (in {})", span(now, time))
     } else {
         format!("{time:.0} ({} ago)", span(time, now))
+    }
+}
+
+/// From a time to a later one, in at most two units.
+pub(in crate::cli) fn span(from: Timestamp, to: Timestamp) -> String {
+    let seconds = u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let two = |large: String, small: u64, unit: &str| {
+        if small == 0 { large } else { format!("{large} {small} {unit}") }
+    };
+    match () {
+        () if minutes == 0 => format!("{seconds} s"),
+        () if hours == 0 => format!("{minutes} min"),
+        () if days == 0 => two(format!("{hours} h"), minutes % 60, "min"),
+        () => two(format!("{days} d"), hours % 24, "h"),
     }
 }
 

@@ -42,7 +42,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("milter", "the milter's name"),
     (
         "outcome",
-        "of attempts `delivered`, `deferred` or `failed`; of milters `accepted`, `quarantined`, `discarded`, `deferred` or `refused`; of messages that were filtered `accepted`, `redirected`, `quarantined` or `discarded`",
+        "of attempts `delivered`, `deferred` or `failed`; of milters `accepted`, `quarantined`, `discarded`, `deferred` or `refused`; of messages that were filtered `accepted`, `redirected`, `quarantined` or `discarded`; of the quarantine `quarantined`, `released`, `removed`, `bounced`, `expired`, or `refused` since it was full",
     ),
     ("part", "`policies` or `certificates`"),
     ("plugin", "the plugin's name"),
@@ -127,6 +127,7 @@ fn touched() -> Metrics {
     metrics.handshake(Direction::Outgoing, "full");
     metrics.connection("new");
     metrics.reload("policies", "swapped");
+    metrics.quarantine().count(crate::quarantine::Outcome::Released);
     metrics.shadow().compared(Direction::Outgoing, HookName::Offer, Change::Same);
     metrics.shadow().unjudged("skipped", 1);
     metrics.milters().came_to("rspamd", "accepted");
