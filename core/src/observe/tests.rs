@@ -9,7 +9,7 @@ use waxseal_plugins::hooks::{Direction, HookName, incoming, outgoing};
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::{self, Reply};
 use waxseal_plugins::wasm::failure::Kind;
-use waxseal_plugins::wasm::outside as plugin;
+use waxseal_plugins::outside as plugin;
 
 use super::*;
 use crate::spool::{Health, Stats};

@@ -4,7 +4,7 @@ use crate::facts::{Certificate, Mail, Nothing, Row, canonical};
 use crate::hooks::{Hook, incoming, outgoing};
 use crate::verdicts::{Floor, Passage, Reply, outgoing::Offer};
 use crate::wasm::Grant;
-use crate::wasm::outside::Nowhere;
+use crate::outside::Nowhere;
 
 fn settings() -> Settings {
     Settings {

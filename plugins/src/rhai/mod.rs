@@ -11,6 +11,7 @@ pub(crate) mod engine;
 mod facts;
 mod fault;
 mod lint;
+mod natives;
 pub(crate) mod schema;
 mod speak;
 mod statements;
@@ -22,6 +23,7 @@ mod tests;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -29,9 +31,11 @@ use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 
 pub(crate) use counter::Counter;
 pub(crate) use fault::Fault;
+pub(crate) use natives::ListCall;
 pub(crate) use lint::syntax;
 
 use counter::Counted;
+use natives::Needs;
 
 use crate::decider::Role;
 use crate::decision::{Answer, Failure, Outcome};
@@ -40,6 +44,8 @@ use crate::facts::Facts;
 use crate::hooks::{Direction, Hook, HookName};
 use crate::place::Place;
 use crate::spoken::Spoken;
+use crate::state::lists::Wrong;
+use crate::state::{Lists, Manner, Reaches, State, Trial};
 
 /// The time of one call: some thousand times what a hook takes.
 const CALL_TIME: Duration = Duration::from_millis(50);
@@ -50,6 +56,7 @@ const LOAD_TIME: Duration = Duration::from_secs(1);
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let mut engine = engine::sandbox();
     register(&mut engine);
+    natives::register(&mut engine);
     engine
 });
 
@@ -60,6 +67,9 @@ pub struct Script {
     role: Role,
     ast: AST,
     hooks: Vec<Defined>,
+    needs: Needs,
+    /// What it reaches, where it needs something besides facts.
+    reaches: Option<Arc<Reaches>>,
     /// Where it is a copy whose statements are counted.
     counted: Option<Arc<Counted>>,
 }
@@ -88,7 +98,49 @@ impl Script {
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(diagnostics);
         }
-        Ok((Self { path: path.clone(), role, ast, hooks, counted: None }, diagnostics))
+        let needs = Needs::of(&ast);
+        Ok((Self { path: path.clone(), role, ast, hooks, needs, reaches: None, counted: None }, diagnostics))
+    }
+
+    /// The same with what it reaches, if it needs anything; the lists are those of the folder.
+    pub(crate) fn reaching(self, state: &Arc<State>, lists: Option<&Path>) -> Self {
+        if self.needs.nothing() {
+            return self;
+        }
+        let stem = self.path.rsplit('/').next().and_then(|file| file.strip_suffix(".rhai"));
+        let lists = lists.filter(|_| self.needs.lists).map(|folder| state.lists_in(folder));
+        let lists = lists.unwrap_or_else(Lists::none);
+        let reaches = Reaches::new(state, &stem.unwrap_or(&self.path).into(), &lists);
+        Self { reaches: Some(Arc::new(reaches)), ..self }
+    }
+
+    /// The lists that it names, and where.
+    pub(crate) fn lists(&self) -> Vec<ListCall> {
+        natives::lists(&self.ast)
+    }
+
+    /// What is wrong with a list; `None` where it is good.
+    pub(crate) fn wrong_list(&self, list: &str) -> Option<Wrong> {
+        self.reaches.as_ref()?.lists().wrong(list)
+    }
+
+    /// Begins a trial.
+    pub(crate) fn begin_trial(&self, trial: &Arc<Trial>) {
+        if let Some(reaches) = &self.reaches {
+            reaches.begin_trial(trial);
+        }
+    }
+
+    /// What it needs besides facts, in words: `memory`, `lists`, `names`.
+    pub fn needs(&self) -> impl Iterator<Item = &'static str> {
+        let Needs { memory, lists, names } = self.needs;
+        let all = [(memory, "memory"), (lists, "lists"), (names, "names")];
+        all.into_iter().filter_map(|(needed, word)| needed.then_some(word))
+    }
+
+    /// Whether it may wait for names, so that it must not be asked on a thread of the runtime.
+    pub(crate) fn waits(&self) -> bool {
+        self.needs.names
     }
 
     /// A copy whose statements are counted, for tests; `source` is its text.
@@ -113,8 +165,56 @@ impl Script {
         self.defined(direction, hook).is_some()
     }
 
-    /// Asks it: `None` where it has no such hook, or has no opinion.
+    /// Asks it: `None` where it has no such hook, or has no opinion. Blocks where it looks names up.
     pub fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Option<Answer<H::Verdict>> {
+        self.ask_as::<H>(Manner::Asked, peer, subject)
+    }
+
+    /// Asks it what it would answer; nothing has happened.
+    pub(crate) fn try_out<H: Hook>(
+        &self,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
+    ) -> Option<Answer<H::Verdict>> {
+        self.ask_as::<H>(Manner::Tried, peer, subject)
+    }
+
+    /// Asks it on a thread that may wait.
+    pub(crate) async fn ask_waiting<H: Hook>(
+        &self,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
+    ) -> Option<Answer<H::Verdict>> {
+        let defined = self.defined(H::DIRECTION, H::NAME)?;
+        let failed = |message: &str| {
+            let failure = Failure { message: message.to_owned() };
+            Answer { outcome: Outcome::Failure(failure), place: place(&self.path, defined.position) }
+        };
+        let reach = self.reaches.as_ref().map(|reaches| reaches.of(Manner::Asked));
+        let Some(state) = reach.as_ref().and_then(|reach| reach.state()) else {
+            return self.ask::<H>(peer, subject);
+        };
+        let Some(turn) = state.turn().await else {
+            return Some(failed("so many wait for names that it could not be asked in time"));
+        };
+        let (script, peer, subject) = (self.clone(), Arc::clone(peer), Arc::clone(subject));
+        let asking = move || {
+            // The turn ends with the work, also where nobody waits for the answer any more.
+            let _turn = turn;
+            script.ask::<H>(&peer, &subject)
+        };
+        match tokio::task::spawn_blocking(asking).await {
+            Ok(answer) => answer,
+            Err(_) => Some(failed("it could not be asked: the relay is stopping")),
+        }
+    }
+
+    fn ask_as<H: Hook>(
+        &self,
+        manner: Manner,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
+    ) -> Option<Answer<H::Verdict>> {
         let defined = self.defined(H::DIRECTION, H::NAME)?;
         let mut arguments = vec![Dynamic::from(peer.clone())];
         if !H::Subject::FACTS.is_empty() {
@@ -124,7 +224,8 @@ impl Script {
             None => (&*ENGINE, &self.ast),
             Some(counted) => (&counted.engine, &counted.ast),
         };
-        let said = call(engine, ast, H::NAME.word(), arguments, CALL_TIME);
+        let reach = self.reaches.as_ref().map(|reaches| natives::begin(reaches.of(manner)));
+        let said = call_reaching(engine, ast, H::NAME.word(), arguments, CALL_TIME, reach);
         let (outcome, position) = match said.and_then(|said| self.verdict::<H>(said)) {
             Ok(None) => return None,
             Ok(Some((verdict, position))) => (Outcome::Verdict(verdict), position),
@@ -163,6 +264,12 @@ impl fmt::Debug for Script {
     }
 }
 
+/// The functions that need more than facts, by name.
+#[cfg(test)]
+pub(crate) fn natives() -> impl Iterator<Item = &'static str> {
+    natives::all()
+}
+
 /// What policies, filters and tests have in common: facts, verdicts, functions on texts.
 pub(crate) fn register(engine: &mut Engine) {
     facts::register(engine);
@@ -178,8 +285,24 @@ pub(crate) fn call(
     arguments: Vec<Dynamic>,
     time: Duration,
 ) -> Result<Dynamic, Fault> {
+    call_reaching(engine, ast, function, arguments, time, None)
+}
+
+/// The same of one that reaches something: natives find it in the tag of the call.
+fn call_reaching(
+    engine: &Engine,
+    ast: &AST,
+    function: &str,
+    arguments: Vec<Dynamic>,
+    time: Duration,
+    reach: Option<Dynamic>,
+) -> Result<Dynamic, Fault> {
     // The top level has run at load; by default each call would run it again.
     let options = CallFnOptions::new().eval_ast(false);
+    let options = match reach {
+        Some(reach) => options.with_tag(reach),
+        None => options,
+    };
     guarded(time, engine::OPERATIONS, || {
         engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments)
     })

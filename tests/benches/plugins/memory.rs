@@ -11,7 +11,7 @@ use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::facts::{Mail, canonical};
 use waxseal_plugins::hooks::incoming;
 use waxseal_plugins::wasm::failure::Kind;
-use waxseal_plugins::wasm::outside::{Health, LookingUp, Outside, Query};
+use waxseal_plugins::outside::{Health, LookingUp, Outside, Query};
 use waxseal_plugins::wasm::{Grant, Host};
 use waxseal_tests::guests;
 use waxseal_tests::process::memory_of_this_process;

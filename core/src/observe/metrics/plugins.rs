@@ -6,7 +6,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use waxseal_plugins::wasm::failure::Kind;
-use waxseal_plugins::wasm::outside::Health;
+use waxseal_plugins::outside::Health;
 
 use super::add;
 
