@@ -17,9 +17,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use waxseal_plugins::bundle::{self, Settings};
 use waxseal_plugins::diagnostic::{Diagnostic, catalogue};
+use waxseal_plugins::outside::Nowhere;
 use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
 use waxseal_plugins::wasm::Host;
-use waxseal_plugins::outside::Nowhere;
 
 #[path = "../../tests/harness/wat.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it is written for the end-to-end tests")]

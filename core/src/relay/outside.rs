@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use waxseal_plugins::wasm::failure::Kind;
 use waxseal_plugins::outside::{Forgotten, Health, LookingUp, LookupFailure, OfList, Outside, Query};
+use waxseal_plugins::wasm::failure::Kind;
 
 use crate::names::{LookupError, Names, NoResolver};
 use crate::observe::Observer;

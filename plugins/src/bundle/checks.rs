@@ -148,18 +148,20 @@ fn lists(bundle: &Bundle, decider: &Decider) -> Vec<Diagnostic> {
     let Decider::Script(script) = decider else { return Vec::new() };
     let source = bundle.files().get(script.path()).cloned().unwrap_or_default();
     let calls = script.lists().into_iter().filter_map(|ListCall { list, position }| {
-        Some(match script.wrong_list(&list)? {
-            Wrong::Missing(help) => {
-                let message = format!("there is no list `{list}`");
-                let place = rhai::place(script.path(), position);
-                let finding = Diagnostic::error("B012", place, message).within(source.clone()).spanning_word();
-                finding.helped(format!("{help}; it is looked for in `lists/{list}.txt`"))
+        let file = format!("lists/{list}.txt");
+        let (code, message, help) = match script.wrong_list(&list)? {
+            Wrong::Missing(meant) => {
+                ("B012", format!("there is no list `{list}`"), format!("`{file}` is looked for; {meant}"))
+            }
+            Wrong::Broken(Broken { line: 0, why }) => {
+                ("B013", format!("the list `{list}` cannot be used"), format!("`{file}`: {why}"))
             }
             Wrong::Broken(Broken { line, why }) => {
-                let place = Place::new(format!("lists/{list}.txt").as_str(), line, 1);
-                Diagnostic::error("B013", place, format!("the list `{list}` cannot be used: {why}"))
+                ("B013", format!("the list `{list}` cannot be used"), format!("`{file}`, line {line}: {why}"))
             }
-        })
+        };
+        let finding = Diagnostic::error(code, rhai::place(script.path(), position), message);
+        Some(finding.within(source.clone()).spanning_word().helped(help))
     });
     calls.collect()
 }

@@ -24,11 +24,7 @@ pub(super) struct Deciders {
 
 impl Deciders {
     /// Compiles all scripts and plugins; what is wrong with them goes to the findings.
-    pub(super) fn compile(
-        snapshot: &Snapshot,
-        settings: &Settings,
-        findings: &mut Vec<Diagnostic>,
-    ) -> Self {
+    pub(super) fn compile(snapshot: &Snapshot, settings: &Settings, findings: &mut Vec<Diagnostic>) -> Self {
         let (host, lists) = (&settings.plugins, settings.lists.as_deref());
         let mut deciders = Self::default();
         for (path, text) in &snapshot.files() {

@@ -47,7 +47,8 @@ impl Counters {
 
 /// What is wrong with the name of a counter; `None` where it is one.
 pub(crate) fn wrong(name: &str) -> Option<String> {
-    let wrong = || format!("counts under `{}`, which is no name of small letters, digits and `_`", clean(name));
+    let wrong =
+        || format!("counts under `{}`, which is no name of small letters, digits and `_`", clean(name));
     (!is_plain(name)).then(wrong)
 }
 

@@ -26,9 +26,9 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use clock::Clock;
+pub(crate) use counters::wrong as wrong_counter;
 pub(crate) use lists::Lists;
 pub(crate) use lookups::Lookups;
-pub(crate) use counters::wrong as wrong_counter;
 pub(crate) use rate::{BadRate, Rate};
 pub(crate) use reach::{Reach, Reaches};
 pub(crate) use span::{BadSpan, Span};

@@ -61,7 +61,9 @@ mod tests {
         let hour = Duration::from_secs(3600);
         assert_eq!(rate("12 per 1h"), Ok(Rate { amount: 12, per: hour, burst: 12 }));
         assert_eq!(rate(" 100  per 1h burst 20"), Ok(Rate { amount: 100, per: hour, burst: 20 }));
-        for wrong in ["", "12", "12/h", "12 per hour", "0 per 1h", "12 per 1h burst 0", "12 per 1h burst", "+1 per 1h"] {
+        for wrong in
+            ["", "12", "12/h", "12 per hour", "0 per 1h", "12 per 1h burst 0", "12 per 1h burst", "+1 per 1h"]
+        {
             assert!(rate(wrong).is_err(), "{wrong}");
         }
         assert!(rate("2000000 per 1h").unwrap_err().to_string().contains("from 1 to 1000000"));

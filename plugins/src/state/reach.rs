@@ -113,7 +113,10 @@ impl Reach {
     /// It would never have so much.
     pub(crate) fn allows(&self, rate: &Rate, key: &str, tokens: u32) -> Result<bool, String> {
         if tokens > rate.burst {
-            return Err(format!("{tokens} at once are more than the rate ever allows, which is {}", rate.burst));
+            return Err(format!(
+                "{tokens} at once are more than the rate ever allows, which is {}",
+                rate.burst
+            ));
         }
         let key = Key { owner: &self.name, text: key };
         let taken = self.rates().take(rate, key, tokens, self.clock().gone());

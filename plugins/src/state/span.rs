@@ -51,7 +51,9 @@ mod tests {
         assert_eq!(seconds("10m"), Some(600));
         assert_eq!(seconds("1h"), Some(3600));
         assert_eq!(seconds("35d"), Some(35 * 24 * 3600));
-        for wrong in ["", "h", "0s", "1", "-1h", "+1h", "1 h", "1y", "1hour", "99999d", "18446744073709551615d"] {
+        for wrong in
+            ["", "h", "0s", "1", "-1h", "+1h", "1 h", "1y", "1hour", "99999d", "18446744073709551615d"]
+        {
             assert_eq!(seconds(wrong), None, "{wrong}");
         }
         assert!("ü".parse::<Span>().is_err());

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::Clock;
 use super::kv::Memory;
 use super::rates::Rates;
-use super::Clock;
 use crate::names::normal;
 use crate::outside::{LookupFailure, Query};
 

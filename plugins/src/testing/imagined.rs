@@ -60,3 +60,6 @@ fn texts(name: &str, list: &Array) -> Result<Vec<String>, String> {
 fn wrong(name: &str) -> String {
     format!("what is answered about `{name}` is a list of texts, a map of such lists, or \"unavailable\"")
 }
+
+#[cfg(test)]
+mod tests;

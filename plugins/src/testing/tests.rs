@@ -21,17 +21,17 @@ fn shipped(folder: &str) -> Vec<(Arc<str>, Arc<str>)> {
 }
 
 /// The shipped bundle with files of a site.
-fn bundle(files: &[(&str, &str)]) -> Bundle {
+pub(super) fn bundle(files: &[(&str, &str)]) -> Bundle {
     let settings = Settings { tls_enabled: true, ..Settings::default() };
     Bundle::load(&Snapshot::of(files.iter().copied()), &settings, 1).unwrap_or_else(|bad| panic!("{bad}")).0
 }
 
-fn report_of(bundle: &Bundle, source: &str) -> Report {
+pub(super) fn report_of(bundle: &Bundle, source: &str) -> Report {
     run(bundle, &[("tests/mine.rhai".into(), source.into())])
 }
 
 /// The failure of a test with this body.
-fn failure(body: &str) -> String {
+pub(super) fn failure(body: &str) -> String {
     let source = format!("fn test_it() {{\n{body}\n}}");
     let report = report_of(&bundle(&[]), &source);
     assert!(report.passed.is_empty(), "{body} passed");
@@ -330,81 +330,4 @@ fn the_shipped_policies_are_tested_to_the_last_line() {
     let coverage = run_selected(&bundle(&[]), &shipped("tests"), &selection).coverage.unwrap();
     assert_eq!(coverage.percent(), 100, "{coverage}");
     assert_eq!(coverage.files.len(), 7);
-}
-
-/// A filter that remembers, holds rates, counts, and looks names up.
-const STATEFUL: &str = r#"
-    fn connect(client) {
-        count("connections");
-        if !dnsbl(client.address, "bl.example").is_empty() { return refuse("5.7.1", "you are listed") }
-        if remember_first(client.address, client.port, "10m") { defer("4.7.1", "come again") }
-    }
-
-    fn rcpt(client, recipient) {
-        if !allows("2 per 1h", recipient.sender) { defer("4.7.1", "too much") }
-    }
-
-    fn mail(client, mail) {
-        if recall(client.address) == 25 { refuse("5.7.1", "port 25") }
-    }
-"#;
-
-#[test]
-fn a_test_imagines_memory_time_and_names() {
-    let bundle = bundle(&[("filters/own.rhai", STATEFUL)]);
-    let source = r#"
-        fn client(port) { incoming_client(#{ address: "192.0.2.1", port: port }) }
-        fn connect() { ask("filters/own", "connect", client(99)) }
-
-        fn test_memory_ends() {
-            expect(connect(), "defer");
-            expect(connect(), "no opinion");
-            later("10m");
-            expect(connect(), "defer");
-            expect_eq(counted("connections"), 3);
-        }
-
-        fn test_nothing_is_left_of_another_test() {
-            expect(connect(), "defer");
-            expect_eq(counted("connections"), 1);
-        }
-
-        fn test_what_one_hook_remembers_another_recalls() {
-            ask("filters/own", "connect", client(25));
-            expect(ask("filters/own", "mail", client(99), mail(#{})), "refuse");
-        }
-
-        fn test_rates_fill_again() {
-            let rcpt = |sender| ask("filters/own", "rcpt", client(99), recipient(#{ sender: sender }));
-            for n in 0..2 { expect(rcpt.call("a@example.org"), "no opinion"); }
-            expect(rcpt.call("a@example.org"), "defer");
-            expect(rcpt.call("b@example.org"), "no opinion");
-            later("30m");
-            expect(rcpt.call("a@example.org"), "no opinion");
-            expect(rcpt.call("a@example.org"), "defer");
-        }
-
-        fn test_names_are_what_the_test_says() {
-            dns(#{ "1.2.0.192.bl.example": ["127.0.0.2"] });
-            expect(connect(), "refuse");
-            dns(#{ "1.2.0.192.bl.example": #{ txt: ["why"] } });
-            expect(connect(), "defer");
-            dns(#{ "1.2.0.192.bl.example": "unavailable" });
-            expect(connect(), "failure");
-        }
-
-        fn test_a_whole_reception_has_it_too() {
-            expect(receive(#{ address: "192.0.2.1" }), "deferred");
-        }
-    "#;
-    let report = report_of(&bundle, source);
-    let failed: Vec<_> = report.failed.iter().map(ToString::to_string).collect();
-    assert!(failed.is_empty() && report.passed.len() == 6, "{}", failed.join("\n\n"));
-}
-
-#[test]
-fn what_a_test_cannot_imagine_is_said() {
-    assert!(failure(r#"later("soon")"#).contains("`soon` is no time"));
-    assert!(failure(r#"dns(#{ "a.example": 5 })"#).contains("`a.example` is a list of texts"));
-    assert!(failure(r#"dns(#{ "a.example": #{ tx: ["x"] } })"#).contains("did you mean `txt`?"));
 }

@@ -33,13 +33,14 @@ pub enum Grant {
 
 /// A text that names no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is nothing that can be granted: write \"kv\", \"counters\", \"clock\", \"dns\", \"rates\" or \"lists\"")]
+#[error(
+    "`{0}` is nothing that can be granted: write \"kv\", \"counters\", \"clock\", \"dns\", \"rates\" or \"lists\""
+)]
 pub struct UnknownGrant(pub String);
 
 impl Grant {
     /// All that can be granted.
-    pub const ALL: [Self; 6] =
-        [Self::Kv, Self::Counters, Self::Clock, Self::Dns, Self::Rates, Self::Lists];
+    pub const ALL: [Self; 6] = [Self::Kv, Self::Counters, Self::Clock, Self::Dns, Self::Rates, Self::Lists];
 
     /// The word for it, and the name of its interface.
     pub const fn word(self) -> &'static str {
@@ -138,7 +139,8 @@ fn time(seconds: Option<u64>) -> Option<Duration> {
 
 fn kv(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
     type Store<'a> = StoreContextMut<'a, Guest>;
-    interface.func_wrap("get", |store: Store<'_>, (key,): (String,)| Ok((store.data().reach.kv().get(&key),)))?;
+    interface
+        .func_wrap("get", |store: Store<'_>, (key,): (String,)| Ok((store.data().reach.kv().get(&key),)))?;
     interface.func_wrap(
         "set",
         |store: Store<'_>, (key, value, seconds): (String, Vec<u8>, Option<u64>)| {

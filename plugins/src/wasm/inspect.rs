@@ -13,13 +13,13 @@ use serde::Serialize;
 
 pub use said::Said;
 
-use crate::outside::Nowhere;
-use crate::state::Trial;
 use super::{Exports, Files, Grant, Host, Plugin};
 use crate::decider::{Decider, Role};
 use crate::decision::Answer;
 use crate::diagnostic::Diagnostic;
 use crate::hooks::{Direction, Hook, HookName};
+use crate::outside::Nowhere;
+use crate::state::Trial;
 use crate::trial::{self, Witness};
 
 /// What a plugin is and does.

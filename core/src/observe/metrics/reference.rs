@@ -9,10 +9,10 @@ use std::sync::Arc;
 use waxseal_plugins::decision::{Answer, Failure};
 use waxseal_plugins::facts::Row;
 use waxseal_plugins::hooks::{HookName, outgoing};
+use waxseal_plugins::outside::{Forgotten, Health as OfPlugin, OfList};
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::Change;
 use waxseal_plugins::wasm::failure::Kind;
-use waxseal_plugins::outside::{Forgotten, Health as OfPlugin, OfList};
 
 use super::*;
 use crate::reference::hold;

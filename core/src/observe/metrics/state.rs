@@ -26,7 +26,11 @@ impl State {
                 "What scripts and plugins remembered and had to forget before its time, for want of room",
             ),
             entries: add(into, "list_entries", "Entries of a list in force"),
-            broken: add(into, "list_broken", "1 while the file of a list is broken or gone, so that it stays as it was"),
+            broken: add(
+                into,
+                "list_broken",
+                "1 while the file of a list is broken or gone, so that it stays as it was",
+            ),
         }
     }
 

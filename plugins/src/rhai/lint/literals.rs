@@ -95,7 +95,8 @@ fn wrong_argument(call: &Call, context: &Context<'_>) -> Option<String> {
 
 /// A time or a rate that is none, the name of a counter that cannot be.
 fn wrong_native(call: &Call) -> Option<String> {
-    let texts = call.arguments.iter().enumerate().filter_map(|(place, argument)| Some((place, text(argument)?)));
+    let texts =
+        call.arguments.iter().enumerate().filter_map(|(place, argument)| Some((place, text(argument)?)));
     let mut texts = texts.filter(|_| call.style == Style::Function);
     texts.find_map(|(place, text)| natives::wrong_text(&call.name, place, text))
 }

@@ -45,7 +45,8 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn count(ctx: &NativeCallContext<'_>, counter: &str, amount: i64) -> Native<()> {
-    let amount = u64::try_from(amount).map_err(|_| format!("{amount} cannot be counted: a counter only grows"))?;
+    let amount =
+        u64::try_from(amount).map_err(|_| format!("{amount} cannot be counted: a counter only grows"))?;
     call(ctx)?.reach.count(counter, amount);
     Ok(())
 }
@@ -84,7 +85,10 @@ fn octets(value: &Dynamic) -> Result<Vec<u8>, String> {
     } else if let Ok(flag) = value.as_bool() {
         flag.into()
     } else {
-        return Err(format!("only texts, numbers, true and false can be remembered, not {}", compare::name(value)));
+        return Err(format!(
+            "only texts, numbers, true and false can be remembered, not {}",
+            compare::name(value)
+        ));
     };
     Ok(json.to_string().into_bytes())
 }

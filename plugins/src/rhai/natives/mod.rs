@@ -8,7 +8,9 @@ mod names;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ::rhai::{AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnCallExpr, NativeCallContext, Position, Stmt};
+use ::rhai::{
+    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnCallExpr, NativeCallContext, Position, Stmt,
+};
 
 use crate::state::{Lookups, Rate, Reach};
 
@@ -18,8 +20,7 @@ type Native<T> = Result<T, Box<EvalAltResult>>;
 /// The functions by what they need.
 const OF_MEMORY: [&str; 6] = ["count", "allows", "recall", "remember", "remember_first", "forget"];
 const OF_LISTS: [&str; 1] = ["in_list"];
-const OF_NAMES: [&str; 6] =
-    ["dns_addresses", "dns_mx", "dns_txt", "dns_names", "dnsbl", "reverse_name"];
+const OF_NAMES: [&str; 6] = ["dns_addresses", "dns_mx", "dns_txt", "dns_names", "dnsbl", "reverse_name"];
 
 /// All of them, by name.
 #[cfg(test)]
@@ -85,7 +86,8 @@ fn for_each_name(ast: &AST, mut see: impl FnMut(&str)) {
     ast.walk(&mut |path: &[ASTNode]| {
         match path.last() {
             Some(
-                ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)),
+                ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+                | ASTNode::Stmt(Stmt::FnCall(call, _)),
             ) => see(&call.name),
             Some(ASTNode::Expr(Expr::StringConstant(text, _))) => see(text),
             Some(ASTNode::Expr(Expr::Variable(variable, ..))) => see(&variable.1),

@@ -14,8 +14,11 @@ use crate::state::Manner;
 /// What was found; an error where it cannot be found out.
 type Found = Result<Vec<String>, String>;
 
+/// The question about a name.
+type Asked = fn(String) -> Query;
+
 pub(super) fn register(engine: &mut Engine) {
-    let queries: [(&str, fn(String) -> Query); 4] = [
+    let queries: [(&str, Asked); 4] = [
         ("dns_addresses", Query::Addresses),
         ("dns_mx", Query::Mx),
         ("dns_txt", Query::Txt),
@@ -28,9 +31,12 @@ pub(super) fn register(engine: &mut Engine) {
         engine.register_fn(function, move |ctx: NativeCallContext, name: &str| -> Native<Array> {
             Ok(list(ask(&ctx, name)??))
         });
-        engine.register_fn(function, move |ctx: NativeCallContext, name: &str, default: Dynamic| -> Native<Dynamic> {
-            Ok(ask(&ctx, name)?.map_or(default, |found| list(found).into()))
-        });
+        engine.register_fn(
+            function,
+            move |ctx: NativeCallContext, name: &str, default: Dynamic| -> Native<Dynamic> {
+                Ok(ask(&ctx, name)?.map_or(default, |found| list(found).into()))
+            },
+        );
     }
     engine.register_fn("dnsbl", |ctx: NativeCallContext, address: &str, zone: &str| -> Native<Array> {
         Ok(list(dnsbl(&*call(&ctx)?, address, zone)?))
@@ -84,7 +90,9 @@ fn reverse_name(call: &Call, address: &str) -> Result<String, String> {
 }
 
 fn address_of(text: &str) -> Result<IpAddr, String> {
-    text.parse::<IpAddr>().map(|address| address.to_canonical()).map_err(|_| format!("`{text}` is no IP address"))
+    text.parse::<IpAddr>()
+        .map(|address| address.to_canonical())
+        .map_err(|_| format!("`{text}` is no IP address"))
 }
 
 impl Call {

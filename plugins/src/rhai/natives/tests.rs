@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::*;
 use crate::bundle::{Bundle, Settings, Snapshot};
 use crate::decision::Outcome;
-use crate::facts::{Client, Recipient, canonical};
+use crate::facts::{Client, Recipient, Row, canonical};
 use crate::hooks::incoming;
 use crate::outside::{Forgotten, Health, LookingUp, LookupFailure, OfList, Outside, Query};
 use crate::verdicts::Verdict as _;
@@ -70,7 +70,8 @@ fn bundle(body: &str, settings: &Settings) -> Bundle {
 }
 
 fn client() -> Arc<Client> {
-    Arc::new(canonical::clear_client(Arc::default()))
+    let row = Row { policy: "attempt".to_owned(), ..Row::default() };
+    Arc::new(canonical::clear_client(Arc::new(row)))
 }
 
 /// What the filter says about a recipient, in a word with its text.
@@ -89,11 +90,14 @@ async fn said(bundle: &Bundle, address: &str) -> String {
 #[test]
 fn what_a_script_needs_stands_in_its_text() {
     let needs = |source: &str| {
-        let needs = Needs::of(&Engine::new_raw().compile(source).unwrap());
+        let needs = Needs::of(&crate::rhai::engine::sandbox().compile(source).unwrap());
         [needs.memory, needs.lists, needs.names]
     };
     assert_eq!(needs("fn mail(client, mail) { accept() }"), [false; 3]);
-    assert_eq!(needs("fn f(x) { if recall(x) == () { g(x) } } fn g(x) { in_list(\"a\", x) }"), [true, true, false]);
+    assert_eq!(
+        needs("fn f(x) { if recall(x) == () { g(x) } } fn g(x) { in_list(\"a\", x) }"),
+        [true, true, false]
+    );
     assert_eq!(needs("fn f(x) { x.map(|one| dnsbl(one, \"a\")) }"), [false, false, true]);
     assert_eq!(needs("fn f(x) { let g = Fn(\"dns_txt\"); g.call(x) }"), [false, false, true]);
     assert_eq!(needs("fn f(x) { `a ${dns_mx(x)} b` }"), [false, false, true]);
@@ -150,7 +154,10 @@ async fn counters_go_by_the_name_of_the_file() {
 async fn a_wrong_value_is_a_failure() {
     for (body, why) in [
         ("remember(recipient.address, [1], \"1h\");", "not a list"),
-        ("let time = \"soon\"; remember(recipient.address, 1, time + recipient.sender);", "`soon` is no time"),
+        (
+            "let time = \"soon\"; remember(recipient.address, 1, time + recipient.sender);",
+            "`soon` is no time",
+        ),
         ("if allows(\"2 per 1h\", \"k\", recipient.address.len()) { accept() }", "ever allows"),
         ("if in_list(\"no\" + \"ne\", recipient.address) { accept() }", "there is no list `none`"),
     ] {
@@ -210,7 +217,11 @@ async fn what_is_only_tried_reaches_nothing() {
     let recipient = Arc::new(Recipient { address: "there.example".to_owned(), ..Recipient::default() });
     let tried = bundle.try_out::<incoming::Rcpt>(&client(), &recipient).answer.outcome.word();
     assert_eq!((tried, relay.asked.load(Ordering::SeqCst)), ("accept", 0));
-    let again = said(&self::bundle("if recall(recipient.address) != () { refuse(\"it was kept\") }", &settings), "there.example").await;
+    let again = said(
+        &self::bundle("if recall(recipient.address) != () { refuse(\"it was kept\") }", &settings),
+        "there.example",
+    )
+    .await;
     assert_eq!(again, "accept");
 }
 
@@ -232,6 +243,7 @@ async fn waiting_is_not_counted_as_time_of_the_script() {
 #[test]
 fn what_stands_outside_of_hooks_reaches_nothing() {
     let source = "let first = recall(\"x\");\nfn rcpt(client, recipient) { }";
-    let rejected = Bundle::load(&Snapshot::of([("filters/mine.rhai", source)]), &Settings::default(), 1).unwrap_err();
+    let rejected =
+        Bundle::load(&Snapshot::of([("filters/mine.rhai", source)]), &Settings::default(), 1).unwrap_err();
     assert!(rejected.to_string().contains("`recall` is for hooks that are asked"), "{rejected}");
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use std::{fs, io, thread};
 
 use crate::bundle::is_stem;
-use crate::outside::{Outside, OfList};
+use crate::outside::{OfList, Outside};
 use crate::suggest;
 
 pub(crate) use read::Broken;
@@ -147,9 +147,9 @@ impl Lists {
         };
         match &read {
             Ok(entries) => tracing::info!(list = name, entries = entries.len(), "a list was read"),
-            Err(Broken { line, why }) => tracing::error!(
-                list = name, line, why, "ALARM: the list is broken, and stays as it was"
-            ),
+            Err(Broken { line, why }) => {
+                tracing::error!(list = name, line, why, "ALARM: the list is broken, and stays as it was");
+            }
         }
         self.with(name, |list| {
             (list.read, list.seen) = (stamp, stamp);

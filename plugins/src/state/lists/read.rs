@@ -53,7 +53,8 @@ pub(super) fn read(path: &Path) -> Result<Entries, Broken> {
     let stamp = Stamp::of(path).map_err(unreadable)?;
     let room = usize::try_from(stamp.octets / SHORT_LINE).unwrap_or(ENTRIES).min(ENTRIES);
     let mut gathered = Gathered::with_room(room);
-    let mut lines = Lines { file: BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?), number: 0 };
+    let mut lines =
+        Lines { file: BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?), number: 0 };
     let mut line = Vec::with_capacity(LINE);
     while lines.next_into(&mut line)? {
         let wrong = |why: String| Broken { line: lines.number, why };
@@ -143,14 +144,20 @@ fn without_comment(line: &str) -> &str {
     if line.starts_with('#') {
         return "";
     }
-    [" #", "\t#"].iter().filter_map(|sign| line.find(sign)).min().and_then(|at| line.get(..at)).unwrap_or(line)
+    [" #", "\t#"]
+        .iter()
+        .filter_map(|sign| line.find(sign))
+        .min()
+        .and_then(|at| line.get(..at))
+        .unwrap_or(line)
 }
 
 fn network(text: &str) -> Result<Option<IpNet>, String> {
     if let Ok(address) = text.parse::<std::net::IpAddr>() {
         return Ok(Some(address.to_canonical().into()));
     }
-    let Some((address, _)) = text.split_once('/').filter(|(address, _)| address.parse::<std::net::IpAddr>().is_ok())
+    let Some((address, _)) =
+        text.split_once('/').filter(|(address, _)| address.parse::<std::net::IpAddr>().is_ok())
     else {
         return Ok(None);
     };
@@ -159,7 +166,9 @@ fn network(text: &str) -> Result<Option<IpNet>, String> {
     })?;
     if network != network.trunc() {
         let meant = network.trunc();
-        return Err(format!("`{text}` has address bits beyond its prefix: is `{meant}` or `{address}` meant?"));
+        return Err(format!(
+            "`{text}` has address bits beyond its prefix: is `{meant}` or `{address}` meant?"
+        ));
     }
     Ok(Some(network))
 }
@@ -183,7 +192,9 @@ mod tests {
 
     #[test]
     fn lines_are_entries_but_for_comments() {
-        let entries = of("# a list\n\nSpam.Example # bad\n .wide.example\t# too\r\nb\u{fc}cher.example\n#x\na#b").unwrap();
+        let entries =
+            of("# a list\n\nSpam.Example # bad\n .wide.example\t# too\r\nb\u{fc}cher.example\n#x\na#b")
+                .unwrap();
         assert_eq!(entries.len(), 4);
         assert!(entries.has(Entry::Text("spam.example")) && entries.has(Entry::Below("wide.example")));
         assert!(entries.has(Entry::Text("xn--bcher-kva.example")) && entries.has(Entry::Text("a#b")));
@@ -191,7 +202,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
-        assert_eq!(broken("a\nb c\n"), (2, "`b c` has more than one word: write each entry on a line of its own".to_owned()));
+        assert_eq!(
+            broken("a\nb c\n"),
+            (2, "`b c` has more than one word: write each entry on a line of its own".to_owned())
+        );
         assert!(broken("10.0.0.0/33").1.contains("0 to 32"));
         assert_eq!(broken("\n\n10.1.2.3/8").0, 3);
         assert!(broken("10.1.2.3/8").1.contains("`10.0.0.0/8` or `10.1.2.3`"));

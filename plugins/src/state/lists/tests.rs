@@ -1,7 +1,5 @@
 //! Lists as policies ask them, and as their files change.
 
-use std::time::Instant;
-
 use super::*;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -26,21 +24,46 @@ fn a_text_is_in_a_list_by_what_it_is() {
     let lists = Lists::open(folder.path());
     let has = |text: &str| lists.contains("blocked", text).unwrap();
     for found in [
-        "spam.example", "SPAM.example.", "alice@spam.example", "a.wide.example", "b.a.Wide.example", "x@a.wide.example",
-        "a.stars.example", "Bob@Partner.example", "anyone@ours.example", "ours.example", "192.0.2.9", "2001:db8::1", "word",
+        "spam.example",
+        "SPAM.example.",
+        "alice@spam.example",
+        "a.wide.example",
+        "b.a.Wide.example",
+        "x@a.wide.example",
+        "a.stars.example",
+        "Bob@Partner.example",
+        "anyone@ours.example",
+        "ours.example",
+        "192.0.2.9",
+        "2001:db8::1",
+        "word",
     ] {
         assert!(has(found), "{found}");
     }
-    for other in ["a.spam.example", "wide.example", "partner.example", "eve@partner.example", "192.0.3.1", "2001:db8::2", "", "@", "."] {
+    for other in [
+        "a.spam.example",
+        "wide.example",
+        "partner.example",
+        "eve@partner.example",
+        "192.0.3.1",
+        "2001:db8::2",
+        "",
+        "@",
+        ".",
+    ] {
         assert!(!has(other), "{other}");
     }
 }
 
 #[test]
 fn a_list_that_is_not_there_is_an_error_and_no_answer() {
-    let folder = folder(&[("blocked.txt", "a"), ("broken.txt", "a b"), ("Other.txt", "a"), ("notes.md", "a")]);
+    let folder =
+        folder(&[("blocked.txt", "a"), ("broken.txt", "a b"), ("Other.txt", "a"), ("notes.md", "a")]);
     let lists = Lists::open(folder.path());
-    assert_eq!(lists.contains("blokced", "a").unwrap_err(), "there is no list `blokced`; did you mean `blocked`?");
+    assert_eq!(
+        lists.contains("blokced", "a").unwrap_err(),
+        "there is no list `blokced`; did you mean `blocked`?"
+    );
     assert!(lists.contains("broken", "a").unwrap_err().contains("more than one word"));
     assert_eq!(lists.wrong("blocked"), None);
     assert!(matches!(lists.wrong("broken"), Some(Wrong::Broken(Broken { line: 1, .. }))));
@@ -76,32 +99,9 @@ fn the_last_good_one_stays() {
     assert!(lists.contains("blocked", "a.example").unwrap());
     replace(&folder, "blocked.txt", "# nobody any more\n");
     lists.look();
-    assert!(lists.look() && !lists.contains("blocked", "a.example").unwrap() && lists.list("blocked").broken.is_none());
-}
-
-/// `LISTED=5000000 cargo test --release -p waxseal-plugins --lib a_list_of_millions -- --ignored --nocapture`
-#[test]
-#[ignore = "measures; says what it found"]
-#[expect(clippy::print_stderr, reason = "it is run to be read")]
-fn a_list_of_millions() {
-    use std::fmt::Write as _;
-
-    let count: u64 = std::env::var("LISTED").ok().and_then(|count| count.parse().ok()).unwrap_or(100_000);
-    let mut text = String::new();
-    for number in 0..count {
-        writeln!(text, "host{:x}.domain{number}.example", number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40).unwrap();
-    }
-    let folder = folder(&[("blocked.txt", &text)]);
-    let octets = text.len();
-    drop(text);
-    let begun = Instant::now();
-    let lists = Lists::open(folder.path());
-    let loaded = begun.elapsed();
-    let found = lists.list("blocked").entries.unwrap();
-    let asked: Vec<String> = (0..1_000_000_u64).map(|number| format!("mail.x{number}.example.org")).collect();
-    let begun = Instant::now();
-    let hits = asked.iter().filter(|name| lists.contains("blocked", name).unwrap()).count();
-    let each = begun.elapsed() / 1_000_000;
-    assert_eq!((found.len() as u64, hits), (count, 0));
-    eprintln!("{count} entries, {octets} octets: read in {loaded:?}, a question that finds nothing {each:?}");
+    assert!(
+        lists.look()
+            && !lists.contains("blocked", "a.example").unwrap()
+            && lists.list("blocked").broken.is_none()
+    );
 }

@@ -56,9 +56,13 @@ mod tests {
     #[test]
     fn a_bucket_empties_and_fills_by_the_clock() {
         assert!((0..3).all(|_| allows("60 per 1h burst 3", "a", 1).unwrap()));
-        assert!(!allows("60 per 1h burst 3", "a", 1).unwrap() && allows("60 per 1h burst 3", "b", 3).unwrap());
+        assert!(
+            !allows("60 per 1h burst 3", "a", 1).unwrap() && allows("60 per 1h burst 3", "b", 3).unwrap()
+        );
         clock::set(clock::now() + 60);
-        assert!(allows("60 per 1h burst 3", "a", 1).unwrap() && !allows("60 per 1h burst 3", "a", 1).unwrap());
+        assert!(
+            allows("60 per 1h burst 3", "a", 1).unwrap() && !allows("60 per 1h burst 3", "a", 1).unwrap()
+        );
         assert!(allows("60 per 1h burst 3", "a", 4).is_err());
         for wrong in ["", "12", "12 per hour", "0 per 1h", "1 per 1y", "1 per h"] {
             assert!(allows(wrong, "a", 1).is_err(), "{wrong}");
