@@ -6,6 +6,7 @@ mod quarantine;
 #[cfg(test)]
 mod reference;
 mod shadow;
+mod state;
 mod telemetry;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -22,6 +23,7 @@ pub use self::milters::Milters;
 pub use self::plugins::Plugins;
 pub use self::quarantine::Quarantine;
 pub use self::shadow::Shadow;
+pub use self::state::State;
 pub use self::telemetry::Telemetry;
 use crate::spool::{Health, Stats};
 
@@ -52,6 +54,7 @@ pub struct Metrics {
     reloads: Family<ReloadLabels, Counter>,
     milters: Milters,
     plugins: Plugins,
+    state: State,
     shadow: Shadow,
     telemetry: Telemetry,
 }
@@ -130,6 +133,7 @@ impl Metrics {
             reloads: add(into, "reloads", "Reloads of policies, certificates and signing keys"),
             milters: Milters::register(into),
             plugins: Plugins::register(into),
+            state: State::register(into),
             shadow: Shadow::register(into),
             telemetry: Telemetry::register(into),
             registry,
@@ -233,6 +237,11 @@ impl Metrics {
     /// The metrics of plugins.
     pub fn plugins(&self) -> &Plugins {
         &self.plugins
+    }
+
+    /// The metrics of what scripts and plugins remember, and of lists.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// The metrics of the shadow.

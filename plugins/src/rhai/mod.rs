@@ -11,6 +11,8 @@ pub(crate) mod engine;
 mod facts;
 mod fault;
 mod lint;
+mod natives;
+mod reaching;
 mod reads;
 pub(crate) mod schema;
 mod speak;
@@ -32,9 +34,11 @@ use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 pub(crate) use counter::Counter;
 pub(crate) use fault::Fault;
 pub(crate) use lint::syntax;
+pub(crate) use natives::ListCall;
 pub(crate) use speak::source;
 
 use counter::Counted;
+use natives::Needs;
 
 use crate::decider::Role;
 use crate::decision::{Answer, Failure, Outcome};
@@ -43,6 +47,7 @@ use crate::facts::Facts;
 use crate::hooks::{Direction, Hook, HookName};
 use crate::place::Place;
 use crate::spoken::Spoken;
+use crate::state::{Manner, Reaches};
 
 /// The time of one call: some thousand times what a hook takes.
 const CALL_TIME: Duration = Duration::from_millis(50);
@@ -53,6 +58,7 @@ const LOAD_TIME: Duration = Duration::from_secs(1);
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let mut engine = engine::sandbox();
     register(&mut engine);
+    natives::register(&mut engine);
     engine
 });
 
@@ -65,6 +71,9 @@ pub struct Script {
     hooks: Vec<Defined>,
     /// The names of all properties that it reads, of whatever.
     reads: Arc<BTreeSet<String>>,
+    needs: Needs,
+    /// What it reaches, where it needs something besides facts.
+    reaches: Option<Arc<Reaches>>,
     /// Where it is a copy whose statements are counted.
     counted: Option<Arc<Counted>>,
 }
@@ -93,8 +102,9 @@ impl Script {
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(diagnostics);
         }
-        let reads = Arc::new(reads::of(&ast));
-        Ok((Self { path: path.clone(), role, ast, hooks, reads, counted: None }, diagnostics))
+        let (needs, reads) = (Needs::of(&ast), Arc::new(reads::of(&ast)));
+        let path = path.clone();
+        Ok((Self { path, role, ast, hooks, reads, needs, reaches: None, counted: None }, diagnostics))
     }
 
     /// A copy whose statements are counted, for tests; `source` is its text.
@@ -124,8 +134,17 @@ impl Script {
         self.reads.contains(fact)
     }
 
-    /// Asks it: `None` where it has no such hook, or has no opinion.
+    /// Asks it: `None` where it has no such hook, or has no opinion. Blocks where it looks names up.
     pub fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Option<Answer<H::Verdict>> {
+        self.ask_as::<H>(Manner::Asked, peer, subject)
+    }
+
+    fn ask_as<H: Hook>(
+        &self,
+        manner: Manner,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
+    ) -> Option<Answer<H::Verdict>> {
         let defined = self.defined(H::DIRECTION, H::NAME)?;
         let mut arguments = vec![Dynamic::from(peer.clone())];
         if !H::Subject::FACTS.is_empty() {
@@ -135,7 +154,8 @@ impl Script {
             None => (&*ENGINE, &self.ast),
             Some(counted) => (&counted.engine, &counted.ast),
         };
-        let said = call(engine, ast, H::NAME.word(), arguments, CALL_TIME);
+        let reach = self.reaches.as_ref().map(|reaches| natives::begin(reaches.of(manner)));
+        let said = call_reaching(engine, ast, H::NAME.word(), arguments, CALL_TIME, reach);
         let (outcome, position) = match said.and_then(|said| self.verdict::<H>(said)) {
             Ok(None) => return None,
             Ok(Some((verdict, position))) => (Outcome::Verdict(verdict), position),
@@ -174,6 +194,12 @@ impl fmt::Debug for Script {
     }
 }
 
+/// The functions that need more than facts, by name.
+#[cfg(test)]
+pub(crate) fn natives() -> impl Iterator<Item = &'static str> {
+    natives::all()
+}
+
 /// What policies, filters and tests have in common: facts, verdicts, functions on texts.
 pub(crate) fn register(engine: &mut Engine) {
     facts::register(engine);
@@ -189,8 +215,24 @@ pub(crate) fn call(
     arguments: Vec<Dynamic>,
     time: Duration,
 ) -> Result<Dynamic, Fault> {
+    call_reaching(engine, ast, function, arguments, time, None)
+}
+
+/// The same of one that reaches something: natives find it in the tag of the call.
+fn call_reaching(
+    engine: &Engine,
+    ast: &AST,
+    function: &str,
+    arguments: Vec<Dynamic>,
+    time: Duration,
+    reach: Option<Dynamic>,
+) -> Result<Dynamic, Fault> {
     // The top level has run at load; by default each call would run it again.
     let options = CallFnOptions::new().eval_ast(false);
+    let options = match reach {
+        Some(reach) => options.with_tag(reach),
+        None => options,
+    };
     guarded(time, engine::OPERATIONS, || {
         engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments)
     })
