@@ -81,6 +81,7 @@ mod editor;
 mod graceful_stop;
 mod kill;
 mod operator;
+mod quarantine;
 mod queue;
 mod signals;
 mod starts;

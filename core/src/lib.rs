@@ -12,6 +12,7 @@
 //! - [`tls`]: the four decisions, and the handshakes that they steer
 //! - [`standards`]: DANE, MTA-STS, TLSRPT, REQUIRETLS: facts for the hooks
 //! - [`spool`]: the durable queue
+//! - [`quarantine`]: mail that is kept until an operator says what becomes of it
 //! - [`outgoing`]: dispatch, hosts, attempt, outcome, bounce
 //! - [`message`]: trace headers
 //! - [`observe`]: decision log, metrics, tracing
@@ -31,6 +32,7 @@ pub mod names;
 pub mod net;
 pub mod observe;
 pub mod outgoing;
+pub mod quarantine;
 #[cfg(test)]
 mod reference;
 pub mod relay;

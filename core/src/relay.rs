@@ -30,8 +30,9 @@ use crate::incoming::{Server, Sessions};
 use crate::names::{NameSystem, Names, NoResolver};
 use crate::observe::Observer;
 use crate::outgoing;
+use crate::quarantine;
 use crate::shadow::Shadow;
-use crate::spool::{Embedded, Spool};
+use crate::spool::{Embedded, Options, Spool};
 use crate::tls::{self, Tls};
 
 /// The folder of the data directory in which the last good policies are kept.
@@ -165,6 +166,7 @@ impl Relay {
             self.parts.spawn(server.run(Arc::clone(&self.services)));
         }
         self.parts.spawn(outgoing::run(Arc::clone(&self.services)));
+        self.parts.spawn(quarantine::watch(Arc::clone(&self.services)));
         self.parts.spawn(watch_policies(Arc::clone(&self.services)));
         self.parts.spawn(certificates::watch(Arc::clone(&self.services)));
         self.parts.spawn(admin::control::serve(control, running.clone()));
@@ -178,7 +180,8 @@ impl Relay {
 /// The queue comes first: its lock keeps a second relay out of the data directory.
 fn services(config: Config) -> Result<Services, StartError> {
     let data_dir = &config.data_dir;
-    let spool = Embedded::open(&data_dir.join("spool")).map_err(StartError::Spool)?;
+    let options = Options { quarantine: config.quarantine.limits, ..Options::default() };
+    let spool = Embedded::open_with(&data_dir.join("spool"), options).map_err(StartError::Spool)?;
     let audience = config.admin.is_some().then(|| admin::audience::read(data_dir));
     let observer = Observer::open(data_dir, audience)
         .map_err(|error| StartError::DecisionLog(data_dir.clone(), error))?;

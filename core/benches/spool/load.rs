@@ -102,6 +102,8 @@ async fn accept(spool: &dyn Spool, content: &Bytes, domain: String) -> Result<()
         eight_bit: false,
         smtp_utf8: false,
         dsn: MessageDsn::default(),
+        tags: Default::default(),
+        quarantine: None,
     };
     let recipient = NewRecipient {
         address: format!("bob@{domain}"),

@@ -1,5 +1,7 @@
 //! The control socket: JSON lines over a Unix socket that only this user may open.
 
+mod content;
+
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
@@ -11,9 +13,10 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 use waxseal_plugins::reload::Removals;
 
+pub use self::content::fetch;
 use super::Running;
 use super::protocol::{Reloaded, Request, Response};
-use super::{queue, shadow};
+use super::{quarantine, queue, shadow};
 use crate::relay::Services;
 
 /// The longest request. An answer may be longer: it holds excerpts of files.
@@ -89,6 +92,7 @@ pub async fn ask(path: &Path, request: &Request) -> io::Result<Response> {
 fn patience(request: &Request) -> Duration {
     match request {
         Request::Queue(ask) if matches!(**ask, queue::Ask::Control { .. }) => CHANGE,
+        Request::Quarantine(ask) if matches!(**ask, quarantine::Ask::End { .. }) => CHANGE,
         _ => ANSWER,
     }
 }
@@ -100,6 +104,9 @@ async fn converse(mut stream: UnixStream, running: Running) {
     let mut lines = BufReader::new(reader.take(REQUEST));
     let Ok(Ok(_)) = timeout(PATIENCE, lines.read_line(&mut request)).await else { return };
     let response = match serde_json::from_str(&request) {
+        Ok(Request::Quarantine(ask)) if let quarantine::Ask::Content { id } = *ask => {
+            return content::send(&mut writer, running.services.spool.as_ref(), id).await;
+        }
         Ok(request) => answer(request, &running).await,
         Err(error) => Response::Error { message: format!("the request was not understood: {error}") },
     };
@@ -121,6 +128,13 @@ async fn answer(request: Request, running: &Running) -> Response {
             Ok(answer) => Response::Queue(answer),
             Err(error) => Response::Error { message: error.to_string() },
         },
+        Request::Quarantine(ask) => {
+            let Services { spool, observer, .. } = &*running.services;
+            match quarantine::answer(spool.as_ref(), observer.metrics(), *ask).await {
+                Ok(answer) => Response::Quarantine(answer),
+                Err(error) => Response::Error { message: error.to_string() },
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::access::Shown;
 use super::api::problem::Problem;
 use super::http::Side;
 use super::protocol::{Policies, Queue, Status};
+use super::quarantine::{Fill, Totals};
 use crate::config::MetricsAccess;
 
 /// The content type of OpenMetrics text, which Prometheus asks for.
@@ -26,6 +27,7 @@ struct Report {
     /// What an operator should look at; empty where all is well.
     problems: Vec<String>,
     queue: Queue,
+    quarantine: Totals,
     policies: Policies,
 }
 
@@ -60,11 +62,16 @@ fn report(status: Status) -> Report {
         problems.push(format!("the queue is {}", status.queue.health));
     }
     let ready = problems.is_empty();
+    match status.quarantine.fill {
+        Fill::Enough => {}
+        Fill::NearlyFull => problems.push("the quarantine is nearly full".to_owned()),
+        Fill::Full => problems.push("the quarantine is full: mail that is to be kept is deferred".to_owned()),
+    }
     // Mail still flows, under the policies of before.
     if status.policies.from_last_good {
         problems.push("the policies were broken at the start: the last good ones are in force".to_owned());
     } else if status.policies.findings.iter().any(|finding| finding.severity == "error") {
         problems.push("the policies on disk are broken: those of before are in force".to_owned());
     }
-    Report { ready, problems, queue: status.queue, policies: status.policies }
+    Report { ready, problems, queue: status.queue, quarantine: status.quarantine, policies: status.policies }
 }

@@ -18,6 +18,7 @@ pub mod decisions;
 pub mod health;
 pub mod http;
 pub mod protocol;
+pub mod quarantine;
 pub mod queue;
 pub mod shadow;
 pub mod waiting;
@@ -115,6 +116,7 @@ impl Running {
                 due: stats.due,
                 octets: stats.octets,
             },
+            quarantine: quarantine::Totals::of(&stats, services.config.quarantine.limits),
             certificates: self.certificates(),
             shadow: services.shadow.state().map(shadow::Shadow::from),
             policies: protocol::Policies {

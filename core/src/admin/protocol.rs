@@ -9,7 +9,7 @@ use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::{reload, wasm};
 
-use super::{queue, shadow};
+use super::{quarantine, queue, shadow};
 use crate::relay::Reload;
 use crate::tls;
 
@@ -27,6 +27,8 @@ pub enum Request {
     },
     /// Something about the queue.
     Queue(Box<queue::Ask>),
+    /// Something about what is quarantined.
+    Quarantine(Box<quarantine::Ask>),
     /// Something about a candidate in the shadow.
     Shadow(shadow::Ask),
 }
@@ -41,6 +43,8 @@ pub enum Response {
     Reloaded(Reloaded),
     /// What the queue answers.
     Queue(queue::Answer),
+    /// What the quarantine answers.
+    Quarantine(quarantine::Answer),
     /// How the candidate in the shadow does.
     Shadow(shadow::Answer),
     /// The request was not understood, or cannot be answered.
@@ -77,6 +81,8 @@ pub struct Status {
     pub in_progress: usize,
     /// The queue.
     pub queue: Queue,
+    /// What is quarantined.
+    pub quarantine: quarantine::Totals,
     /// Our certificates.
     pub certificates: Certificates,
     /// The policies.

@@ -124,7 +124,7 @@ pub async fn answer(spool: &dyn Spool, ask: Ask) -> Result<Answer, SpoolError> {
 }
 
 /// The headers; none where the body cannot be read, which hides nothing else.
-async fn headers_of(spool: &dyn Spool, body: &BodyRef) -> Vec<String> {
+pub(super) async fn headers_of(spool: &dyn Spool, body: &BodyRef) -> Vec<String> {
     let Ok(mut body) = spool.open_body(body).await else { return vec![] };
     let headers = headers(body.as_mut()).await;
     String::from_utf8_lossy(&headers).lines().map(str::to_owned).collect()

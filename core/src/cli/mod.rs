@@ -15,6 +15,7 @@ mod plugin;
 mod policies;
 mod probe;
 mod promote;
+mod quarantine;
 mod queue;
 #[cfg(test)]
 mod reference;
@@ -24,6 +25,7 @@ mod run;
 mod setting;
 mod shadow;
 mod signals;
+mod source;
 mod status;
 mod terms;
 mod test;
@@ -86,6 +88,8 @@ enum Command {
     Promote(promote::Arguments),
     /// Show what waits, and why; try it, hold it, remove it
     Queue(queue::Arguments),
+    /// Show what filters have quarantined; release it, remove it
+    Quarantine(quarantine::Arguments),
     /// Have the running relay read policies and certificates again
     Reload(reload::Arguments),
     /// Print or change the token of dashboard and API
@@ -129,6 +133,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Shadow(arguments) => arguments.run(&setting),
         Command::Promote(arguments) => arguments.run(&setting),
         Command::Queue(arguments) => arguments.run(&setting),
+        Command::Quarantine(arguments) => arguments.run(&setting),
         Command::Reload(arguments) => arguments.run(&setting),
         Command::Admin(arguments) => arguments.run(&setting),
         Command::Status => status::run(&setting),

@@ -7,6 +7,7 @@ use super::replay::show_changes;
 use super::setting::Setting;
 use super::{Outcome, output, shadow};
 use crate::admin::protocol::{Certificate, Finding, Plugin, Policies, Queue, Request, Response, Status};
+use crate::admin::quarantine::{Fill, Totals};
 
 /// How many groups of changes are shown of a candidate in the shadow; `waxseal shadow show` has more.
 const SHADOWED: usize = 3;
@@ -30,6 +31,7 @@ fn has_problems(status: &Status) -> bool {
         || status.certificates.in_force.iter().any(|certificate| certificate.state != "current")
         || status.policies.from_last_good
         || status.queue.health != "good"
+        || status.quarantine.fill != Fill::Enough
 }
 
 fn is_broken(findings: &[Finding]) -> bool {
@@ -54,6 +56,7 @@ fn show(status: &Status) {
     output::say(format_args!("  TLS            {switch}"));
     output::say(format_args!("  in progress    {}", counted(status.in_progress, "session")));
     output::say(format_args!("  queue          {}", queue(&status.queue)));
+    output::say(format_args!("  quarantine     {}", quarantine(&status.quarantine)));
     for certificate in &status.certificates.in_force {
         output::say(format_args!("  certificate    {}", dates(certificate)));
     }
@@ -83,6 +86,16 @@ fn queue(queue: &Queue) -> String {
     let Queue { health, messages, recipients, due, octets } = queue;
     let (messages, recipients) = (counted(*messages, "message"), counted(*recipients, "recipient"));
     format!("{health}: {messages}, {recipients} ({due} due), {octets} octets")
+}
+
+fn quarantine(totals: &Totals) -> String {
+    let Totals { messages, octets, fill } = totals;
+    let full = match fill {
+        Fill::Enough => "",
+        Fill::NearlyFull => "; NEARLY FULL",
+        Fill::Full => "; FULL: mail that is to be kept is deferred",
+    };
+    format!("{}, {octets} octets{full}", counted(*messages, "message"))
 }
 
 fn policies(policies: &Policies) -> String {

@@ -100,6 +100,7 @@ fn read(file: &Path, text: &str, root: Section<'_>, findings: &Findings) -> Opti
         delivery,
         dns: delivery::dns(root.section("dns"), &base),
         plugins: plugins::read(root.named("plugin"), findings),
+        quarantine: service::quarantine(root.section("quarantine")),
         limits: service::limits(root.section("limits")),
         timeouts: service::timeouts(root.section("timeouts")),
         admin: service::admin(root.section("admin"), &base),

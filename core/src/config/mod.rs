@@ -33,6 +33,8 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use waxseal_plugins::wasm::Grant;
 
+use crate::spool::QuarantineLimits;
+
 /// A duration, as the file and the command line write it: `30s`, `5m`, `4h`, `5d`.
 ///
 /// # Errors
@@ -94,6 +96,8 @@ pub struct Config {
     pub dns: Dns,
     /// What the site grants its plugins, by their names.
     pub plugins: BTreeMap<String, BTreeSet<Grant>>,
+    /// Quarantine.
+    pub quarantine: Quarantine,
     /// Limits.
     pub limits: Limits,
     /// Timeouts.
@@ -243,6 +247,15 @@ pub struct Dns {
     pub servers: Vec<SocketAddr>,
     /// A trust anchor's file; `None` for the root's built-in one.
     pub trust_anchor: Option<PathBuf>,
+}
+
+/// What is quarantined: for how long, and how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    /// When a message is removed that nobody has said anything of.
+    pub keep: Duration,
+    /// With more, messages that are to be quarantined are deferred.
+    pub limits: QuarantineLimits,
 }
 
 /// Limits.

@@ -1,4 +1,4 @@
-//! `[limits]`, `[timeouts]`, `[admin]`, `[log]`, `[spool]`: how the service runs.
+//! `[limits]`, `[timeouts]`, `[admin]`, `[log]`, `[spool]`, `[quarantine]`: how the service runs.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use tracing_subscriber::EnvFilter;
 use super::findings::Problem;
 use super::load::Base;
 use super::section::Section;
-use super::{Admin, Limits, Log, LogFormat, MetricsAccess, Timeouts, Transport, value};
+use super::{Admin, Limits, Log, LogFormat, MetricsAccess, Quarantine, Timeouts, Transport, value};
+use crate::spool::QuarantineLimits;
 
 pub(super) fn limits(section: Section<'_>) -> Limits {
     let limits = Limits {
@@ -77,6 +78,19 @@ pub(super) fn log(section: Section<'_>) -> Log {
     };
     section.finish();
     log
+}
+
+pub(super) fn quarantine(section: Section<'_>) -> Quarantine {
+    let default = QuarantineLimits::default();
+    let quarantine = Quarantine {
+        keep: section.read("keep", value::duration, Duration::from_secs(30 * 24 * 60 * 60)),
+        limits: QuarantineLimits {
+            octets: section.read("size", value::size, default.octets),
+            messages: section.number("messages", default.messages),
+        },
+    };
+    section.finish();
+    quarantine
 }
 
 /// The engine of the queue. There is one so far; the word is kept for the others.

@@ -16,7 +16,7 @@ use super::transaction::Transaction;
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
 use crate::smtp::command::Charset;
-use crate::spool::{Envelope, Spool, SpoolError};
+use crate::spool::{Envelope, Spool, SpoolError, Tags};
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
 /// only after [`Spool::commit`] has answered. `output` are the replies to the commands before, which go
@@ -124,6 +124,8 @@ async fn commit(
         eight_bit: receipt.eight_bit,
         smtp_utf8: receipt.eight_bit && transaction.mail.charset == Charset::Utf8,
         dsn: transaction.mail.dsn.clone(),
+        tags: Tags::default(),
+        quarantine: None,
     };
     let body = writer.finish().await.map_err(|error| of_spool(&error))?;
     let done = spool.commit(envelope, transaction.recipients.clone(), body).await;

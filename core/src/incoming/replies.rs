@@ -86,6 +86,9 @@ pub(super) fn spool_error(error: &SpoolError) -> Reply {
         SpoolError::Full => {
             Reply::new(452, Some(EnhancedCode::new(4, 3, 1)), "The spool is full; try again later")
         }
+        SpoolError::QuarantineFull => {
+            Reply::new(452, Some(EnhancedCode::new(4, 3, 1)), "The quarantine is full; try again later")
+        }
         SpoolError::Failed(_) => {
             Reply::new(421, Some(EnhancedCode::new(4, 3, 0)), "The spool has failed; try again later")
         }

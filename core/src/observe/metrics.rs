@@ -1,6 +1,7 @@
 //! Counters and gauges, for Prometheus.
 
 mod plugins;
+mod quarantine;
 #[cfg(test)]
 mod reference;
 mod shadow;
@@ -16,6 +17,7 @@ use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::{Direction, Hook};
 
 pub use self::plugins::Plugins;
+pub use self::quarantine::Quarantine;
 pub use self::shadow::Shadow;
 use crate::spool::{Health, Stats};
 
@@ -39,6 +41,7 @@ pub struct Metrics {
     put_offs: Counter,
     connections: Family<ConnectionLabels, Counter>,
     spool: Depth,
+    quarantine: Quarantine,
     generation: Gauge,
     reloads: Family<ReloadLabels, Counter>,
     plugins: Plugins,
@@ -108,6 +111,7 @@ impl Metrics {
             ),
             connections: add(into, "outgoing_connections", "Connections to hosts, by what came of them"),
             spool: Depth::register(into),
+            quarantine: Quarantine::register(into),
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
             reloads: add(into, "reloads", "Reloads of policies and certificates"),
             plugins: Plugins::register(into),
@@ -169,7 +173,7 @@ impl Metrics {
         self.connections.get_or_create(&ConnectionLabels { result }).inc();
     }
 
-    /// Shows what waits in the spool, and whether it takes more.
+    /// Shows what waits in the spool and what is quarantined, and whether it takes more.
     pub fn spool(&self, stats: &Stats, health: &Health) {
         let show = |gauge: &Gauge, number| gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
         show(&self.spool.messages, stats.messages);
@@ -177,6 +181,7 @@ impl Metrics {
         show(&self.spool.due, stats.due);
         show(&self.spool.octets, stats.octets);
         show(&self.spool.accepts, u64::from(*health == Health::Good));
+        self.quarantine.shown(stats.quarantined, stats.quarantined_octets);
     }
 
     /// Shows the generation of the bundle in force.
@@ -187,6 +192,11 @@ impl Metrics {
     /// Counts a reload of `policies` or `certificates`. The result is a word: `swapped` or `rejected`.
     pub fn reload(&self, part: &'static str, result: &'static str) {
         self.reloads.get_or_create(&ReloadLabels { part, result }).inc();
+    }
+
+    /// The metrics of the quarantine.
+    pub fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
     }
 
     /// The metrics of plugins.
@@ -287,6 +297,11 @@ struct DirectionLabel {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ReasonLabel {
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]

@@ -23,7 +23,7 @@ use waxseal_plugins::hooks::Hook;
 pub use self::audience::Audience;
 use self::decisions::Decisions;
 pub use self::encounter::Encounter;
-pub use self::metrics::{AttemptOutcome, Metrics, OpenSession, Plugins, Protection, Shadow};
+pub use self::metrics::{AttemptOutcome, Metrics, OpenSession, Plugins, Protection, Quarantine, Shadow};
 pub use self::recent::{Heard, Recent, Since};
 pub use self::record::{Record, Told};
 pub use self::session::SessionId;

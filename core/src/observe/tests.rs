@@ -141,7 +141,15 @@ fn metrics_count_what_happened() {
     metrics.accepted(5000);
     metrics.attempt(AttemptOutcome::Delivered, Protection::Verified);
     metrics.handshake(Direction::Outgoing, "resumed");
-    let stats = Stats { messages: 3, recipients: 4, due: 2, held: 0, octets: 99 };
+    let stats = Stats {
+        messages: 3,
+        recipients: 4,
+        due: 2,
+        held: 0,
+        octets: 99,
+        quarantined: 5,
+        quarantined_octets: 7,
+    };
     metrics.spool(&stats, &Health::Good);
     let text = metrics.encode();
     for line in [

@@ -24,7 +24,7 @@ use uuid::Uuid;
 pub(super) use self::choice::{Ended, Told};
 use crate::smtp::address::Mailbox;
 use crate::smtp::dsn::{MessageDsn, RecipientDsn};
-use crate::spool::{Envelope, NewMessage, NewRecipient};
+use crate::spool::{Envelope, NewMessage, NewRecipient, Tags};
 
 /// What the sender is told, in the words of RFC 3464 section 2.3.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,8 @@ pub(super) fn notice(occasion: &Occasion<'_>) -> Option<NewMessage> {
         eight_bit: !body.is_ascii(),
         smtp_utf8: sender.needs_utf8(),
         dsn: MessageDsn::default(),
+        tags: Tags::default(),
+        quarantine: None,
     };
     let recipient = NewRecipient {
         address: occasion.envelope.sender.clone(),

@@ -235,7 +235,7 @@ impl<'a> Schedule<'a> {
     /// That of a lease, now.
     pub(super) fn of(outbound: &'a Outbound, lease: &Lease) -> Self {
         let delivery = &outbound.services.config.delivery;
-        let (received, now) = (lease.envelope.received, Timestamp::now());
+        let (received, now) = (lease.envelope.waits_since(), Timestamp::now());
         Self { delivery, received, now, chance: Chance::drawn() }
     }
 

@@ -8,6 +8,9 @@ pub enum SpoolError {
     /// No space: `452 4.3.1`. Nothing of the message was kept.
     #[error("the spool is full")]
     Full,
+    /// The message is to be quarantined, and so much is already: `452 4.3.1`. Others are taken.
+    #[error("the quarantine is full")]
+    QuarantineFull,
     /// A write or sync failed: nothing is accepted until a restart. `421 4.3.0`.
     #[error("the spool has failed: {0}")]
     Failed(String),
@@ -47,4 +50,8 @@ pub struct Stats {
     pub held: u64,
     /// Octets of bodies.
     pub octets: u64,
+    /// Messages that are quarantined: none of them is counted above.
+    pub quarantined: u64,
+    /// Octets of their bodies.
+    pub quarantined_octets: u64,
 }

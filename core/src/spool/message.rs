@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::{Quarantine, Tags};
 use crate::smtp::dsn::{MessageDsn, RecipientDsn};
 
 /// A message's id: a UUID of version 7, so ids sort by time.
@@ -30,6 +31,25 @@ pub struct Envelope {
     /// What the sender said of notifications (RFC 3461). The spool keeps it, and does not look into it.
     #[schema(value_type = Object)]
     pub dsn: MessageDsn,
+    /// What filters have noted of it.
+    #[serde(default)]
+    #[schema(value_type = Vec<Vec<String>>)]
+    pub tags: Tags,
+    /// Why it is quarantined, or was before it was released.
+    #[serde(default)]
+    pub quarantine: Option<Quarantine>,
+}
+
+impl Envelope {
+    /// Whether it is quarantined: not to be sent before an operator has said so.
+    pub fn is_quarantined(&self) -> bool {
+        self.quarantine.as_ref().is_some_and(|quarantine| quarantine.released.is_none())
+    }
+
+    /// Since when it waits to be delivered: since it was accepted, or released.
+    pub fn waits_since(&self) -> Timestamp {
+        self.quarantine.as_ref().and_then(|quarantine| quarantine.released).unwrap_or(self.received)
+    }
 }
 
 /// A recipient of a new message.

@@ -6,6 +6,7 @@
 //! - `message`: messages and recipients as they come in; `body`: their bodies
 //! - `lease`: what is due, handed out, and what became of it
 //! - `queue`: what waits as an operator sees it, and what he may say of it
+//! - `quarantine`: what is kept until he has said something of it; `tags`: what filters have noted
 //! - `health`: what goes wrong
 //! - `conformance`: what every engine must do
 
@@ -17,7 +18,9 @@ mod headers;
 mod health;
 mod lease;
 mod message;
+mod quarantine;
 mod queue;
+mod tags;
 
 use std::sync::Arc;
 
@@ -30,9 +33,13 @@ pub use headers::{headers, headers_in};
 pub use health::{Health, SpoolError, Stats};
 pub use lease::{Lease, LeasedRecipient, Outcome, Purpose, Room, Settlement, Status};
 pub use message::{Envelope, MessageId, NewMessage, NewRecipient};
+pub use quarantine::{
+    Quarantine, QuarantineFilter, QuarantineLimits, QuarantinePage, Quarantined, Unquarantine,
+};
 pub use queue::{
     Concern, Control, Filter, InvalidPosition, Page, Position, Queued, QueuedDestination, Standing,
 };
+pub use tags::{InvalidTag, Tags};
 
 /// The durable queue.
 #[async_trait]
@@ -42,6 +49,8 @@ pub trait Spool: Send + Sync + 'static {
 
     /// Takes responsibility for a message (RFC 5321 section 6.1): durable when it answers `Ok`,
     /// all recipients at once. A commit may be repeated: a message whose id is there is left as it is.
+    /// One that is quarantined is kept like others, and is neither due nor waiting: there is no lease
+    /// of it, and [`Spool::quarantined`] lists it.
     async fn commit(
         &self,
         envelope: Envelope,
@@ -94,7 +103,19 @@ pub trait Spool: Send + Sync + 'static {
     /// ended without delivery.
     async fn control(&self, filter: &Filter, what: Control) -> Result<u64, SpoolError>;
 
-    /// What waits.
+    /// What is quarantined, in the order of messages' ids: at most so many after one.
+    async fn quarantined(
+        &self,
+        filter: &QuarantineFilter,
+        after: Option<MessageId>,
+        most: usize,
+    ) -> Result<QuarantinePage, SpoolError>;
+
+    /// Ends the quarantine of a message; durable when it answers `Ok`. What is released or bounced
+    /// is due at once. [`SpoolError::Unknown`] where it is not quarantined, or not any more.
+    async fn unquarantine(&self, id: MessageId, how: Unquarantine) -> Result<(), SpoolError>;
+
+    /// What waits, and what is quarantined.
     async fn stats(&self) -> Result<Stats, SpoolError>;
 
     /// How it is.

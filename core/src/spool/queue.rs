@@ -176,11 +176,11 @@ impl Filter {
     }
 }
 
-fn has<T>(wanted: Option<&T>, is_so: impl FnOnce(&T) -> bool) -> bool {
+pub(super) fn has<T>(wanted: Option<&T>, is_so: impl FnOnce(&T) -> bool) -> bool {
     wanted.is_none_or(is_so)
 }
 
-fn is_address(wanted: &str, address: &str) -> bool {
+pub(super) fn is_address(wanted: &str, address: &str) -> bool {
     let domain = || address.rfind('@').and_then(|at| address.get(at..)).unwrap_or_default();
     let found = if wanted.starts_with('@') { domain() } else { address };
     wanted.eq_ignore_ascii_case(found)

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Body, Path, Query};
+use super::extract::{Body, Path, Query, strict};
 use super::page::{Page, Which};
 use super::problem::Problem;
 use crate::admin::bundle::{self, Excerpt, Row};
@@ -156,16 +155,6 @@ fn told(side: &Side, waits: QueuedDestination) -> Destination {
     let waiting = waiting::destination(now, &waits, &services.config.delivery);
     let excerpt = waiting.decided_by.as_deref().and_then(|place| bundle::excerpt(&bundle, place));
     Destination { row: bundle::row(&bundle, &waits.domain), waits, waiting, excerpt }
-}
-
-/// A filter of known words only: one that is misspelt would take too much.
-fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Filter, D::Error> {
-    let given = serde_json::Map::deserialize(from)?;
-    let known = serde_json::to_value(Filter::default()).map_err(D::Error::custom)?;
-    if let Some(unknown) = given.keys().find(|key| known.get(key).is_none()) {
-        return Err(D::Error::custom(format!("a filter has no `{unknown}`")));
-    }
-    serde_json::from_value(given.into()).map_err(D::Error::custom)
 }
 
 /// Domains as the queue writes them.

@@ -4,11 +4,11 @@ use anyhow::bail;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::source::{Source, unexpected};
 use super::which::{Which, id};
 use crate::admin::queue::{Answer, Ask, PAGE};
 use crate::cli::output::counted;
 use crate::cli::setting::{Setting, block_on};
+use crate::cli::source::{Source, unexpected};
 use crate::cli::{Outcome, output};
 use crate::spool::{Control, Filter, MessageId};
 
@@ -65,7 +65,7 @@ impl Arguments {
 }
 
 async fn change(source: &Source, filter: Filter, control: Control) -> anyhow::Result<u64> {
-    match source.ask(Ask::Control { filter, control }).await? {
+    match source.queue(Ask::Control { filter, control }).await? {
         Answer::Done { recipients } => Ok(recipients),
         _ => Err(unexpected()),
     }
@@ -76,7 +76,7 @@ async fn count(source: &Source, filter: Filter) -> anyhow::Result<u64> {
     let (mut count, mut after) = (0, None);
     loop {
         let ask = Ask::Recipients { filter: filter.clone(), after, most: PAGE };
-        let Answer::Recipients { recipients, next } = source.ask(ask).await? else {
+        let Answer::Recipients { recipients, next } = source.queue(ask).await? else {
             return Err(unexpected());
         };
         count += recipients.len() as u64;

@@ -5,12 +5,13 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::source::{PutOff, Source, unexpected};
+use super::put_off::PutOff;
 use super::which::Which;
 use super::words;
 use crate::admin::queue::{Answer, Ask, PAGE};
 use crate::cli::output::counted;
 use crate::cli::setting::{Setting, block_on};
+use crate::cli::source::{Source, unexpected};
 use crate::cli::{Outcome, output};
 use crate::spool::{Filter, MessageId, Position, Queued};
 
@@ -91,7 +92,7 @@ impl Listing {
         loop {
             let (filter, most) = (Filter::default(), self.most());
             let Answer::Destinations { destinations, next } =
-                self.source.ask(Ask::Destinations { filter, after, most }).await?
+                self.source.queue(Ask::Destinations { filter, after, most }).await?
             else {
                 return Err(unexpected());
             };
@@ -143,7 +144,7 @@ impl Listing {
         loop {
             let (filter, most) = (self.filter.clone(), self.most() - page.len());
             let Answer::Recipients { recipients, next } =
-                self.source.ask(Ask::Recipients { filter, after, most }).await?
+                self.source.queue(Ask::Recipients { filter, after, most }).await?
             else {
                 return Err(unexpected());
             };

@@ -2,10 +2,10 @@
 
 mod change;
 mod list;
+mod put_off;
 mod show;
-mod source;
-mod which;
-mod words;
+pub(super) mod which;
+pub(super) mod words;
 
 use clap::Subcommand;
 

@@ -69,18 +69,18 @@ impl Which {
 }
 
 /// A message's id, for clap.
-pub(super) fn id(text: &str) -> Result<MessageId, String> {
+pub(in crate::cli) fn id(text: &str) -> Result<MessageId, String> {
     text.parse()
         .map_err(|_| "an id is what `250 Accepted as` said, and `queue list --messages` shows".to_owned())
 }
 
 /// An address may stand in its brackets.
-fn bare(address: &str) -> String {
+pub(in crate::cli) fn bare(address: &str) -> String {
     let inside = address.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     inside.unwrap_or(address).to_owned()
 }
 
-fn ago(now: Timestamp, age: Duration) -> Timestamp {
+pub(in crate::cli) fn ago(now: Timestamp, age: Duration) -> Timestamp {
     let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
     now.checked_sub(age).unwrap_or(Timestamp::MIN)
 }

@@ -68,8 +68,17 @@ pub(super) fn message(now: Timestamp, queued: &Queued) -> String {
     format!("{message}  from <{sender}>, {}, {} old", counted(*size, "octet"), span(*received, now))
 }
 
+/// What filters have noted.
+pub(in crate::cli) fn tags(tags: &[(String, String)]) -> String {
+    let tag = |(name, value): &(String, String)| match value.as_str() {
+        "" => name.clone(),
+        value => format!("{name}={value}"),
+    };
+    tags.iter().map(tag).collect::<Vec<_>>().join(", ")
+}
+
 /// A time, and how far away it is.
-pub(super) fn moment(now: Timestamp, time: Timestamp) -> String {
+pub(in crate::cli) fn moment(now: Timestamp, time: Timestamp) -> String {
     if time > now {
         format!("{time:.0} (in {})", span(now, time))
     } else {

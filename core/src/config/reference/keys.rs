@@ -212,6 +212,20 @@ pub(super) const TABLES: &[Table] = &[
         keys: &[Key("engine", "\"embedded\"", Is("\"embedded\""), "What keeps it.")],
     },
     Table {
+        header: "[quarantine]",
+        about: "Mail that filters have kept until an operator says what becomes of it: see [quarantine](../quarantine.md).",
+        keys: &[
+            Key("keep", "duration", Is("\"30d\""), "When what nobody has said anything of is removed."),
+            Key(
+                "size",
+                "size",
+                Is("\"1GiB\""),
+                "Of all of it. With more, mail that is to be quarantined is deferred.",
+            ),
+            Key("messages", "number", Is("100000"), "Likewise."),
+        ],
+    },
+    Table {
         header: "[limits]",
         about: "What one client may have at most.",
         keys: &[

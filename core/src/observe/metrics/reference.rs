@@ -39,7 +39,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ("difference", "what the candidate's answer means for mail: `same`, `weaker`, `stricter` or `other`"),
     ("direction", "`incoming` or `outgoing`"),
     ("hook", "the [hook](hooks.md)"),
-    ("outcome", "`delivered`, `deferred` or `failed`"),
+    (
+        "outcome",
+        "of attempts `delivered`, `deferred` or `failed`; of the quarantine `quarantined`, `released`, `removed`, `bounced`, `expired`, or `refused` since it was full",
+    ),
     ("part", "`policies` or `certificates`"),
     ("plugin", "the plugin's name"),
     ("policy", "the policy that the row names"),
@@ -119,6 +122,7 @@ fn touched() -> Metrics {
     metrics.handshake(Direction::Outgoing, "full");
     metrics.connection("new");
     metrics.reload("policies", "swapped");
+    metrics.quarantine().count(crate::quarantine::Outcome::Released);
     metrics.shadow().compared(Direction::Outgoing, HookName::Offer, Change::Same);
     metrics.shadow().unjudged("skipped", 1);
     metrics.plugins().failed("mine", Kind::Trap);

@@ -145,6 +145,8 @@ fn lease(recipients: u32) -> Lease {
         eight_bit: false,
         smtp_utf8: false,
         dsn: Default::default(),
+        tags: Default::default(),
+        quarantine: None,
     };
     Lease {
         envelope: Arc::new(envelope),

@@ -17,6 +17,8 @@ fn envelope(sender: &str) -> Envelope {
         eight_bit: false,
         smtp_utf8: false,
         dsn: MessageDsn::default(),
+        tags: Default::default(),
+        quarantine: None,
     }
 }
 

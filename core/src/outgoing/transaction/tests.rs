@@ -32,6 +32,8 @@ fn envelope() -> Envelope {
         eight_bit: false,
         smtp_utf8: false,
         dsn: Default::default(),
+        tags: Default::default(),
+        quarantine: None,
     }
 }
 

@@ -7,6 +7,7 @@
 mod bodies;
 mod leases;
 mod operator;
+mod quarantine;
 mod take_in;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub(super) async fn all<S: Site>() {
     leases::all::<S>().await;
     bodies::all::<S>().await;
     operator::all::<S>().await;
+    quarantine::all::<S>().await;
 }
 
 /// Every destination has so much room.
@@ -63,6 +65,8 @@ pub(in crate::spool) fn envelope() -> Envelope {
         eight_bit: true,
         smtp_utf8: false,
         dsn: Default::default(),
+        tags: Default::default(),
+        quarantine: None,
     }
 }
 

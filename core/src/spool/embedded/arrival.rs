@@ -5,7 +5,8 @@ use rusqlite::{Connection, Result, params};
 
 use super::books::Books;
 use super::place::{At, Head, Place};
-use super::record::{nanoseconds, signed, unusual};
+use super::quarantine;
+use super::record::{nanoseconds, signed, text, unusual};
 use super::segments::Appended;
 use crate::spool::{Body, Envelope, NewMessage, NewRecipient};
 
@@ -96,11 +97,17 @@ impl Arrival {
         }
         self.known = Known::Now;
         books.message_arrived(&place);
+        if self.envelope.is_quarantined() {
+            books.quarantined(&place);
+        }
         match place.at {
             // Before the transaction ends: once it may be durable, its file must not go.
             At::File(_) => self.keep_file(Keep::Forever),
             At::Table => self.insert_content(connection)?,
             At::Segment { .. } => {}
+        }
+        if self.envelope.is_quarantined() {
+            return quarantine::insert_recipients(connection, self.envelope.id, &self.recipients);
         }
         self.insert_recipients(connection, books)
     }
@@ -119,12 +126,15 @@ impl Arrival {
     /// Whether the message is new.
     fn insert_message(&self, connection: &Connection, place: &Place) -> Result<bool> {
         let (segment, offset, file) = place.columns();
-        let Envelope { id, received, sender, size, eight_bit, smtp_utf8, dsn } = &self.envelope;
+        let Envelope { id, received, sender, size, eight_bit, smtp_utf8, dsn, tags, quarantine } =
+            &self.envelope;
+        let quarantine = quarantine.as_ref().map(text).transpose()?;
         let inserted = connection
             .prepare_cached(
                 "INSERT OR IGNORE INTO message
-                     (id, received, sender, size, eight_bit, smtp_utf8, dsn, segment, offset, file, length, checksum)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     (id, received, sender, size, eight_bit, smtp_utf8, dsn, segment, offset, file, length, checksum,
+                      tags, quarantine)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .execute(params![
                 id.into_bytes(),
@@ -139,6 +149,8 @@ impl Arrival {
                 file,
                 signed(place.length),
                 place.checksum,
+                unusual(tags)?,
+                quarantine,
             ])?;
         Ok(inserted == 1)
     }

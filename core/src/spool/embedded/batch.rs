@@ -37,6 +37,9 @@ impl Batch {
             self.outcomes += settling.outcomes.len();
             self.rows += settling.outcomes.len();
         }
+        if let Change::Unquarantine(_) = &request.change {
+            self.rows += 1;
+        }
         self.rows += request.change.arrivals().iter().map(Arrival::rows).sum::<usize>();
         self.requests.push(request);
     }

@@ -1,6 +1,5 @@
 //! Bodies written in chunks.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -22,6 +21,9 @@ pub(super) const SMALL: usize = 256 * 1024;
 /// The most that is copied at once. Octets.
 const CHUNK: usize = 64 * 1024;
 
+/// What it is called where it cannot be written.
+const WHAT: &str = "a body's file";
+
 /// A body being written: in memory as long as it is small, then in a file.
 pub(super) struct Writer {
     folder: Folder,
@@ -35,14 +37,9 @@ enum Target {
     /// Nothing was written out yet.
     Memory,
     /// The rest goes to a file.
-    File(Spilled),
+    File(BodyFile),
     /// A write failed or was interrupted: what the file has is not known.
     Lost,
-}
-
-struct Spilled {
-    file: File,
-    body: BodyFile,
 }
 
 impl Writer {
@@ -50,8 +47,8 @@ impl Writer {
         Self { folder, space, condition, buffer: BytesMut::new(), file: Target::Memory }
     }
 
-    /// Writes the buffer out, and closes the file if it is the end.
-    async fn spill(&mut self, end: End) -> Result<Spilled, SpoolError> {
+    /// Writes the buffer out.
+    async fn spill(&mut self) -> Result<BodyFile, SpoolError> {
         // Large bodies are what fills a disk: one that has begun is no reason to go on.
         if self.space.left() == Left::TooLittle {
             self.file = Target::Lost;
@@ -62,25 +59,14 @@ impl Writer {
         let spilled = blocking(move || {
             let mut spilled = match target {
                 Target::File(spilled) => spilled,
-                Target::Memory => Spilled::create(&folder)?,
+                Target::Memory => BodyFile::create(&folder)?,
                 Target::Lost => return Err(io::Error::other("an earlier write was interrupted")),
             };
             spilled.append(&chunk)?;
-            if end == End::Reached {
-                // The data first, then the name: both are on stable storage before a row names it.
-                spilled.file.sync_data()?;
-                folder.sync_bodies()?;
-            }
             Ok(spilled)
         });
-        spilled.await?.map_err(|error| self.condition.record_io("a body's file", &error))
+        spilled.await?.map_err(|error| self.condition.record_io(WHAT, &error))
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Reached,
-    ToCome,
 }
 
 #[async_trait]
@@ -89,7 +75,7 @@ impl BodyWriter for Writer {
         self.condition.check()?;
         for part in Parts(chunk) {
             if self.buffer.len() + part.len() > SMALL {
-                self.file = Target::File(self.spill(End::ToCome).await?);
+                self.file = Target::File(self.spill().await?);
             }
             self.buffer.extend_from_slice(&part);
         }
@@ -101,22 +87,17 @@ impl BodyWriter for Writer {
         if let Target::Memory = self.file {
             return Ok(Body::Inline(self.buffer.freeze()));
         }
-        Ok(Body::File(self.spill(End::Reached).await?.body))
+        Ok(Body::File(self.spill().await?))
     }
 }
 
-impl Spilled {
-    fn create(folder: &Folder) -> io::Result<Self> {
-        let (file, path) = folder.create_body()?;
-        Ok(Self { file, body: BodyFile { path, size: 0, checksum: 0 } })
-    }
-
-    fn append(&mut self, chunk: &[u8]) -> io::Result<()> {
-        self.file.write_all(chunk)?;
-        self.body.size += chunk.len() as u64;
-        self.body.checksum = crc32c::crc32c_append(self.body.checksum, chunk);
-        Ok(())
-    }
+/// Puts a body that is in a file on stable storage.
+pub(super) async fn sync(body: &Body, folder: &Folder, condition: &Condition) -> Result<(), SpoolError> {
+    let Body::File(body) = body else { return Ok(()) };
+    let (file, folder) = (Arc::clone(&body.file), folder.clone());
+    // The data first, then the name: both are on stable storage before a row names it.
+    let synced = blocking(move || file.sync_data().and_then(|()| folder.sync_bodies()));
+    synced.await?.map_err(|error| condition.record_io(WHAT, &error))
 }
 
 /// Cuts what may be a large chunk into pieces that fit the buffer.
@@ -132,6 +113,18 @@ impl Iterator for Parts {
 }
 
 impl BodyFile {
+    fn create(folder: &Folder) -> io::Result<Self> {
+        let (file, path) = folder.create_body()?;
+        Ok(Self { file: Arc::new(file), path, size: 0, checksum: 0 })
+    }
+
+    fn append(&mut self, chunk: &[u8]) -> io::Result<()> {
+        (&*self.file).write_all(chunk)?;
+        self.size += chunk.len() as u64;
+        self.checksum = crc32c::crc32c_append(self.checksum, chunk);
+        Ok(())
+    }
+
     /// Where it is.
     pub(super) fn place(&self) -> Option<Place> {
         let name = self.path.file_name()?.to_str()?;

@@ -55,6 +55,23 @@ impl Books {
         self.body(place, 1);
     }
 
+    /// A message does not wait: it is quarantined.
+    pub(super) fn quarantined(&mut self, place: &Place) {
+        self.move_into_quarantine(1, signed(place.length));
+    }
+
+    /// A message is quarantined no more.
+    pub(super) fn unquarantined(&mut self, place: &Place) {
+        self.move_into_quarantine(-1, -signed(place.length));
+    }
+
+    fn move_into_quarantine(&mut self, messages: i64, octets: i64) {
+        self.sums.messages -= messages;
+        self.sums.octets -= octets;
+        self.sums.quarantined += messages;
+        self.sums.quarantined_octets += octets;
+    }
+
     /// A message is gone.
     pub(super) fn message_left(&mut self, place: &Place) {
         self.sums.messages -= 1;

@@ -10,6 +10,7 @@ use super::clock::Advance;
 use super::destinations;
 use super::lease::Leases;
 use super::place::{At, Place};
+use super::quarantine::Ended;
 use super::record::{nanoseconds, standing, standing_number, text};
 use super::schema::NEVER;
 use super::steering::Steering;
@@ -26,6 +27,8 @@ pub(super) enum Change {
     PutOff { destination: String, until: Option<(i64, Status)> },
     /// The operator has said something.
     Steer(Steering),
+    /// A message is quarantined no more.
+    Unquarantine(Ended),
     /// The clock was set back: what waits for a destination is due earlier.
     Advance(Advance),
 }
@@ -56,7 +59,7 @@ impl Change {
         match self {
             Self::Add(arrival) => std::slice::from_ref(arrival),
             Self::Settle(settling) => &settling.notices,
-            Self::PutOff { .. } | Self::Steer(_) | Self::Advance(_) => &[],
+            Self::PutOff { .. } | Self::Steer(_) | Self::Unquarantine(_) | Self::Advance(_) => &[],
         }
     }
 
@@ -65,7 +68,7 @@ impl Change {
         match self {
             Self::Add(arrival) => std::slice::from_mut(arrival),
             Self::Settle(settling) => &mut settling.notices,
-            Self::PutOff { .. } | Self::Steer(_) | Self::Advance(_) => &mut [],
+            Self::PutOff { .. } | Self::Steer(_) | Self::Unquarantine(_) | Self::Advance(_) => &mut [],
         }
     }
 
@@ -88,6 +91,7 @@ impl Change {
                 destinations::put_off(connection, destination, until.as_ref())?;
             }
             Self::Steer(steering) => return steering.make(connection, books, leases),
+            Self::Unquarantine(ended) => return ended.make(connection, books),
             Self::Advance(advance) => return advance.make(connection, books),
         }
         Ok(1)
@@ -241,7 +245,7 @@ pub(super) fn remove_recipient(
 pub(super) fn remove_if_finished(connection: &Connection, id: MessageId, books: &mut Books) -> Result<()> {
     let place = connection
         .prepare_cached(
-            "DELETE FROM message WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM recipient WHERE message = ?1)
+            "DELETE FROM message WHERE id = ?1 AND (quarantine IS NULL OR released IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM recipient WHERE message = ?1)
              RETURNING segment, offset, file, length, checksum",
         )?
         .query_row([id.into_bytes()], |row| Place::of_row(row, 0))

@@ -121,6 +121,7 @@ impl Which {
 /// A message's envelope, and where its body is.
 pub(super) fn about(connection: &Connection, id: MessageId) -> Result<Option<(Arc<Envelope>, Place)>> {
     let mut statement = connection.prepare_cached(record::MESSAGE)?;
-    let read = |row: &rusqlite::Row<'_>| Ok((record::envelope(row)?, Place::of_row(row, 7)?));
+    let read =
+        |row: &rusqlite::Row<'_>| Ok((Arc::new(record::envelope(row)?), Place::of_row(row, record::PLACE)?));
     statement.query_row([id.into_bytes()], read).optional()
 }

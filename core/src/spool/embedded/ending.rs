@@ -60,6 +60,8 @@ impl Finished {
                 // With the others go the files of messages that were refused, before it is said.
                 let known = arrival.known;
                 let added = Some(*arrival).filter(|_| (self.ending, known) == (Ending::Written, Known::Now));
+                // What is quarantined is not leased.
+                let added = added.filter(|arrival| !arrival.envelope.is_quarantined());
                 self.added.extend(added.and_then(Added::of));
                 let _ = answer.send(result);
             }
@@ -128,7 +130,7 @@ impl Change {
         match self {
             Self::PutOff { destination, until: Some(_) } => chooser.attention.put_off(destination),
             Self::PutOff { destination, until: None } => chooser.attention.resume(destination),
-            Self::Steer(_) | Self::Advance(_) => chooser.attention.look_at_all(),
+            Self::Steer(_) | Self::Advance(_) | Self::Unquarantine(_) => chooser.attention.look_at_all(),
             Self::Add(_) | Self::Settle(_) => {}
         }
     }

@@ -208,8 +208,9 @@ impl Names {
     }
 }
 
+/// To be read too: a body is looked at before it belongs to a message.
 fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn is_named(connection: &Connection, name: &str) -> rusqlite::Result<bool> {

@@ -129,6 +129,8 @@ mod tests {
             eight_bit: false,
             smtp_utf8: false,
             dsn: Default::default(),
+            tags: Default::default(),
+            quarantine: None,
         };
         let recipient = NewRecipient {
             address: "bob@one.example".to_owned(),

@@ -35,6 +35,8 @@ pub(super) struct Sums {
     pub(super) recipients: i64,
     pub(super) held: i64,
     pub(super) octets: i64,
+    pub(super) quarantined: i64,
+    pub(super) quarantined_octets: i64,
 }
 
 impl Inventory {
@@ -67,17 +69,34 @@ impl Inventory {
 impl Sums {
     /// As the table has them.
     pub(super) fn load(connection: &Connection) -> Result<Self> {
-        connection.query_row("SELECT messages, recipients, held, octets FROM sums", [], |row| {
-            let [messages, recipients, held, octets] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
-            Ok(Self { messages, recipients, held, octets })
+        let sums = "SELECT messages, recipients, held, octets, quarantined, quarantined_octets FROM sums";
+        connection.query_row(sums, [], |row| {
+            Ok(Self {
+                messages: row.get(0)?,
+                recipients: row.get(1)?,
+                held: row.get(2)?,
+                octets: row.get(3)?,
+                quarantined: row.get(4)?,
+                quarantined_octets: row.get(5)?,
+            })
         })
     }
 
     /// Writes the sums.
     pub(super) fn store(self, connection: &Connection) -> Result<()> {
         connection
-            .prepare_cached("UPDATE sums SET messages = ?1, recipients = ?2, held = ?3, octets = ?4")?
-            .execute(params![self.messages, self.recipients, self.held, self.octets])
+            .prepare_cached(
+                "UPDATE sums SET messages = ?1, recipients = ?2, held = ?3, octets = ?4, quarantined = ?5,
+                     quarantined_octets = ?6",
+            )?
+            .execute(params![
+                self.messages,
+                self.recipients,
+                self.held,
+                self.octets,
+                self.quarantined,
+                self.quarantined_octets,
+            ])
             .map(|_| ())
     }
 
@@ -88,14 +107,23 @@ impl Sums {
             recipients: self.recipients + other.recipients,
             held: self.held + other.held,
             octets: self.octets + other.octets,
+            quarantined: self.quarantined + other.quarantined,
+            quarantined_octets: self.quarantined_octets + other.quarantined_octets,
         }
     }
 
     /// The sums in words.
     pub(super) fn stats(self, due: u64) -> Stats {
-        let [messages, recipients, held, octets] =
-            [self.messages, self.recipients, self.held, self.octets].map(|sum| sum.max(0).unsigned_abs());
-        Stats { messages, recipients, due, held, octets }
+        let count = |sum: i64| sum.max(0).unsigned_abs();
+        Stats {
+            messages: count(self.messages),
+            recipients: count(self.recipients),
+            due,
+            held: count(self.held),
+            octets: count(self.octets),
+            quarantined: count(self.quarantined),
+            quarantined_octets: count(self.quarantined_octets),
+        }
     }
 }
 

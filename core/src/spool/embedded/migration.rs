@@ -1,5 +1,5 @@
 //! A spool of an earlier version taken over: small bodies were in the database, and version 1 knew no
-//! times of attention, no standing and no destination that is put off.
+//! times of attention, no standing and no destination that is put off. Version 3 knew no quarantine.
 
 use rusqlite::{Connection, params};
 
@@ -70,6 +70,25 @@ const FROM_2: Steps = Steps {
 const CONTENT: &str =
     "CREATE TABLE IF NOT EXISTS content (message BLOB PRIMARY KEY, octets BLOB NOT NULL) WITHOUT ROWID";
 
+/// As our tables have it, but for the order of the columns.
+const FROM_3: &str = "
+    ALTER TABLE message ADD COLUMN tags TEXT;
+    ALTER TABLE message ADD COLUMN quarantine TEXT;
+    ALTER TABLE message ADD COLUMN released INTEGER;
+    ALTER TABLE sums ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sums ADD COLUMN quarantined_octets INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX message_quarantined ON message (id) WHERE quarantine IS NOT NULL AND released IS NULL;
+    CREATE TABLE quarantined (
+        message BLOB NOT NULL,
+        number INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        attention INTEGER NOT NULL,
+        dsn TEXT,
+        PRIMARY KEY (message, number)
+    ) WITHOUT ROWID;
+";
+
 const ANYHOW: &str = "
     UPDATE sums SET messages = (SELECT count(*) FROM message), recipients = (SELECT count(*) FROM recipient),
         held = (SELECT count(*) FROM recipient WHERE standing = 1),
@@ -79,15 +98,16 @@ const ANYHOW: &str = "
     DROP TABLE body;
 ";
 
-/// Takes a spool of version 1 or 2 over: all of it, or nothing. Bodies are in segments before a row
+/// Takes a spool of an earlier version over: all of it, or nothing. Bodies are in segments before a row
 /// says so; if it is interrupted, there are segments that no row names, and they go first the next
 /// time.
 pub(super) fn migrate(connection: &mut Connection, folder: &Folder, found: i64) -> Result<(), OpenError> {
     let steps = if found == 1 { FROM_1 } else { FROM_2 };
     if !connection.table_exists(None, "body")? {
-        // Tables like ours had the number 2 for a while, at first without that of contents.
+        // Version 3. Such tables had the number 2 for a while, at first without that of contents.
         let transaction = connection.transaction()?;
         transaction.execute_batch(CONTENT)?;
+        transaction.execute_batch(FROM_3)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         return Ok(transaction.commit()?);
     }

@@ -13,6 +13,7 @@
 //! - `place`, `segments`, `body`, `reading`: bodies; `compaction`: space given back
 //! - `choosing`, `due`, `attention`, `lease`, `fresh`, `plan`, `ending`: what is leased, and when
 //! - `readers`, `listing`: queries beside the writer
+//! - `quarantine`: what is kept until an operator has said something of it
 //! - `checkpoint`: the database's log; `health`, `space`: what goes wrong
 
 mod arrival;
@@ -38,6 +39,7 @@ mod migration;
 mod opening;
 mod place;
 mod plan;
+mod quarantine;
 mod read_only;
 mod readers;
 mod reading;
@@ -69,6 +71,7 @@ use self::folder::Folder;
 use self::health::Condition;
 use self::inventory::Sums;
 use self::lease::{Begun, Leases};
+use self::quarantine::Ended;
 use self::readers::Readers;
 use self::reading::Bodies;
 use self::space::{Left, Space};
@@ -76,7 +79,8 @@ use self::steering::Steering;
 use self::writer::Request;
 use super::{
     Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
-    Page, Position, Queued, QueuedDestination, Room, Settlement, Spool, SpoolError, Stats, Status,
+    Page, Position, QuarantineFilter, QuarantinePage, Queued, QueuedDestination, Room, Settlement, Spool,
+    SpoolError, Stats, Status, Unquarantine,
 };
 
 /// How long a settlement waits for space before it is tried again: at first, and at most.
@@ -95,6 +99,7 @@ pub struct Embedded {
     readers: Readers,
     bodies: Bodies,
     shared: Arc<Shared>,
+    quarantine: quarantine::Room,
     watch: Watch,
     requests: Mutex<Option<Sender<Request>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -188,6 +193,10 @@ impl Spool for Embedded {
         body: Body,
     ) -> Result<(), SpoolError> {
         self.admit()?;
+        let quarantined = envelope.is_quarantined().then(|| body.size());
+        let _entering =
+            quarantined.map(|octets| self.quarantine.enter(self.shared.sums(), octets)).transpose()?;
+        body::sync(&body, &self.folder, &self.condition).await?;
         // Due at once, even if the clock was set back.
         let due = record::nanoseconds(envelope.received.min(Timestamp::now()));
         let arrival = Arrival::new(envelope, recipients, body, due);
@@ -275,6 +284,22 @@ impl Spool for Embedded {
             if after.is_none() {
                 return Ok(concerned);
             }
+        }
+    }
+
+    async fn quarantined(
+        &self,
+        filter: &QuarantineFilter,
+        after: Option<MessageId>,
+        most: usize,
+    ) -> Result<QuarantinePage, SpoolError> {
+        self.readers.quarantined(filter, after, most).await
+    }
+
+    async fn unquarantine(&self, id: MessageId, how: Unquarantine) -> Result<(), SpoolError> {
+        match self.change(Change::Unquarantine(Ended { message: id, how, now: clock::now() })).await? {
+            0 => Err(SpoolError::Unknown),
+            _ => Ok(()),
         }
     }
 

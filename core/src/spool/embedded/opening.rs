@@ -18,13 +18,14 @@ use super::folder::Folder;
 use super::health::Condition;
 use super::inventory::{self, Inventory};
 use super::lease::Leases;
+use super::quarantine::Room;
 use super::readers::Readers;
 use super::reading::Bodies;
 use super::segments::{self, Segments};
 use super::space::Space;
 use super::writer::Writer;
 use super::{Embedded, Shared, migration, record, recovery, schema};
-use crate::spool::MessageId;
+use crate::spool::{MessageId, QuarantineLimits};
 
 /// How the engine works.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,8 @@ pub struct Options {
     pub in_tables: usize,
     /// How old a segment is before what is left in it is copied; `None` for an hour.
     pub compact_after: Option<Duration>,
+    /// How much may be quarantined.
+    pub quarantine: QuarantineLimits,
 }
 
 impl Default for Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             segment_size: segments::FULL,
             in_tables: 32 * 1024,
             compact_after: None,
+            quarantine: QuarantineLimits::default(),
         }
     }
 }
@@ -131,7 +135,7 @@ impl Embedded {
         let (mut connection, found) = schema::open_writer(&folder.database(), &options)?;
         match found {
             0 | schema::VERSION => {}
-            1 | 2 => migration::migrate(&mut connection, &folder, found)?,
+            1..=3 => migration::migrate(&mut connection, &folder, found)?,
             found => return Err(OpenError::TooNew { found, known: schema::VERSION }),
         }
         folder.sync()?;
@@ -173,6 +177,7 @@ impl Embedded {
             writer: Mutex::new(Some(writer.start().map_err(OpenError::Thread)?)),
             readers: Readers::new(folder.clone()),
             requests: Mutex::new(Some(sender)),
+            quarantine: Room::new(options.quarantine),
             space: Arc::new(Space::new(folder.clone(), options.reserve)),
             folder,
             condition,

@@ -16,7 +16,8 @@ use super::reading::Bodies;
 use super::{OpenError, clock, schema};
 use crate::spool::{
     Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
-    Page, Position, Queued, QueuedDestination, Room, Settlement, Spool, SpoolError, Stats, Status,
+    Page, Position, QuarantineFilter, QuarantinePage, Queued, QueuedDestination, Room, Settlement, Spool,
+    SpoolError, Stats, Status, Unquarantine,
 };
 
 /// A spool that is only read. Whatever would change it fails.
@@ -118,6 +119,19 @@ impl Spool for ReadOnly {
     }
 
     async fn control(&self, _: &Filter, _: Control) -> Result<u64, SpoolError> {
+        Self::refuse()
+    }
+
+    async fn quarantined(
+        &self,
+        filter: &QuarantineFilter,
+        after: Option<MessageId>,
+        most: usize,
+    ) -> Result<QuarantinePage, SpoolError> {
+        self.readers.quarantined(filter, after, most).await
+    }
+
+    async fn unquarantine(&self, _: MessageId, _: Unquarantine) -> Result<(), SpoolError> {
         Self::refuse()
     }
 

@@ -11,9 +11,10 @@ use super::inventory::Sums;
 use super::lease::Leases;
 use super::place::{At, Place};
 use super::reading::Bodies;
-use super::{blocking, choosing, clock, listing, reading, record, schema};
+use super::{blocking, choosing, clock, listing, quarantine, reading, record, schema};
 use crate::spool::{
-    BodyReader, BodyRef, Envelope, Filter, MessageId, Page, Position, Queued, QueuedDestination, SpoolError,
+    BodyReader, BodyRef, Envelope, Filter, MessageId, Page, Position, QuarantineFilter, QuarantinePage,
+    Queued, QueuedDestination, SpoolError,
 };
 
 /// How many connections read at once. Each has a cache of its own.
@@ -93,6 +94,17 @@ impl Readers {
     ) -> Result<Page, SpoolError> {
         let (leases, filter) = (Arc::clone(leases), filter.clone());
         self.read(move |connection| listing::list(connection, &leases, &filter, after, most)).await
+    }
+
+    /// A page of what is quarantined.
+    pub(super) async fn quarantined(
+        &self,
+        filter: &QuarantineFilter,
+        after: Option<MessageId>,
+        most: usize,
+    ) -> Result<QuarantinePage, SpoolError> {
+        let filter = filter.clone();
+        self.read(move |connection| quarantine::list(connection, &filter, after, most)).await
     }
 
     /// A page of destinations.

@@ -1,14 +1,12 @@
 //! Rows and the types that they stand for.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::spool::{Envelope, LeasedRecipient, MessageId, Standing};
+use crate::spool::{Envelope, LeasedRecipient, MessageId, Quarantine, Standing};
 
 /// A time as the database keeps it: nanoseconds since 1970, enough until the year 2262.
 pub(super) fn nanoseconds(time: Timestamp) -> i64 {
@@ -37,12 +35,18 @@ pub(super) fn id(row: &Row<'_>, column: usize) -> Result<MessageId> {
 }
 
 /// Reads a message: its [`envelope`], and the place of its body.
-pub(super) const MESSAGE: &str = "SELECT id, received, sender, size, eight_bit, smtp_utf8, dsn,
+pub(super) const MESSAGE: &str =
+    "SELECT id, received, sender, size, eight_bit, smtp_utf8, dsn, tags, quarantine, released,
     segment, offset, file, length, checksum FROM message WHERE id = ?1";
 
+/// The column of [`MESSAGE`] with which the place of the body begins.
+pub(super) const PLACE: usize = 10;
+
 /// The envelope in the first columns of [`MESSAGE`].
-pub(super) fn envelope(row: &Row<'_>) -> Result<Arc<Envelope>> {
-    Ok(Arc::new(Envelope {
+pub(super) fn envelope(row: &Row<'_>) -> Result<Envelope> {
+    let released = row.get::<_, Option<i64>>(9)?.map(time);
+    let quarantine: Option<Quarantine> = json(row, 8)?;
+    Ok(Envelope {
         id: id(row, 0)?,
         received: time(row.get(1)?),
         sender: row.get(2)?,
@@ -50,7 +54,9 @@ pub(super) fn envelope(row: &Row<'_>) -> Result<Arc<Envelope>> {
         eight_bit: row.get(4)?,
         smtp_utf8: row.get(5)?,
         dsn: json(row, 6)?.unwrap_or_default(),
-    }))
+        tags: json(row, 7)?.unwrap_or_default(),
+        quarantine: quarantine.map(|quarantine| Quarantine { released, ..quarantine }),
+    })
 }
 
 /// Reads a [`recipient`].

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Result};
 use super::Options;
 
 /// The version of the tables, kept in `user_version`.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// `due` of a recipient that is not to be tried at all: it is held, given up or removed.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -20,7 +20,8 @@ pub(super) const NEVER: i64 = i64::MAX;
 /// and cheap, however much waits for one dead domain. The index on recipients has all that a choice
 /// needs. `content` has the bodies of messages that came in with few others, and so need no sync of
 /// their own; a message with neither segment nor file has its body there. `segment` and `sums` say what
-/// there is, so that nothing must be counted.
+/// there is, so that nothing must be counted. A message with a `quarantine` and not yet `released` has its
+/// recipients in `quarantined`, where nothing that chooses or lists what waits ever looks.
 pub(super) const TABLES: &str = "
     CREATE TABLE message (
         id BLOB PRIMARY KEY,
@@ -30,6 +31,9 @@ pub(super) const TABLES: &str = "
         eight_bit INTEGER NOT NULL,
         smtp_utf8 INTEGER NOT NULL,
         dsn TEXT,
+        tags TEXT,
+        quarantine TEXT,
+        released INTEGER,
         segment INTEGER,
         offset INTEGER,
         file TEXT,
@@ -41,6 +45,16 @@ pub(super) const TABLES: &str = "
         octets BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX message_file ON message (file) WHERE file IS NOT NULL;
+    CREATE INDEX message_quarantined ON message (id) WHERE quarantine IS NOT NULL AND released IS NULL;
+    CREATE TABLE quarantined (
+        message BLOB NOT NULL,
+        number INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        domain TEXT NOT NULL,
+        attention INTEGER NOT NULL,
+        dsn TEXT,
+        PRIMARY KEY (message, number)
+    ) WITHOUT ROWID;
     CREATE TABLE recipient (
         message BLOB NOT NULL,
         number INTEGER NOT NULL,
@@ -76,10 +90,12 @@ pub(super) const TABLES: &str = "
         messages INTEGER NOT NULL,
         recipients INTEGER NOT NULL,
         held INTEGER NOT NULL,
-        octets INTEGER NOT NULL
+        octets INTEGER NOT NULL,
+        quarantined INTEGER NOT NULL,
+        quarantined_octets INTEGER NOT NULL
     );
-    INSERT INTO sums VALUES (0, 0, 0, 0);
-    PRAGMA user_version = 3;
+    INSERT INTO sums VALUES (0, 0, 0, 0, 0, 0);
+    PRAGMA user_version = 4;
 ";
 
 /// How many prepared statements a connection keeps: all of them.

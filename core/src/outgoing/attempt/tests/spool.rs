@@ -9,7 +9,8 @@ use tokio::sync::RwLock;
 
 use crate::spool::{
     Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
-    Outcome, Page, Position, Queued, QueuedDestination, Room, Settlement, Spool, SpoolError, Stats, Status,
+    Outcome, Page, Position, QuarantineFilter, QuarantinePage, Queued, QueuedDestination, Room, Settlement,
+    Spool, SpoolError, Stats, Status, Unquarantine,
 };
 
 /// A spool with one message, that remembers how it was settled.
@@ -100,6 +101,19 @@ impl Spool for OneMessage {
             Some(error) => Err(error.clone()),
             None => Ok(Box::new(Text(Some(Bytes::from_static(b"Subject: hi\r\n\r\nhi\r\n"))))),
         }
+    }
+
+    async fn quarantined(
+        &self,
+        _: &QuarantineFilter,
+        _: Option<MessageId>,
+        _: usize,
+    ) -> Result<QuarantinePage, SpoolError> {
+        Ok(QuarantinePage::default())
+    }
+
+    async fn unquarantine(&self, _: MessageId, _: Unquarantine) -> Result<(), SpoolError> {
+        Err(SpoolError::Unknown)
     }
 
     async fn stats(&self) -> Result<Stats, SpoolError> {

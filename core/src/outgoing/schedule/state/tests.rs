@@ -87,6 +87,8 @@ fn lease(domain: &str) -> Lease {
         eight_bit: false,
         smtp_utf8: false,
         dsn: Default::default(),
+        tags: Default::default(),
+        quarantine: None,
     };
     Lease {
         envelope: Arc::new(envelope),

@@ -53,6 +53,21 @@ async fn a_body_without_a_message_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_body_in_whose_place_another_is_written_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path());
+    let first = write(&spool, &content(400_000), 50_000).await.unwrap();
+    let second = write(&spool, &content(500_000), 50_000).await.unwrap();
+    assert_eq!(files(folder.path()).len(), 2);
+    let looked_at = first.content();
+    drop(first);
+    assert_eq!(files(folder.path()).len(), 1, "though somebody still looks at it");
+    spool.commit(envelope(), recipients(&["bob@one.example"]), second).await.unwrap();
+    drop(looked_at);
+    assert_eq!(files(folder.path()).len(), 1);
+}
+
+#[tokio::test]
 async fn a_start_removes_what_no_message_names() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());

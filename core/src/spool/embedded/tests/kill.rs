@@ -10,7 +10,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::*;
+use crate::spool::Unquarantine;
 
+const RELEASE: Unquarantine = Unquarantine::Release { to: vec![] };
 const FOLDER: &str = "WAXSEAL_TEST_SPOOL";
 const WORK: &str = "WAXSEAL_TEST_WORK";
 
@@ -43,7 +45,10 @@ async fn killed_after(lines: usize, work: &str) {
     assert!(!accepted.is_empty());
 
     let spool = open(folder.path());
-    let found: BTreeSet<_> = listed(&spool).await.iter().map(|queued| queued.message).collect();
+    let quarantined = quarantine::ids(&spool).await;
+    let mut found: BTreeSet<_> = listed(&spool).await.iter().map(|queued| queued.message).collect();
+    assert_eq!(found.intersection(&quarantined).count(), 0, "waits, though quarantined");
+    found.extend(quarantined);
     let lost: Vec<_> = accepted.difference(&settling).filter(|id| !found.contains(id)).collect();
     assert_eq!(lost, Vec::<&MessageId>::new(), "lost, of {}", accepted.len());
     assert_eq!(delivered.intersection(&found).count(), 0, "delivered, and back");
@@ -116,13 +121,14 @@ async fn child() {
     }
     if work != "enqueue" {
         tokio::spawn(deliver(Arc::clone(&spool)));
+        tokio::spawn(judge(Arc::clone(&spool)));
     }
     std::future::pending::<()>().await;
 }
 
 async fn accept(spool: Arc<Embedded>) {
     loop {
-        let envelope = envelope();
+        let envelope = quarantine::some(envelope());
         let id = envelope.id;
         let body = write(&spool, &body_of(id), 64 * 1024).await.unwrap();
         spool.commit(envelope, recipients(&["bob@one.example", "carol@two.example"]), body).await.unwrap();
@@ -142,6 +148,23 @@ async fn deliver(spool: Arc<Embedded>) {
             }
         }
         spool.wait_due().await;
+    }
+}
+
+/// Says something of all that is quarantined: most of it is let go, the rest is removed.
+async fn judge(spool: Arc<Embedded>) {
+    loop {
+        for id in quarantine::ids(&spool).await {
+            let remove = id.as_bytes()[13].is_multiple_of(4);
+            if remove {
+                say("settling", id);
+            }
+            spool.unquarantine(id, if remove { Unquarantine::Remove } else { RELEASE }).await.unwrap();
+            if remove {
+                say("delivered", id);
+            }
+        }
+        tokio::task::yield_now().await;
     }
 }
 

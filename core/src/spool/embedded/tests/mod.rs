@@ -9,6 +9,7 @@ mod kill;
 mod migration;
 mod model;
 mod power;
+mod quarantine;
 mod queue;
 mod read_only;
 mod suite;

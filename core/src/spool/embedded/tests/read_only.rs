@@ -1,13 +1,14 @@
 //! A spool that is only looked at.
 
 use super::*;
-use crate::spool::{Control, OpenError, ReadOnly};
+use crate::spool::{Control, OpenError, QuarantineFilter, ReadOnly, Unquarantine};
 
 #[tokio::test]
 async fn what_waits_is_seen_and_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path());
     let id = enqueue(&spool, &["bob@one.example", "eve@two.example"]).await.id;
+    let kept = quarantine::kept(&spool, b"kept").await;
     spool.shutdown().await;
     drop(spool);
 
@@ -27,6 +28,9 @@ async fn what_waits_is_seen_and_not_changed() {
     assert_eq!((second.recipients[0].address.as_str(), second.next), ("eve@two.example", None));
     assert!(seen.message(MessageId::nil()).await.unwrap().is_none());
     assert!(seen.control(&Filter::default(), Control::Remove).await.is_err());
+    let page = seen.quarantined(&QuarantineFilter::default(), None, 10).await.unwrap();
+    assert_eq!((page.messages[0].envelope.id, stats.quarantined), (kept.id, 1));
+    assert!(seen.unquarantine(kept.id, Unquarantine::Remove).await.is_err());
 
     // Nothing is locked, and all of it is there.
     assert_eq!(listed(&open(folder.path())).await.len(), 2);

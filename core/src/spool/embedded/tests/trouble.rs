@@ -22,7 +22,7 @@ async fn a_newer_spool_is_left_alone() {
     let other = rusqlite::Connection::open(folder.path().join("queue.sqlite")).unwrap();
     other.pragma_update(None, "user_version", 99).unwrap();
     let error = Embedded::open(folder.path()).unwrap_err();
-    assert!(matches!(error, OpenError::TooNew { found: 99, known: 3 }), "{error}");
+    assert!(matches!(error, OpenError::TooNew { found: 99, known: 4 }), "{error}");
 }
 
 #[tokio::test]

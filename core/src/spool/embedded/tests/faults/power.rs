@@ -9,6 +9,7 @@ use super::super::kill::{body_of, ids, say};
 use super::super::*;
 use super::replay::{self, Chance, Disk};
 use super::{folder, on_disk};
+use crate::spool::Unquarantine;
 
 /// At how many points the power goes.
 const POINTS: usize = 80;
@@ -47,7 +48,10 @@ pub(super) async fn check(folder: &Path, said: &str, when: &str) -> (usize, usiz
     let ids = |word: &str| ids(said.lines(), word);
     let (accepted, settling, delivered) = (ids("accepted "), ids("settling "), ids("delivered "));
     let spool = small_segments(folder);
-    let found: BTreeSet<_> = listed(&spool).await.iter().map(|queued| queued.message).collect();
+    let waiting: BTreeSet<_> = listed(&spool).await.iter().map(|queued| queued.message).collect();
+    let quarantined = quarantine::ids(&spool).await;
+    assert_eq!(waiting.intersection(&quarantined).count(), 0, "waits, though quarantined: {when}");
+    let found: BTreeSet<_> = waiting.union(&quarantined).copied().collect();
     let lost: Vec<_> = accepted.difference(&settling).filter(|id| !found.contains(id)).collect();
     assert_eq!(lost, Vec::<&MessageId>::new(), "lost, of {}: {when}", accepted.len());
     assert_eq!(delivered.intersection(&found).count(), 0, "delivered, and back: {when}");
@@ -55,7 +59,8 @@ pub(super) async fn check(folder: &Path, said: &str, when: &str) -> (usize, usiz
         assert!(read(&spool, *id).await.unwrap() == body_of(*id), "the body of {id}: {when}");
     }
     let sums = spool.stats().await.unwrap();
-    assert_eq!(sums.messages, found.len() as u64, "{when}");
+    assert_eq!(sums.messages, waiting.len() as u64, "{when}");
+    assert_eq!(sums.quarantined, quarantined.len() as u64, "{when}");
     // What comes in now is kept as before.
     enqueue(&spool, &["bob@one.example"]).await;
     spool.shutdown().await;
@@ -90,7 +95,7 @@ async fn a_run() {
 
 async fn accept(spool: Arc<Embedded>) {
     for _ in 0..40 {
-        let envelope = envelope();
+        let envelope = quarantine::some(envelope());
         let id = envelope.id;
         let body = write(&spool, &body_of(id), 64 * 1024).await.unwrap();
         spool.commit(envelope, recipients(&["bob@one.example"]), body).await.unwrap();
@@ -110,6 +115,19 @@ async fn deliver(spool: Arc<Embedded>) {
             say("settling", id);
             spool.settle(settlement(&lease, &Outcome::Delivered)).await.unwrap();
             say("delivered", id);
+        }
+        // What was quarantined is let go, or removed.
+        if let Some(id) = quarantine::ids(&spool).await.first().copied() {
+            let remove = id.as_bytes()[13].is_multiple_of(2);
+            if remove {
+                say("settling", id);
+            }
+            let how = if remove { Unquarantine::Remove } else { Unquarantine::Release { to: vec![] } };
+            // Somebody else may have been first.
+            let done = spool.unquarantine(id, how).await.is_ok();
+            if remove && done {
+                say("delivered", id);
+            }
         }
         tokio::time::timeout(std::time::Duration::from_millis(50), spool.wait_due()).await.ok();
     }
