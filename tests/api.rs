@@ -45,9 +45,9 @@ impl Asked {
     async fn until(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let looking = async {
             loop {
-                let said = self.get(path).await;
-                if is_so(&said) {
-                    return said;
+                let said = self.send(Request::get(format!("/api/v1{path}"))).await;
+                if said.status == 200 && is_so(&said.json()) {
+                    return said.json();
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
@@ -228,7 +228,10 @@ async fn a_rejected_candidate_is_told_and_a_good_one_taken() {
     assert_eq!(broken["policies"]["result"], "rejected", "{broken:#}");
     let bundle = asked.get("/bundle").await;
     assert_eq!(bundle["generation"], 1);
-    assert!(bundle["findings"][0]["rendered"].as_str().unwrap().contains("domains.rhai:1:"), "{bundle:#}");
+    let findings = bundle["findings"].as_array().unwrap();
+    let is_error = |one: &&Value| one["severity"] == "error";
+    let error = findings.iter().find(is_error).unwrap_or_else(|| panic!("{bundle:#}"));
+    assert!(error["rendered"].as_str().unwrap().contains("domains.rhai:1:"), "{error:#}");
     let files = bundle["files"].as_array().unwrap();
     let of =
         |path: &str| files.iter().find(|file| file["path"] == path).unwrap_or(&Value::Null)["origin"].clone();
@@ -267,4 +270,33 @@ async fn the_token_is_printed_and_changed_by_command() {
     let new = changed["token"].as_str().unwrap();
     assert_eq!(asked.send(Request::get("/api/v1/status")).await.status, 401, "the old one is out");
     assert_eq!(Request::get("/api/v1/status").bearer(new).send(asked.admin).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_quarantined_is_shown_read_and_let_go() {
+    let host = Host::start(Mode::NoStartTls).await;
+    let asked = Asked::start(Site::new().host("one.example", host.address)).await;
+    let content = "Subject: cards\r\n\r\n4111 <script>\r\n";
+    let keep = |reason| asked.relay.quarantine("ann@home.example", "bob@one.example", content, reason);
+    let (one, other) = (keep("Card numbers").await, keep("A virus").await);
+    let page = asked.get("/quarantine?reason=card").await;
+    let items = page["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[0]["subject"]), (1, &json!("cards")), "{page:#}");
+    let shown = asked.get(&format!("/quarantine/{one}")).await;
+    assert_eq!(shown["envelope"]["quarantine"]["by"], "filters/cards.rhai:7:5", "{shown:#}");
+    let octets = asked.send(Request::get(format!("/api/v1/quarantine/{one}/content"))).await;
+    assert_eq!((octets.body.as_str(), octets.header("content-type")), (content, "message/rfc822"));
+    assert!(octets.header("content-disposition").starts_with("attachment"), "{octets:?}");
+
+    let end = |how: &str, filter: Value| {
+        let (body, asked) = (json!({ "how": { "how": how }, "filter": filter }), &asked);
+        async move { asked.post("/quarantine/actions", &body).await }
+    };
+    assert_eq!(end("remove", json!({})).await.status, 400);
+    assert_eq!(end("remove", json!({ "reson": "virus" })).await.status, 422);
+    assert_eq!(end("remove", json!({ "message": other })).await.json(), json!({ "messages": 1 }));
+    assert_eq!(end("release", json!({ "message": one })).await.json(), json!({ "messages": 1 }));
+    host.messages_until(1).await;
+    assert_eq!(asked.get("/status").await["quarantine"]["messages"], 0);
+    assert_eq!(asked.send(Request::get(format!("/api/v1/quarantine/{one}"))).await.status, 404);
 }

@@ -248,6 +248,7 @@ async fn every_page_is_for_everybody_and_fits_a_telephone() {
     let pages = [
         "/",
         "/queue",
+        "/quarantine",
         "/queue/bank.example",
         "/queue/none.example",
         "/decisions",
@@ -275,6 +276,23 @@ async fn every_page_is_for_everybody_and_fits_a_telephone() {
         let wide = desk.browser.run("return document.documentElement.scrollWidth - innerWidth").await;
         assert!(wide.as_i64().unwrap() <= 0, "{path} is {wide} pixels too wide");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_quarantined_is_looked_at_and_let_go() {
+    let desk = Desk::signed_in().await;
+    let content = "Subject: <b>cards</b>\r\n\r\nx\r\n";
+    let id =
+        desk.relay.quarantine("ann@home.example", "bob@bank.example", content, "Card <i>numbers</i>").await;
+    desk.go("/quarantine").await;
+    desk.browser.says("Card <i>numbers</i>").await;
+    desk.browser.click("tbody th a").await;
+    desk.browser.says("Why it is quarantined").await;
+    assert_eq!(desk.path().await, format!("/quarantine/{id}"));
+    desk.browser.click("button[value=release]").await;
+    desk.browser.says("The message was released").await;
+    desk.relay.waits(2).await;
+    desk.is_clean().await;
 }
 
 /// What axe has found, in words.

@@ -73,10 +73,7 @@ impl Request {
     /// Sends it, and reads the whole answer.
     pub async fn send(&self, to: SocketAddr) -> Answer {
         let mut stream = self.begin(to).await;
-        let mut octets = Vec::new();
-        let read = stream.reader.read_to_end(&mut octets);
-        soon(format!("the answer to {} {}", self.method, self.path), read).await.expect("an answer");
-        Answer::of(&octets)
+        soon(format!("the answer to {} {}", self.method, self.path), stream.answer()).await
     }
 
     /// Sends it; the answer comes bit by bit.
@@ -97,6 +94,27 @@ impl Request {
 }
 
 impl Stream {
+    /// The whole answer. Not everybody ends the connection behind it, however nicely asked.
+    async fn answer(&mut self) -> Answer {
+        let mut octets = Vec::new();
+        while !octets.ends_with(b"\r\n\r\n") {
+            let read = self.reader.read_until(b'\n', &mut octets).await.expect("an answer");
+            assert!(read > 0, "the answer has no end of its head: {}", String::from_utf8_lossy(&octets));
+        }
+        let mut answer = Answer::head(&String::from_utf8_lossy(&octets));
+        let mut body = Vec::new();
+        match answer.header("content-length").parse() {
+            Ok(length) => {
+                body.resize(length, 0);
+                self.reader.read_exact(&mut body).await.expect("the body");
+            }
+            Err(_) => drop(self.reader.read_to_end(&mut body).await.expect("the body")),
+        }
+        let body = if answer.header("transfer-encoding") == "chunked" { unchunked(&body) } else { body };
+        answer.body = String::from_utf8(body).expect("a text");
+        answer
+    }
+
     /// The next line that has this in it.
     pub async fn line_with(&mut self, part: &str) -> String {
         let looking = async {
@@ -120,18 +138,13 @@ impl Stream {
 }
 
 impl Answer {
-    fn of(octets: &[u8]) -> Self {
-        let at = octets.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
-        let head = String::from_utf8_lossy(&octets[..at]).into_owned();
+    fn head(head: &str) -> Self {
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
-        let pairs = lines.filter_map(|line| line.split_once(": "));
-        let headers: HashMap<String, String> =
-            pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-        let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked");
-        let body = if chunked { unchunked(&octets[at + 4..]) } else { octets[at + 4..].to_vec() };
-        let body = String::from_utf8(body).expect("a text");
-        Self { status: status.expect("a status"), headers, body }
+        let pairs = lines.filter_map(|line| line.split_once(':'));
+        let headers =
+            pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        Self { status: status.expect("a status"), headers, body: String::new() }
     }
 
     /// A header; empty where it is not there.

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use waxseal::config::Config;
 use waxseal::relay::{Relay, Reload};
-use waxseal::spool::Status;
+use waxseal::spool::{Envelope, MessageId, NewRecipient, Quarantine, Status, Tags};
 use waxseal_plugins::reload::{Reloaded, Removals};
 use waxseal_plugins::verdicts::EnhancedCode;
 
@@ -188,6 +188,33 @@ impl TestRelay {
         let until = Timestamp::now() + time;
         let put_off = self.relay.services.spool.put_off(domain, Some((until, why))).await;
         put_off.expect("a spool that can be written");
+    }
+
+    /// Keeps a message in quarantine, as a filter would; gives its id.
+    pub async fn quarantine(&self, sender: &str, recipient: &str, content: &str, reason: &str) -> MessageId {
+        let (id, now, spool) = (MessageId::now_v7(), Timestamp::now(), &self.relay.services.spool);
+        let envelope = Envelope {
+            id,
+            received: now,
+            sender: sender.to_owned(),
+            size: content.len() as u64,
+            eight_bit: false,
+            smtp_utf8: false,
+            dsn: Default::default(),
+            tags: Tags::default(),
+            quarantine: Some(Quarantine::begin(reason, "filters/cards.rhai:7:5", now)),
+        };
+        let to = NewRecipient {
+            address: recipient.to_owned(),
+            domain: recipient.rsplit('@').next().expect("a domain").to_owned(),
+            dsn: Default::default(),
+            attention: Timestamp::MAX,
+        };
+        let mut writer = spool.begin().await.expect("a spool that can be written");
+        writer.write(content.to_owned().into()).await.expect("a spool that can be written");
+        let body = writer.finish().await.expect("a spool that can be written");
+        spool.commit(envelope, vec![to], body).await.expect("a spool that can be written");
+        id
     }
 
     /// How many messages wait in the spool.

@@ -4,6 +4,7 @@
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::queue::headers_of;
 use crate::observe::Metrics;
@@ -53,7 +54,7 @@ pub enum Ask {
 }
 
 /// How a quarantine ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum How {
     /// The message is sent.
@@ -96,7 +97,7 @@ pub enum Answer {
 }
 
 /// A message of the list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Listed {
     /// The message.
     #[serde(flatten)]
@@ -106,7 +107,8 @@ pub struct Listed {
 }
 
 /// What is known of a message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = QuarantinedMessage)]
 pub struct Shown {
     /// The message.
     #[serde(flatten)]
@@ -116,7 +118,7 @@ pub struct Shown {
 }
 
 /// How much there is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {
     /// Messages.
     pub messages: u64,
@@ -127,7 +129,7 @@ pub struct Totals {
 }
 
 /// Whether there is room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fill {
     /// There is.

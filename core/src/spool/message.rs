@@ -33,6 +33,7 @@ pub struct Envelope {
     pub dsn: MessageDsn,
     /// What filters have noted of it.
     #[serde(default)]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub tags: Tags,
     /// Why it is quarantined, or was before it was released.
     #[serde(default)]

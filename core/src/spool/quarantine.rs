@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::queue::{has, is_address};
 use super::{Envelope, MessageId, NewRecipient};
@@ -46,7 +46,7 @@ impl Default for QuarantineLimits {
 }
 
 /// A message that is quarantined.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Quarantined {
     /// The envelope; it says why.
     pub envelope: Envelope,
@@ -65,10 +65,13 @@ pub struct QuarantinePage {
 }
 
 /// Which quarantined messages: those that have everything that is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
 #[serde(default)]
+#[into_params(parameter_in = Query)]
 pub struct QuarantineFilter {
     /// This one.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = Uuid)]
     pub message: Option<MessageId>,
     /// From this sender: an address, `@` and a domain, or nothing for the null sender.
     pub sender: Option<String>,

@@ -18,8 +18,8 @@ use crate::admin::http::Side;
 /// The last decisions, newest first. The relay keeps the last 2000 in memory; the decision log has all.
 #[utoipa::path(get, path = "/decisions", operation_id = "decisions", tag = "decisions", params(Wanted, Which), responses(
     (status = 200, body = Page<Decision>, description = "A page of them"),
-    (status = 400, body = Problem, description = "A parameter makes no sense"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "A parameter makes no sense"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
 ))]
 pub(super) async fn list(
     State(side): State<Arc<Side>>,
@@ -40,8 +40,8 @@ pub(super) async fn list(
     ("number" = u64, Path, description = "Its number"),
 ), responses(
     (status = 200, body = Decision, description = "The decision"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 404, body = Problem, description = "It is not kept any more: the decision log has it"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "It is not kept any more: the decision log has it"),
 ))]
 pub(super) async fn show(
     State(side): State<Arc<Side>>,
@@ -59,9 +59,9 @@ pub(super) async fn show(
 /// `Last-Event-ID` misses none that is kept. An event `missed` tells how many were taken too fast to be told.
 #[utoipa::path(get, path = "/decisions/live", operation_id = "live_decisions", tag = "decisions", params(Wanted), responses(
     (status = 200, body = Decision, content_type = "text/event-stream", description = "Decisions, until the relay ends"),
-    (status = 400, body = Problem, description = "A parameter makes no sense"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 503, body = Problem, description = "Too many watch already"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "A parameter makes no sense"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "Too many watch already"),
 ))]
 pub(super) async fn live(
     State(side): State<Arc<Side>>,

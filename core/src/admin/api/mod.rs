@@ -7,6 +7,7 @@ mod decisions;
 mod extract;
 mod page;
 pub mod problem;
+mod quarantine;
 mod queue;
 #[cfg(test)]
 mod reference;
@@ -26,6 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::problem::Problem;
+pub(super) use self::quarantine::message as quarantined_content;
 use super::access::Shown;
 use super::http::Side;
 
@@ -47,6 +49,7 @@ const PREFIX: &str = "/api/v1";
         (name = "relay", description = "How the relay is, and its policies"),
         (name = "decisions", description = "What hooks decided"),
         (name = "tls", description = "What TLS came to, by domain"),
+        (name = "quarantine", description = "What filters have kept back, and what is done about it"),
         (name = "queue", description = "What waits, why, and what is done about it"),
     )
 )]
@@ -95,6 +98,10 @@ fn described() -> OpenApiRouter<Arc<Side>> {
         .routes(routes!(queue::recipients))
         .routes(routes!(queue::message))
         .routes(routes!(queue::act))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::show))
+        .routes(routes!(quarantine::octets))
+        .routes(routes!(quarantine::act))
 }
 
 async fn only_with_the_token(State(side): State<Arc<Side>>, request: Request, next: Next) -> Response {

@@ -1,6 +1,7 @@
 //! Pages of lists.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::queue::PAGE;
@@ -16,6 +17,7 @@ pub(super) struct Which {
     /// The `next` of the page before; nothing for the first page.
     after: Option<String>,
     /// How many at most: from 1 to 500, 100 where nothing is said.
+    #[serde(deserialize_with = "limit")]
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
@@ -29,6 +31,15 @@ pub(super) struct Page<T> {
     pub(super) next: Option<String>,
 }
 
+fn limit<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    let limit = usize::deserialize(from)?;
+    if (1..=PAGE).contains(&limit) {
+        Ok(Some(limit))
+    } else {
+        Err(D::Error::custom(format!("write a number from 1 to {PAGE}")))
+    }
+}
+
 impl Which {
     /// Behind which thing it begins.
     pub(super) fn after(&self) -> Option<&str> {
@@ -37,7 +48,7 @@ impl Which {
 
     /// How many things it has at most.
     pub(super) fn most(&self) -> usize {
-        self.limit.unwrap_or(USUAL).clamp(1, PAGE)
+        self.limit.unwrap_or(USUAL)
     }
 }
 

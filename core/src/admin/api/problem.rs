@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::admin::quarantine;
 use crate::spool::SpoolError;
 
 /// What is wrong with a request: problem details (RFC 9457).
@@ -101,6 +102,15 @@ impl From<SpoolError> for Problem {
         match error {
             SpoolError::Unknown => Self::not_found("no such message waits"),
             error => Self::unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<quarantine::Problem> for Problem {
+    fn from(problem: quarantine::Problem) -> Self {
+        match problem {
+            quarantine::Problem::Spool(error) => error.into(),
+            address @ quarantine::Problem::Address { .. } => Self::bad(address.to_string()),
         }
     }
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Body, Path, Query};
+use super::extract::{Body, Path, Query, strict};
 use super::page::{Page, Which};
 use super::problem::Problem;
 use crate::admin::bundle::{self, Excerpt, Row};
@@ -57,9 +56,9 @@ pub(super) struct Done {
 /// The destinations that mail waits for, by name, and why it waits.
 #[utoipa::path(get, path = "/queue/destinations", operation_id = "destinations", tag = "queue", params(Which), responses(
     (status = 200, body = Page<Destination>, description = "A page of them"),
-    (status = 400, body = Problem, description = "A parameter makes no sense"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 503, body = Problem, description = "The queue cannot be read"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "A parameter makes no sense"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "The queue cannot be read"),
 ))]
 pub(super) async fn destinations(
     State(side): State<Arc<Side>>,
@@ -78,9 +77,9 @@ pub(super) async fn destinations(
     ("domain" = String, Path, description = "The recipients' domain"),
 ), responses(
     (status = 200, body = Destination, description = "What waits for it"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 404, body = Problem, description = "Nothing waits for it"),
-    (status = 503, body = Problem, description = "The queue cannot be read"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing waits for it"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "The queue cannot be read"),
 ))]
 pub(super) async fn destination(
     State(side): State<Arc<Side>>,
@@ -95,9 +94,9 @@ pub(super) async fn destination(
 /// Recipients that wait, oldest message first: those that have everything that the filter asks for.
 #[utoipa::path(get, path = "/queue/recipients", operation_id = "recipients", tag = "queue", params(Filter, Which), responses(
     (status = 200, body = Page<Queued>, description = "A page of them; it may be short, even empty, though more follow"),
-    (status = 400, body = Problem, description = "A parameter makes no sense"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 503, body = Problem, description = "The queue cannot be read"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "A parameter makes no sense"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "The queue cannot be read"),
 ))]
 pub(super) async fn recipients(
     State(side): State<Arc<Side>>,
@@ -115,10 +114,10 @@ pub(super) async fn recipients(
     ("id" = String, Path, description = "Its id"),
 ), responses(
     (status = 200, body = Shown, description = "The message"),
-    (status = 400, body = Problem, description = "That is no id"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 404, body = Problem, description = "No such message waits"),
-    (status = 503, body = Problem, description = "The queue cannot be read"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "That is no id"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "No such message waits"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "The queue cannot be read"),
 ))]
 pub(super) async fn message(
     State(side): State<Arc<Side>>,
@@ -133,10 +132,11 @@ pub(super) async fn message(
 /// Retry, hold, release, remove or bounce recipients: what `waxseal queue` does.
 #[utoipa::path(post, path = "/queue/actions", operation_id = "act", tag = "queue", request_body = Act, responses(
     (status = 200, body = Done, description = "It is done"),
-    (status = 400, body = Problem, description = "The request makes no sense"),
-    (status = 422, body = Problem, description = "The body has what is not known here"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 503, body = Problem, description = "The queue cannot be changed"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "The request makes no sense"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "The body is no JSON"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "The body has what is not known here"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "The queue cannot be changed"),
 ))]
 pub(super) async fn act(State(side): State<Arc<Side>>, Body(act): Body<Act>) -> Result<Json<Done>, Problem> {
     let filter = canonical(act.filter);
@@ -155,16 +155,6 @@ fn told(side: &Side, waits: QueuedDestination) -> Destination {
     let waiting = waiting::destination(now, &waits, &services.config.delivery);
     let excerpt = waiting.decided_by.as_deref().and_then(|place| bundle::excerpt(&bundle, place));
     Destination { row: bundle::row(&bundle, &waits.domain), waits, waiting, excerpt }
-}
-
-/// A filter of known words only: one that is misspelt would take too much.
-fn strict<'de, D: Deserializer<'de>>(from: D) -> Result<Filter, D::Error> {
-    let given = serde_json::Map::deserialize(from)?;
-    let known = serde_json::to_value(Filter::default()).map_err(D::Error::custom)?;
-    if let Some(unknown) = given.keys().find(|key| known.get(key).is_none()) {
-        return Err(D::Error::custom(format!("a filter has no `{unknown}`")));
-    }
-    serde_json::from_value(given.into()).map_err(D::Error::custom)
 }
 
 /// Domains as the queue writes them.

@@ -45,7 +45,7 @@ pub(super) struct Reload {
 /// How the relay is: what `waxseal status --json` prints.
 #[utoipa::path(get, path = "/status", operation_id = "status", tag = "relay", responses(
     (status = 200, body = Status, description = "How it is"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
 ))]
 pub(super) async fn status(State(side): State<Arc<Side>>) -> Json<Status> {
     Json(side.running.status().await)
@@ -54,7 +54,7 @@ pub(super) async fn status(State(side): State<Arc<Side>>) -> Json<Status> {
 /// The policies in force, and what is wrong with a candidate that was rejected.
 #[utoipa::path(get, path = "/bundle", operation_id = "bundle", tag = "relay", responses(
     (status = 200, body = Bundle, description = "The bundle"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
 ))]
 pub(super) async fn bundle(State(side): State<Arc<Side>>) -> Json<Bundle> {
     let files = bundle::files(&side.running.services.live.current());
@@ -66,8 +66,8 @@ pub(super) async fn bundle(State(side): State<Arc<Side>>) -> Json<Bundle> {
     ("path" = String, Path, description = "Its path, as the bundle lists it, with `/` written `%2F`"),
 ), responses(
     (status = 200, body = Text, description = "The file"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 404, body = Problem, description = "No such file is in force"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "No such file is in force"),
 ))]
 pub(super) async fn file(
     State(side): State<Arc<Side>>,
@@ -82,9 +82,10 @@ pub(super) async fn file(
 /// Read policies, identities and roots again. What is broken stays as it was, and is told.
 #[utoipa::path(post, path = "/reload", operation_id = "reload", tag = "relay", request_body = Reload, responses(
     (status = 200, body = Reloaded, description = "What it came to; `rejected` where the files are broken"),
-    (status = 400, body = Problem, description = "The request makes no sense"),
-    (status = 422, body = Problem, description = "The body has what is not known here"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "The request makes no sense"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "The body is no JSON"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "The body has what is not known here"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
 ))]
 pub(super) async fn reload(State(side): State<Arc<Side>>, Body(reload): Body<Reload>) -> Json<Reloaded> {
     let removals = if reload.accept_removals { Removals::Accept } else { Removals::Refuse };

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use utoipa::IntoParams;
 use waxseal_plugins::hooks::Direction;
 
 use super::extract::{Path, Query};
@@ -15,7 +14,7 @@ use crate::admin::http::Side;
 use crate::observe::posture::DomainPosture;
 
 /// Which domains.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Domains {
     /// `outgoing`, which is meant where nothing is said, or `incoming`.
@@ -37,8 +36,8 @@ fn outgoing() -> Direction {
 /// The relay knows the last 5000 domains, and keeps what it knows over a restart.
 #[utoipa::path(get, path = "/tls", operation_id = "tls", tag = "tls", params(Domains, Which), responses(
     (status = 200, body = Page<DomainPosture>, description = "A page of them"),
-    (status = 400, body = Problem, description = "A parameter makes no sense"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "A parameter makes no sense"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
 ))]
 pub(super) async fn list(
     State(side): State<Arc<Side>>,
@@ -58,9 +57,9 @@ pub(super) async fn list(
     ("domain" = String, Path, description = "The domain"),
 ), responses(
     (status = 200, body = DomainPosture, description = "What it came to"),
-    (status = 400, body = Problem, description = "A parameter makes no sense"),
-    (status = 401, body = Problem, description = "No token, or a wrong one"),
-    (status = 404, body = Problem, description = "No mail of this domain was seen"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "A parameter makes no sense"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "No mail of this domain was seen"),
 ))]
 pub(super) async fn show(
     State(side): State<Arc<Side>>,

@@ -15,6 +15,7 @@ mod message;
 mod overview;
 mod page;
 mod policies;
+mod quarantine;
 mod queue;
 mod search;
 mod sign_in;
@@ -42,6 +43,10 @@ pub(super) fn router(side: &Arc<Side>) -> Router {
         .route("/queue/act", post(act::act))
         .route("/queue/{domain}", get(destination::show))
         .route("/messages/{id}", get(message::show))
+        .route("/quarantine", get(quarantine::list))
+        .route("/quarantine/act", post(quarantine::act))
+        .route("/quarantine/{id}", get(quarantine::show))
+        .route("/quarantine/{id}/content", get(quarantine::content))
         .route("/policies", get(policies::show))
         .route("/policies/reload", post(policies::reload))
         .route("/policies/files/{*path}", get(policies::file))

@@ -11,6 +11,7 @@ use waxseal_plugins::hooks::Direction;
 use super::super::decisions::{Decision, is_against};
 use super::super::http::Side;
 use super::super::protocol::Status;
+use super::super::quarantine::Fill;
 use super::super::queue::PAGE;
 use super::page::{Failure, Page, Part};
 use super::viewer::Viewer;
@@ -73,6 +74,11 @@ fn problems(status: &Status) -> Markup {
         @if status.queue.health != "good" {
             p.notice.bad { strong { "The queue is " (status.queue.health) "." } " No mail is accepted." }
         }
+        @match status.quarantine.fill {
+            Fill::Enough => {}
+            Fill::NearlyFull => p.notice.warn { "The quarantine is nearly full. " a href="/quarantine" { "Look through it" } }
+            Fill::Full => p.notice.bad { strong { "The quarantine is full." } " Mail that is to be kept is deferred. " a href="/quarantine" { "Look through it" } }
+        }
         @if status.policies.from_last_good {
             p.notice.bad {
                 strong { "The last good policies are in force." } " The files were broken at the start. "
@@ -107,6 +113,7 @@ fn figures(status: &Status, waiting: &[QueuedDestination]) -> Markup {
         dl.figures {
             div { dt { "Waiting" } dd { (number(status.queue.messages)) } dd.more { (counted(status.queue.recipients, "recipient")) ", " (octets(status.queue.octets)) } }
             div { dt { "Destinations put off" } dd { (number(put_off as u64)) } dd.more { "of " (number(waiting.len() as u64)) @if waiting.len() == PAGE { " and more" } ", " (number(held)) " held" } }
+            div { dt { "Quarantined" } dd { (number(status.quarantine.messages)) } dd.more { a href="/quarantine" { (octets(status.quarantine.octets)) } } }
             div { dt { "In progress" } dd { (number(status.in_progress as u64)) } dd.more { "sessions and attempts" } }
             div { dt { "Policies, generation" } dd { (status.policies.generation) } dd.more { a href="/policies" { (number(status.policies.rejected)) " rejected" } " since the start" } }
             div { dt { "Running" } dd { (super::super::waiting::span(started, now)) } dd.more { "waxseal " (status.version) ", TLS " (if status.tls_enabled { "on" } else { "off" }) } }

@@ -24,6 +24,7 @@ pub(super) struct Page {
 pub(super) enum Part {
     Overview,
     Queue,
+    Quarantine,
     Decisions,
     Tls,
     Policies,
@@ -33,9 +34,10 @@ pub(super) enum Part {
 
 impl Part {
     /// Those of the navigation: name and address.
-    const ALL: [(Self, &'static str, &'static str); 5] = [
+    const ALL: [(Self, &'static str, &'static str); 6] = [
         (Self::Overview, "Overview", "/"),
         (Self::Queue, "Queue", "/queue"),
+        (Self::Quarantine, "Quarantine", "/quarantine"),
         (Self::Decisions, "Decisions", "/decisions"),
         (Self::Tls, "TLS", "/tls"),
         (Self::Policies, "Policies", "/policies"),

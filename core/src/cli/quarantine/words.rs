@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use crate::admin::waiting::span;
 use crate::cli::output::counted;
-use crate::cli::queue::words::{moment, span, tags};
+use crate::cli::queue::words::{moment, tags};
 use crate::spool::{Envelope, Quarantine, Quarantined};
 
 /// How many recipients the list names.

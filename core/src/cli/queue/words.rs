@@ -86,21 +86,6 @@ pub(in crate::cli) fn moment(now: Timestamp, time: Timestamp) -> String {
     }
 }
 
-/// From a time to a later one, in at most two units.
-pub(in crate::cli) fn span(from: Timestamp, to: Timestamp) -> String {
-    let seconds = u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    let two = |large: String, small: u64, unit: &str| {
-        if small == 0 { large } else { format!("{large} {small} {unit}") }
-    };
-    match () {
-        () if minutes == 0 => format!("{seconds} s"),
-        () if hours == 0 => format!("{minutes} min"),
-        () if days == 0 => two(format!("{hours} h"), minutes % 60, "min"),
-        () => two(format!("{days} d"), hours % 24, "h"),
-    }
-}
-
 fn next_try(now: Timestamp, due: Timestamp) -> String {
     if due > now { format!("next try {}", moment(now, due)) } else { "due now".to_owned() }
 }
