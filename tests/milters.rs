@@ -25,12 +25,16 @@ async fn what_one_milter_signs_the_next_verifies() {
     let site = site.milter("signer", signer.address(), "").milter("verifier", verifier.address(), "");
     let relay = site.start().await;
     // Canonicalisation is `simple`: an octet that was changed on the way would break it.
-    let sent = format!("Received: from  elsewhere;\r\n\tlong ago\r\n{}", message("folded\r\n  and \t spaced"));
+    let sent =
+        format!("Received: from  elsewhere;\r\n\tlong ago\r\n{}", message("folded\r\n  and \t spaced"));
     relay.accept(SENDER, RECIPIENT, &sent).await;
     let text = host.messages_until(1).await[0].text();
     let head = text.strip_suffix(&sent).unwrap_or_else(|| panic!("the rest is as it was: {text}"));
     assert!(head.starts_with("Received: from client.example"), "{head}");
-    assert!(head.contains("\r\nDKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=client.example;"), "{head}");
+    assert!(
+        head.contains("\r\nDKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=client.example;"),
+        "{head}"
+    );
     assert!(head.contains("\r\nAuthentication-Results: verifier.example;\r\n\tdkim=pass"), "{head}");
 }
 
@@ -104,7 +108,11 @@ async fn a_milter_that_hangs_or_crashes_defers_and_the_mail_after_it_goes() {
         assert_eq!(client.say(".").await.codes(), "451 4.3.0", "{way:?} in the middle");
         // And once it is well again, in the same session and in others.
         gate.change(Way::Open);
-        assert_eq!(client.mail(SENDER, &[RECIPIENT], &message("later")).await.codes(), "250 2.0.0", "{way:?}");
+        assert_eq!(
+            client.mail(SENDER, &[RECIPIENT], &message("later")).await.codes(),
+            "250 2.0.0",
+            "{way:?}"
+        );
         assert_eq!(one(&relay, "later").await, "250 2.0.0", "{way:?}");
         taken += 2;
         let messages = host.messages_until(taken).await;

@@ -137,7 +137,7 @@ impl Certificate {
 }
 
 /// The keys that sign mail, and their files as they are now.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Signing {
     /// The names under which those in force are published.
     pub keys: Vec<String>,

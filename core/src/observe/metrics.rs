@@ -23,7 +23,7 @@ pub use self::milters::Milters;
 pub use self::plugins::Plugins;
 pub use self::quarantine::Quarantine;
 pub use self::shadow::Shadow;
-pub use self::state::State;
+use self::state::State;
 pub use self::telemetry::Telemetry;
 use crate::spool::{Health, Stats};
 
@@ -337,11 +337,6 @@ struct HookLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct DirectionLabel {
     direction: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OutcomeLabel {
-    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]

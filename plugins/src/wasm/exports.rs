@@ -93,8 +93,8 @@ impl Exports {
                 Ok(())
             }
             (
-                "contents" | "verdicts" | "log" | "trace" | "config" | "kv" | "counters" | "clock" | "dns" | "rates"
-                | "lists",
+                "contents" | "verdicts" | "log" | "trace" | "config" | "kv" | "counters" | "clock" | "dns"
+                | "rates" | "lists",
                 _,
             ) => Ok(()),
             // A hook's interface may be imported for its types.

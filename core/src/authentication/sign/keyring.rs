@@ -101,6 +101,11 @@ impl Keyring {
         if self.arc.is_some() && !self.vouches_for(client) { Wanted::ALL } else { Wanted::NOTHING }
     }
 
+    /// Whether there is a key that signs or seals mail of this client.
+    pub fn has_work(&self, client: IpAddr) -> bool {
+        if self.vouches_for(client) { !self.dkim.is_empty() } else { self.arc.is_some() }
+    }
+
     /// The DKIM signatures of a message: by all keys of its author's domain, else of the nearest parent that signs
     /// for what is below it. None where the client is none of ours, or there is no such key. They go on top.
     ///

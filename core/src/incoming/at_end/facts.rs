@@ -8,7 +8,9 @@ use waxseal_plugins::content::Content;
 use waxseal_plugins::facts::{Body, Fields, Message, Part};
 use waxseal_plugins::hooks::incoming;
 
+use super::authentication;
 use super::letter::Letter;
+use crate::authentication::Results;
 use crate::message::anatomy::Anatomy;
 use crate::message::attachments::Attachment;
 use crate::message::structure::{self, Kind, Structure};
@@ -48,7 +50,7 @@ impl Wanted {
 /// # Errors
 ///
 /// It cannot be read.
-pub(super) fn of(letter: &mut Letter, wanted: Wanted) -> io::Result<Message> {
+pub(super) fn of(letter: &mut Letter, wanted: Wanted, results: &Results) -> io::Result<Message> {
     let content = letter.content();
     let mut message = envelope(letter);
     let Anatomy { headers, structure } = letter.anatomy()?;
@@ -64,6 +66,7 @@ pub(super) fn of(letter: &mut Letter, wanted: Wanted) -> io::Result<Message> {
         message.headers = Arc::new(fields);
     }
     of_parts(&mut message, content.as_ref(), structure, wanted)?;
+    authentication::tell(results, &mut message);
     Ok(message)
 }
 

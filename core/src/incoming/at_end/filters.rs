@@ -17,6 +17,7 @@ use super::disposition::Disposition;
 use super::facts::{self, Wanted};
 use super::letter::Letter;
 use super::unreadable;
+use crate::authentication::Results;
 use crate::message::edit;
 use crate::observe::SessionId;
 use crate::smtp::address::Mailbox;
@@ -31,14 +32,15 @@ pub(super) async fn ask(
     session: &Session<BundleHooks>,
     client: &Arc<Client>,
     letter: &mut Letter,
+    results: &Results,
 ) -> Result<Disposition, Refused> {
     let asker = &session.hooks.asker;
     if !asker.bundle.is_filtered::<incoming::Message>() {
         return Ok(Disposition::Accept);
     }
     let wanted = Wanted::of(&asker.bundle);
-    let told = facts::of(letter, wanted).map_err(|error| unreadable(&error))?;
-    let mut shown = Shown { letter, wanted, told: Arc::new(told), session: &asker.session };
+    let told = facts::of(letter, wanted, results).map_err(|error| unreadable(&error))?;
+    let mut shown = Shown { letter, wanted, results, told: Arc::new(told), session: &asker.session };
     let decision = asker.ask_in_turn(client, &mut shown).await;
     let by = decision.answer.place.to_string();
     match decision.answer.outcome {
@@ -61,6 +63,7 @@ pub(super) async fn ask(
 struct Shown<'a> {
     letter: &'a mut Letter,
     wanted: Wanted,
+    results: &'a Results,
     told: Arc<Message>,
     session: &'a SessionId,
 }
@@ -97,7 +100,7 @@ impl Shown<'_> {
     fn edit(&mut self, edits: &[Edit]) -> Result<Vec<edit::Refusal>, Failure> {
         let failure = |message: String| Failure { message };
         let refused = self.letter.edit(edits).map_err(|senseless| failure(senseless.to_string()))?;
-        let told: io::Result<Message> = facts::of(self.letter, self.wanted);
+        let told: io::Result<Message> = facts::of(self.letter, self.wanted, self.results);
         self.told = Arc::new(told.map_err(|error| failure(error.to_string()))?);
         Ok(refused)
     }

@@ -1,11 +1,13 @@
-//! What becomes of a message at its end: milters look at it, then filters, one after the other; each sees what
+//! What becomes of a message at its end: who it is from is found out, milters look at it, then filters, one after the other; each sees what
 //! those before it have changed, and the strictest that any of them says holds.
 //!
 //! - `letter`: the message and its envelope, as they are by now
 //! - `facts`: what filters are told of it, found out where one of them reads it
+//! - `authentication`: SPF, DKIM, DMARC, ARC; our own signatures
 //! - `milters`, `filters`: who is asked
 //! - `disposition`: what they come to
 
+mod authentication;
 mod disposition;
 mod facts;
 mod filters;
@@ -53,7 +55,9 @@ impl From<Written> for Kept {
 
 /// Whether there is anybody to look at a message: else it is taken as it is, at no cost.
 pub(super) fn is_looked_at(session: &Session<BundleHooks>) -> bool {
-    session.milters.is_some() || session.hooks.asker.bundle.is_filtered::<incoming::Message>()
+    session.milters.is_some()
+        || session.hooks.asker.bundle.is_filtered::<incoming::Message>()
+        || authentication::is_configured(&session.hooks.services, session.peer.address.ip())
 }
 
 /// Shows the message to all who look at it, and does what came of it.
@@ -70,8 +74,9 @@ pub(super) async fn decide(
     let own = receive::trace(session, transaction, id, time);
     let mut letter =
         Letter::open(written.body.content(), own, transaction).map_err(|error| unreadable(&error))?;
+    let results = authentication::examine(session, &mut letter).await?;
     let by_milters = milters::ask(session, &mut letter, id).await?;
-    let by_filters = filters::ask(session, &transaction.permit.client, &mut letter).await?;
+    let by_filters = filters::ask(session, &transaction.permit.client, &mut letter, &results).await?;
     let disposition = by_milters.join(by_filters);
     session.hooks.services.observer.metrics().disposed(disposition.word());
     let asker = &session.hooks.asker.session;
@@ -95,6 +100,7 @@ pub(super) async fn decide(
         tracing::info!(session = %asker, %id, "message discarded: filters have removed all of its recipients");
         return Ok(AtEnd::Discard);
     }
+    authentication::sign(session, &mut letter, &results).await?;
     let written = letter.write(session.hooks.services.spool.as_ref(), written).await?;
     Ok(AtEnd::Accept(Kept { written, tags: letter.close(transaction), quarantine }))
 }

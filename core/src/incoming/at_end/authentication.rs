@@ -1,0 +1,139 @@
+//! Who a message is from, and our own word for it: results before anybody is asked, signatures after all have
+//! changed what they change.
+
+use std::net::IpAddr;
+
+use waxseal_plugins::facts::Message;
+use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::verdicts::{Edit, Header};
+
+use super::super::hooks::BundleHooks;
+use super::super::refusal::{Refusal, Refused};
+use super::super::replies;
+use super::super::session::Session;
+use super::letter::Letter;
+use super::unreadable;
+use crate::authentication::sign::SignError;
+use crate::authentication::{HeaderSection, Origin, Results, Wanted, field};
+use crate::relay::Services;
+
+/// Whether anything is done here, whoever reads it.
+pub(super) fn is_configured(services: &Services, client: IpAddr) -> bool {
+    services.config.authentication.results || services.signing.keyring.has_work(client)
+}
+
+/// Removes fields that look like ours, and finds out what somebody wants to know.
+///
+/// # Errors
+///
+/// The message cannot be read.
+pub(super) async fn examine(session: &Session<BundleHooks>, letter: &mut Letter) -> Result<Results, Refused> {
+    let services = &session.hooks.services;
+    let content = letter.content();
+    if let Ok(section) = HeaderSection::read(content.as_ref()).map_err(|error| unreadable(&error))? {
+        letter.edit(&field::forged(&section, &services.config.authentication.id)).map_err(|_| failed())?;
+    }
+    let wanted = wanted(session);
+    if wanted.is_empty() {
+        return Ok(Results::default());
+    }
+    let sender = letter.sender().to_string();
+    let ehlo = session.greeting.as_ref().map_or("", |greeting| &greeting.name);
+    let origin = Origin { client: session.peer.address.ip(), ehlo, sender: &sender };
+    Ok(services.authenticator.authenticate(wanted, &origin, content.as_ref(), Results::default()).await)
+}
+
+fn wanted(session: &Session<BundleHooks>) -> Wanted {
+    let services = &session.hooks.services;
+    let reads = |facts: &[&str]| {
+        let bundle = &session.hooks.asker.bundle;
+        facts.iter().any(|fact| bundle.may_read::<incoming::Message>(fact))
+    };
+    let mut wanted = services.signing.keyring.wants(session.peer.address.ip());
+    if services.config.authentication.results {
+        wanted |= Wanted::ALL;
+    }
+    for (facts, method) in [
+        (&["spf"][..], Wanted::SPF),
+        (&["dkim", "dkim_domains"], Wanted::DKIM),
+        (&["dmarc", "dmarc_policy"], Wanted::DMARC),
+        (&["arc", "arc_domain"], Wanted::ARC),
+    ] {
+        if reads(facts) {
+            wanted |= method;
+        }
+    }
+    wanted
+}
+
+/// What filters are told of it.
+pub(super) fn tell(results: &Results, message: &mut Message) {
+    if let Some(spf) = &results.spf {
+        message.spf = spf.result.to_string();
+    }
+    if let Some(dkim) = &results.dkim {
+        message.dkim = dkim.result.to_string();
+        let passed = dkim.signatures.iter().filter(|one| one.result == crate::authentication::Word::Pass);
+        message.dkim_domains = passed.map(|one| one.domain.clone()).collect();
+    }
+    if let Some(dmarc) = &results.dmarc {
+        message.dmarc = dmarc.result.to_string();
+        let has_record = dmarc.result != crate::authentication::Word::None;
+        message.dmarc_policy = if has_record { dmarc.policy.as_str().to_owned() } else { String::new() };
+    }
+    if let Some(arc) = &results.arc {
+        message.arc = arc.result.to_string();
+        message.arc_domain = arc.seals.last().map(|seal| seal.domain.clone()).unwrap_or_default();
+    }
+}
+
+/// Says what was found, and signs the message as it is now.
+///
+/// # Errors
+///
+/// It cannot be read, or a key fails: it is deferred, since unsigned it would be taken for forged.
+pub(super) async fn sign(
+    session: &Session<BundleHooks>,
+    letter: &mut Letter,
+    results: &Results,
+) -> Result<(), Refused> {
+    let services = &session.hooks.services;
+    let (client, keyring) = (session.peer.address.ip(), &services.signing.keyring);
+    if services.config.authentication.results {
+        let header = field::header(&services.config.authentication.id, results, client);
+        on_top(letter, vec![header])?;
+    }
+    let seal = keyring.seal(client, letter.content().as_ref(), results).await;
+    on_top(letter, usable(session, seal)?)?;
+    let signatures = keyring.sign(client, letter.content().as_ref()).await;
+    on_top(letter, usable(session, signatures)?)
+}
+
+/// A message that can never be signed goes as it is: to defer it for ever helps nobody.
+fn usable(
+    session: &Session<BundleHooks>,
+    made: Result<Vec<Header>, SignError>,
+) -> Result<Vec<Header>, Refused> {
+    let session = &session.hooks.asker.session;
+    match made {
+        Ok(headers) => Ok(headers),
+        Err(error @ SignError::TooLarge(_)) => {
+            tracing::warn!(%session, "the message is not signed: {error}");
+            Ok(Vec::new())
+        }
+        Err(error) => {
+            tracing::error!(%session, "a message cannot be signed, and is deferred: {error}");
+            Err(failed())
+        }
+    }
+}
+
+fn on_top(letter: &mut Letter, headers: Vec<Header>) -> Result<(), Refused> {
+    let headers = headers.into_iter().rev();
+    let edits: Vec<_> = headers.map(|header| Edit::InsertHeader { position: 0, header }).collect();
+    letter.edit(&edits).map(drop).map_err(|_| failed())
+}
+
+fn failed() -> Refused {
+    Refusal::Filter.saying(replies::policy_failed())
+}
