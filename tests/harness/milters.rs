@@ -150,7 +150,9 @@ impl Milter {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .unwrap_or_else(|error| panic!("{program} cannot be started: {error}; scripts/test-peers.sh installs it"));
+            .unwrap_or_else(|error| {
+                panic!("{program} cannot be started: {error}; scripts/test-peers.sh installs it")
+            });
         let mut milter = Self { folder, child };
         let (socket, log) = (milter.socket(), milter.folder.path().join("log"));
         until(format!("{program} to listen"), || {

@@ -122,7 +122,11 @@ fn address(text: &str, base: &Base<'_>) -> Result<MilterAddress, Problem> {
     }
     let inet = ["inet:", "inet6:"].iter().find_map(|kind| text.strip_prefix(kind)).unwrap_or(text);
     let turned = inet.split_once('@').map(|(port, host)| {
-        if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+        if host.contains(':') && !host.starts_with('[') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
     });
     match value::host(turned.as_deref().unwrap_or(inet)) {
         Ok((host, Some(port))) => Ok(MilterAddress::Tcp { host, port }),
@@ -192,7 +196,9 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Ok(expected));
         }
-        for bad in ["", "unix:", "127.0.0.1", "inet:8891", "localhost", "127.0.0.1:0", "tcp:a:1", "/run/x.sock"] {
+        for bad in
+            ["", "unix:", "127.0.0.1", "inet:8891", "localhost", "127.0.0.1:0", "tcp:a:1", "/run/x.sock"]
+        {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

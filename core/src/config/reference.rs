@@ -57,8 +57,10 @@ fn the_defaults_are_those_of_the_program() {
     let is_plain = |table: &&Table| table.header.starts_with('[') && !table.header.starts_with("[[");
     let mut text = defaults(&TABLES[0]) + smallest;
     // The smallest file has a table `[relay]` already.
-    for table in
-        TABLES.iter().filter(is_plain).filter(|table| !["[relay]", "[plugin.NAME]", "[milter.timeouts]"].contains(&table.header))
+    for table in TABLES
+        .iter()
+        .filter(is_plain)
+        .filter(|table| !["[relay]", "[plugin.NAME]", "[milter.timeouts]"].contains(&table.header))
     {
         write!(text, "\n{}\n{}", table.header, defaults(table)).unwrap();
     }
@@ -122,7 +124,9 @@ fn known(header: &str) -> BTreeSet<String> {
     let text = match header {
         "" => format!("{stranger}{smallest}"),
         "[relay]" => format!("{smallest}\n{stranger}"),
-        "[milter.timeouts]" => format!("{smallest}\n[[milter]]\nname = \"a\"\naddress = \"a:1\"\n{header}\n{stranger}"),
+        "[milter.timeouts]" => {
+            format!("{smallest}\n[[milter]]\nname = \"a\"\naddress = \"a:1\"\n{header}\n{stranger}")
+        }
         "[delivery.limit.rate]" => {
             format!("{smallest}\n[[delivery.limit]]\ndomain = \"a.example\"\n{header}\n{stranger}")
         }

@@ -145,14 +145,14 @@ pub(super) enum AtEnd {
 /// A milter refuses or defers it, or has failed; or the message cannot be kept.
 pub(super) async fn at_end(
     session: &mut Session<BundleHooks>,
-    mut milters: Box<Chain>,
+    milters: Box<Chain>,
     transaction: &mut Transaction,
     written: Written,
     (id, time): (Uuid, Timestamp),
 ) -> Result<AtEnd, Refused> {
     let services = session.hooks.services.clone();
     let own = receive::trace(session, transaction, id, time);
-    let unreadable = |error: io::Error| of_spool(&SpoolError::Failed(error.to_string().into()));
+    let unreadable = |error: io::Error| of_spool(&SpoolError::Failed(error.to_string()));
     let content = written.body.content().map_err(unreadable);
     let milters = session.milters.insert(milters);
     let mut draft = Edited::new(content?, own, services.config.limits.message_size);
@@ -191,7 +191,7 @@ async fn rewrite(spool: &dyn Spool, draft: &Edited, old: Written) -> Result<Writ
     let mut writer = spool.begin().await.map_err(|error| of_spool(&error))?;
     let (mut size, mut eight_bit) = (0, old.eight_bit);
     loop {
-        let piece = draft.piece(size).map_err(|error| of_spool(&SpoolError::Failed(error.to_string().into())))?;
+        let piece = draft.piece(size).map_err(|error| of_spool(&SpoolError::Failed(error.to_string())))?;
         if piece.is_empty() {
             break;
         }

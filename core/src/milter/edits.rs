@@ -55,11 +55,11 @@ fn edit(change: Change, space: Space) -> Result<Edit, Malformed> {
             let position = usize::try_from(index).unwrap_or(usize::MAX);
             Edit::InsertHeader { position, header: header(&name, &value, space)? }
         }
-        Change::ChangeHeader { index, name, value } if value.is_empty() => {
+        Change::ReplaceHeader { index, name, value } if value.is_empty() => {
             let name = field_name(&name)?;
             Edit::RemoveHeader { occurrence: Some(occurrence(index, &name)), name }
         }
-        Change::ChangeHeader { index, name, value } => {
+        Change::ReplaceHeader { index, name, value } => {
             let header = header(&name, &value, space)?;
             Edit::ReplaceHeader { occurrence: occurrence(index, &header.name), header }
         }
@@ -144,7 +144,9 @@ fn sender(path: &[u8]) -> Result<String, Malformed> {
 /// An address, in brackets or not.
 fn mailbox(path: &[u8]) -> Result<String, Malformed> {
     let text = String::from_utf8_lossy(bare(path));
-    Mailbox::parse(&text).map(|mailbox| mailbox.to_string()).map_err(|error| Malformed::Address(error.to_string()))
+    Mailbox::parse(&text)
+        .map(|mailbox| mailbox.to_string())
+        .map_err(|error| Malformed::Address(error.to_string()))
 }
 
 fn bare(path: &[u8]) -> &[u8] {
@@ -167,12 +169,13 @@ mod tests {
     }
 
     fn change(index: u32, name: &str, value: &str) -> Change {
-        Change::ChangeHeader { index, name: bytes(name), value: bytes(value) }
+        Change::ReplaceHeader { index, name: bytes(name), value: bytes(value) }
     }
 
     #[test]
     fn numbers_of_fields_are_those_of_sendmail() {
-        let removed = |name: &str, number| Edit::RemoveHeader { name: name.to_owned(), occurrence: Some(number) };
+        let removed =
+            |name: &str, number| Edit::RemoveHeader { name: name.to_owned(), occurrence: Some(number) };
         assert_eq!(one(change(1, "Subject", "")), Ok(removed("Subject", 1)));
         assert_eq!(one(change(0, "Subject", "")), Ok(removed("Subject", 1)));
         assert_eq!(one(change(1, "received", "")), Ok(removed("received", 2)), "our own is not shown");

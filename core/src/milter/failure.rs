@@ -63,7 +63,9 @@ impl Failure {
             Self::Unreachable(_) => "unreachable",
             Self::TimedOut { .. } => "time",
             Self::Closed { .. } => "closed",
-            Self::Malformed(_) | Self::Disagreement(_) | Self::Unexpected { .. } | Self::TooMuch => "protocol",
+            Self::Malformed(_) | Self::Disagreement(_) | Self::Unexpected { .. } | Self::TooMuch => {
+                "protocol"
+            }
             Self::OfItsOwn => "own",
             Self::Before => "before",
             Self::Content(_) => "content",

@@ -205,7 +205,11 @@ mod tests {
                  {{client_ptr}}=unknown"
             )
         );
-        assert_eq!(told(&client, Situation::default(), Event::Helo, &usual), "", "in clear nothing is told of TLS");
+        assert_eq!(
+            told(&client, Situation::default(), Event::Helo, &usual),
+            "",
+            "in clear nothing is told of TLS"
+        );
         let situation = Situation { sender: Some("a@b.example"), ..Situation::default() };
         assert_eq!(
             told(&client, situation, Event::Mail, &usual),

@@ -50,16 +50,35 @@ pub(super) enum Final {
 /// A change of a message or of its envelope, as the wire has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    AddHeader { name: Bytes, value: Bytes },
-    InsertHeader { index: u32, name: Bytes, value: Bytes },
+    AddHeader {
+        name: Bytes,
+        value: Bytes,
+    },
+    InsertHeader {
+        index: u32,
+        name: Bytes,
+        value: Bytes,
+    },
     /// An empty value removes it.
-    ChangeHeader { index: u32, name: Bytes, value: Bytes },
+    ReplaceHeader {
+        index: u32,
+        name: Bytes,
+        value: Bytes,
+    },
     /// A piece of the new body.
     Body(Bytes),
-    Sender { path: Bytes },
-    AddRecipient { path: Bytes },
-    RemoveRecipient { path: Bytes },
-    Quarantine { reason: Bytes },
+    Sender {
+        path: Bytes,
+    },
+    AddRecipient {
+        path: Bytes,
+    },
+    RemoveRecipient {
+        path: Bytes,
+    },
+    Quarantine {
+        reason: Bytes,
+    },
 }
 
 /// Octets that are no response.
@@ -106,7 +125,7 @@ impl Response {
             b'b' => Some(Change::Body(frame)),
             b'h' => name_and_value(frame).map(|(name, value)| Change::AddHeader { name, value }),
             b'i' => indexed(frame).map(|(index, name, value)| Change::InsertHeader { index, name, value }),
-            b'm' => indexed(frame).map(|(index, name, value)| Change::ChangeHeader { index, name, value }),
+            b'm' => indexed(frame).map(|(index, name, value)| Change::ReplaceHeader { index, name, value }),
             b'e' => text(&mut frame).map(|path| Change::Sender { path }),
             b'+' | b'2' => text(&mut frame).map(|path| Change::AddRecipient { path }),
             b'-' => text(&mut frame).map(|path| Change::RemoveRecipient { path }),
@@ -224,7 +243,8 @@ mod tests {
 
     #[test]
     fn a_reply_is_one_of_smtp() {
-        let Ok(Response::Final(Final::Reply(reply))) = parse(b"y550-5.7.1 not\r\n550 5.7.1 100%% spam\0") else {
+        let Ok(Response::Final(Final::Reply(reply))) = parse(b"y550-5.7.1 not\r\n550 5.7.1 100%% spam\0")
+        else {
             panic!("no reply")
         };
         assert_eq!(reply.to_wire(), "550-5.7.1 not\r\n550 5.7.1 100% spam\r\n");

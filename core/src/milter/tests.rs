@@ -1,7 +1,7 @@
 //! Conversations with a milter that answers as it is told, over loopback.
 
-mod fake;
 mod failing;
+mod fake;
 mod steps;
 
 use std::sync::Arc;

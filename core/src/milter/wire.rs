@@ -44,8 +44,10 @@ impl Wire {
                 MilterAddress::Unix(path) => UnixStream::connect(path).await.map(Either::Right),
             }
         };
-        let too_late = |_| io::Error::new(io::ErrorKind::TimedOut, format!("nothing for {} s", wait.as_secs()));
-        let stream = timeout(wait, connecting).await.map_err(too_late).flatten().map_err(Failure::Unreachable)?;
+        let too_late =
+            |_| io::Error::new(io::ErrorKind::TimedOut, format!("nothing for {} s", wait.as_secs()));
+        let stream =
+            timeout(wait, connecting).await.map_err(too_late).flatten().map_err(Failure::Unreachable)?;
         let frames = LengthDelimitedCodec::builder().max_frame_length(FRAME).new_codec();
         Ok(Self { stream, frames, input: BytesMut::new(), output: Vec::new() })
     }
@@ -78,8 +80,7 @@ impl Wire {
     pub(super) async fn flush(&mut self, event: &'static str, wait: Duration) -> Result<(), Failure> {
         let sent = timeout(wait, self.stream.write_all(&self.output)).await;
         self.output.clear();
-        sent.map_err(|_| Failure::TimedOut { event, wait })?
-            .map_err(|error| Failure::Closed { event, error })
+        sent.map_err(|_| Failure::TimedOut { event, wait })?.map_err(|error| Failure::Closed { event, error })
     }
 
     /// The next response.

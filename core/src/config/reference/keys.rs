@@ -218,8 +218,18 @@ pub(super) const TABLES: &[Table] = &[
                 Is("\"defer\""),
                 "What becomes of mail while it fails: \"skip\" lets it through unseen.",
             ),
-            Key("daemon_name", "name", As("`hostname`"), "The macro `{daemon_name}`, by which some milters choose what to do."),
-            Key("protocol", "number", Is("6"), "The newest version of the protocol that it is offered, 2 to 6."),
+            Key(
+                "daemon_name",
+                "name",
+                As("`hostname`"),
+                "The macro `{daemon_name}`, by which some milters choose what to do.",
+            ),
+            Key(
+                "protocol",
+                "number",
+                Is("6"),
+                "The newest version of the protocol that it is offered, 2 to 6.",
+            ),
         ],
     },
     Table {
@@ -228,8 +238,18 @@ pub(super) const TABLES: &[Table] = &[
         keys: &[
             Key("connect", "duration", Is("\"30s\""), "For a connection."),
             Key("command", "duration", Is("\"30s\""), "For the answer to what the client says."),
-            Key("content", "duration", Is("\"5m\""), "For the answer to a header field, or to a piece of the body."),
-            Key("end", "duration", Is("\"5m\""), "For the answer to the end of a message, or the word that it is still at work."),
+            Key(
+                "content",
+                "duration",
+                Is("\"5m\""),
+                "For the answer to a header field, or to a piece of the body.",
+            ),
+            Key(
+                "end",
+                "duration",
+                Is("\"5m\""),
+                "For the answer to the end of a message, or the word that it is still at work.",
+            ),
         ],
     },
     Table {

@@ -172,7 +172,8 @@ impl Changed {
     }
 
     fn find(&self, name: &str, occurrence: u32) -> Option<usize> {
-        let mut named = self.fields.iter().enumerate().filter(|(_, field)| field.name.eq_ignore_ascii_case(name));
+        let mut named =
+            self.fields.iter().enumerate().filter(|(_, field)| field.name.eq_ignore_ascii_case(name));
         named.nth(usize::try_from(occurrence).ok()?.checked_sub(1)?).map(|(place, _)| place)
     }
 

@@ -10,7 +10,10 @@ const FAILED: &str = "451 4.3.0";
 /// A milter with so little patience that a test sees the end of it.
 fn impatient(fake: &Fake) -> Milter {
     let wait = Duration::from_millis(50);
-    Milter { timeouts: MilterTimeouts { connect: wait, command: wait, content: wait, end: wait }, ..milter(fake) }
+    Milter {
+        timeouts: MilterTimeouts { connect: wait, command: wait, content: wait, end: wait },
+        ..milter(fake)
+    }
 }
 
 #[tokio::test]
@@ -63,7 +66,23 @@ async fn the_same_session_goes_on_once_the_milter_is_well() {
     assert_eq!(word(&send(&mut chain).await), "accepted");
     let heard = fake.heard();
     let again = heard.iter().rposition(|text| text == "connected").unwrap();
-    assert_eq!(heard[again + 2..again + 4], ["C unknown|4\u{4}\u{1}192.0.2.1|", "H client.example|"], "told anew");
+    assert_eq!(
+        heard[again + 2..again + 4],
+        ["C unknown|4\u{4}\u{1}192.0.2.1|", "H client.example|"],
+        "told anew"
+    );
+}
+
+/// Clients wait for the greeting: nobody is to wait twice for a milter that hangs.
+#[tokio::test]
+async fn a_milter_that_failed_at_the_connection_is_left_alone_until_there_is_mail() {
+    let fake = Fake::but(b'C', Reaction::Close).await;
+    let mut chain = chain(vec![milter(&fake)]);
+    greet(&mut chain).await.unwrap();
+    let connections = || fake.heard().iter().filter(|text| *text == "connected").count();
+    assert_eq!(connections(), 1);
+    assert_eq!(word(&send(&mut chain).await), FAILED);
+    assert_eq!(connections(), 2);
 }
 
 #[tokio::test]
@@ -141,7 +160,10 @@ async fn a_flood_drowns_nobody() {
 #[tokio::test(start_paused = true)]
 async fn a_milter_is_at_work_for_nine_minutes_at_most() {
     let fake = Fake::but(b'E', Reaction::Silence).await;
-    let slow = Milter { timeouts: MilterTimeouts { end: Duration::from_secs(3600), ..milter(&fake).timeouts }, ..milter(&fake) };
+    let slow = Milter {
+        timeouts: MilterTimeouts { end: Duration::from_secs(3600), ..milter(&fake).timeouts },
+        ..milter(&fake)
+    };
     let begun = tokio::time::Instant::now();
     let mut chain = chain(vec![slow]);
     greet(&mut chain).await.unwrap();

@@ -39,12 +39,18 @@ impl Fake {
         script: impl Fn(u8, &[u8]) -> Reaction + Send + Sync + 'static,
     ) -> Self {
         let choice = choice(6, actions, protocol, &[]);
-        Self::raw(move |letter, data| if letter == b'O' { choice.clone() } else { script(letter, data) }).await
+        Self::raw(move |letter, data| if letter == b'O' { choice.clone() } else { script(letter, data) })
+            .await
     }
 
     /// One that says `continue` to all but one command.
     pub(super) async fn but(letter: u8, reaction: Reaction) -> Self {
-        Self::start(0x1ff, 0, move |command, _| if command == letter { reaction.clone() } else { ok(command) }).await
+        Self::start(
+            0x1ff,
+            0,
+            move |command, _| if command == letter { reaction.clone() } else { ok(command) },
+        )
+        .await
     }
 
     /// One whose script has the negotiation too.
@@ -116,7 +122,10 @@ async fn serve(mut stream: TcpStream, heard: Arc<Mutex<Vec<String>>>, script: Ar
         let (letter, data) = command.split_first().unwrap();
         let text = String::from_utf8_lossy(data).replace('\0', "|");
         let text = if data.len() > 1000 { format!("{} octets", data.len()) } else { text };
-        heard.lock().unwrap().push(format!("{} {text}", char::from(*letter)).trim_end_matches(' ').to_owned());
+        heard
+            .lock()
+            .unwrap()
+            .push(format!("{} {text}", char::from(*letter)).trim_end_matches(' ').to_owned());
         match script(*letter, data) {
             Reaction::Say(octets) => {
                 let _ = stream.write_all(&octets).await;

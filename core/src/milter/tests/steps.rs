@@ -101,7 +101,11 @@ async fn a_client_may_be_denied_at_once() {
         assert_eq!(denied.as_ref().and_then(|wire| wire.get(..9)), expected);
         if expected.is_none() {
             assert_eq!(word(&send(&mut chain).await), "accepted");
-            assert!(!fake.heard().iter().any(|text| text.starts_with('M')), "it has accepted all: {:?}", fake.heard());
+            assert!(
+                !fake.heard().iter().any(|text| text.starts_with('M')),
+                "it has accepted all: {:?}",
+                fake.heard()
+            );
         }
     }
 }

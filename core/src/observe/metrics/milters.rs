@@ -21,7 +21,11 @@ pub struct Milters {
 impl Milters {
     pub(super) fn register(into: &mut Registry) -> Self {
         Self {
-            messages: add(into, "milter_messages", "Messages shown to milters, by what was to become of them then"),
+            messages: add(
+                into,
+                "milter_messages",
+                "Messages shown to milters, by what was to become of them then",
+            ),
             failures: add(into, "milter_failures", "Milters that failed, by how"),
             seconds: add(into, "milter_seconds", "Time that mail has waited for milters"),
         }

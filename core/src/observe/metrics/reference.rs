@@ -47,7 +47,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ("part", "`policies` or `certificates`"),
     ("plugin", "the plugin's name"),
     ("policy", "the policy that the row names"),
-    ("reason", "why, in a word, as in `policy` or `relay` of messages, `trap` or `time` of plugins, `unreachable` or `protocol` of milters"),
+    (
+        "reason",
+        "why, in a word, as in `policy` or `relay` of messages, `trap` or `time` of plugins, `unreachable` or `protocol` of milters",
+    ),
     (
         "result",
         "of handshakes `full`, `resumed`, or how it failed; of connections `new`, `reused` or `failed`; of reloads `swapped` or `rejected`",
