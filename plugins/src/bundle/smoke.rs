@@ -29,7 +29,9 @@ pub(super) fn run(bundle: &Bundle, findings: &mut Vec<Diagnostic>) {
         }
     }
     // What is known to be wrong at a place is not said twice.
-    failures.0.retain(|place, _| !findings.iter().any(|one| one.place == *place && one.severity == Severity::Error));
+    failures.0.retain(|place, _| {
+        !findings.iter().any(|one| one.place == *place && one.severity == Severity::Error)
+    });
     findings.extend(failures.0.into_iter().map(|(place, message)| {
         let source = bundle.files().get(&place.path).cloned().unwrap_or_default();
         Diagnostic::error("B009", place, message).within(source)

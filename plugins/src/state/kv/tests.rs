@@ -81,7 +81,8 @@ fn of_many_at_once_one_is_the_first() {
         thread::spawn(move || {
             (0..1_000)
                 .filter(|number: &u32| {
-                    kv.remember_first(&number.to_string(), vec![], Duration::from_secs(3600)).is_ok_and(|new| new.is_some())
+                    kv.remember_first(&number.to_string(), vec![], Duration::from_secs(3600))
+                        .is_ok_and(|new| new.is_some())
                 })
                 .count()
         })
