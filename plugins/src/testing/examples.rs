@@ -73,6 +73,9 @@ fn no_test_holds_of_another_filter() {
     for name in names() {
         let other = (if name == "archive_copy" { "disclaimer" } else { "archive_copy" }).to_owned();
         let stranger = (format!("{other}.rhai"), format!("filters/{name}.rhai"));
-        assert!(!checked(&[stranger, test(&name)]).tests.failed.is_empty(), "{name}: its tests hold of anything");
+        assert!(
+            !checked(&[stranger, test(&name)]).tests.failed.is_empty(),
+            "{name}: its tests hold of anything"
+        );
     }
 }
