@@ -27,7 +27,6 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("matches", matches);
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the engine calls it so")]
 fn matches(text: &str, pattern: ImmutableString) -> Result<bool, Box<EvalAltResult>> {
     let known = PATTERNS.read().unwrap_or_else(PoisonError::into_inner).get(&pattern).cloned();
     if let Some(known) = known {

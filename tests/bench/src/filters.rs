@@ -85,8 +85,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     say("processor time for each letter, milliseconds");
     for (case, mut costs) in cases.iter().zip(costs) {
         costs.sort_by(|one, other| one.total().total_cmp(&other.total()));
-        let (lowest, highest) =
-            (costs.first().map_or(0.0, |one| one.total()), costs.last().map_or(0.0, |one| one.total()));
+        let total = |one: Option<&Cost>| one.copied().map_or(0.0, Cost::total);
+        let (lowest, highest) = (total(costs.first()), total(costs.last()));
         let Some(middle) = costs.get(costs.len() / 2) else { continue };
         let parts = middle
             .milter
