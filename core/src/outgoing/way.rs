@@ -32,6 +32,7 @@ pub(super) struct Departure {
 }
 
 /// As all mail goes that no filter has a way for.
+#[cfg(test)]
 pub(super) static USUAL: Departure = Departure { source: None, helo_name: None };
 
 /// A way, and who chose it.

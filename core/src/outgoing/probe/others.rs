@@ -13,7 +13,6 @@ use super::super::hosts::Endpoint;
 use super::super::mail::{Crossing, Secured};
 use super::super::problem::Problem;
 use super::super::reach::Reach;
-use super::super::session::connect;
 use super::super::starttls::{self, Hindrance, Means};
 use super::super::witness::{Event, Nobody, Witness as _};
 use super::notes::{Made, Notes, Seen};
