@@ -152,7 +152,7 @@ async fn who_reads_slowly_holds_up_no_mail_and_is_told_what_was_lost() {
 
     let mut client = relay.client().await;
     client.ehlo().await;
-    let said = "NOOP ".to_owned() + &"x".repeat(500);
+    let said = format!("NOOP {}", "x".repeat(500));
     for _ in 0..100 {
         // A command in a batch is answered in one, and each is an event.
         client.send(format!("{said}\r\n").repeat(100)).await;
