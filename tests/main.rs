@@ -17,6 +17,7 @@ mod incoming_matrix;
 mod outgoing_matrix;
 mod policy_tests;
 mod row_terms;
+mod state;
 mod switch_off;
 mod two_rows;
 mod verdicts;

@@ -83,10 +83,21 @@ async fn a_plugin_knows_the_time() {
     assert!((before..=now()).contains(&told), "{before}, {told}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plugin_holds_rates_and_asks_lists() {
+    for (list, listed) in [("quiet.example\n", "true"), ("other.example\n", "false")] {
+        let relay = witnessed().await.policy("lists/known.txt", list).start().await;
+        for allowed in ["true", "true", "false"] {
+            let said = recipient(&relay).await;
+            assert_eq!([&*said[6], &*said[8]], [allowed, listed], "{said:?}");
+        }
+    }
+}
+
 /// A site with a plugin that tells clients what it knows.
 pub(crate) async fn witnessed() -> Site {
     let site = Site::new().policy(WITNESS, guests::own("witness").await);
-    site.grant("witness", &["dns", "kv", "counters", "clock"])
+    site.grant("witness", &["dns", "kv", "counters", "clock", "rates", "lists"])
 }
 
 async fn mail(client: &mut Client, domain: &str) -> Reply {

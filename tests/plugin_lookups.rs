@@ -7,7 +7,7 @@ use waxseal::config::Dns;
 use waxseal::names::{NameSystem, Names};
 use waxseal::observe::Observer;
 use waxseal::relay::outside::RelayOutside;
-use waxseal_plugins::wasm::outside::{LookupFailure, Outside, Query};
+use waxseal_plugins::outside::{LookupFailure, Outside, Query};
 use waxseal_tests::dns::{NameServer, Zone};
 use waxseal_tests::wait::soon;
 

@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waxseal_plugins::bundle::Settings;
 use waxseal_plugins::diagnostic::Diagnostic;
+use waxseal_plugins::outside::Nowhere;
 use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
 use waxseal_plugins::wasm::Host;
-use waxseal_plugins::wasm::outside::Nowhere;
 
 use self::certificates::Certificates;
 pub use self::error::StartError;
@@ -232,6 +232,7 @@ pub fn settings(config: &Config) -> Settings {
         tls_enabled: config.tls.enabled,
         identities: names.cloned().collect(),
         directory: config.file.parent().unwrap_or(&config.file).to_owned(),
+        lists: Some(config.policies.join("lists")),
         plugins: Host::new(None, config.plugins.clone(), Arc::new(Nowhere)),
     }
 }

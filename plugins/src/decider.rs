@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 use crate::decision::Answer;
 use crate::hooks::{Direction, Hook, HookName};
 use crate::rhai::Script;
-use crate::wasm::{Manner, Plugin};
+use crate::state::{Manner, Trial};
+use crate::wasm::Plugin;
 
 /// What a script or plugin is: the folder says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,8 +91,9 @@ impl Decider {
         subject: &Arc<H::Subject>,
     ) -> Option<Answer<H::Verdict>> {
         match self {
-            Self::Script(script) => script.ask::<H>(peer, subject),
             // Boxed, and only where it is needed: the others pay nothing for it.
+            Self::Script(script) if script.waits() => Box::pin(script.ask_waiting::<H>(peer, subject)).await,
+            Self::Script(script) => script.ask::<H>(peer, subject),
             Self::Plugin(plugin) if plugin.has(H::DIRECTION, H::NAME) => {
                 Box::pin(plugin.ask::<H>(Manner::Asked, peer, subject)).await
             }
@@ -99,23 +101,24 @@ impl Decider {
         }
     }
 
-    /// Asks it what it would answer. Nothing has happened: it is not heard, and a plugin remembers it
-    /// only for the [trial](Self::begin_trial). Blocks: for loading, checks and tests.
+    /// Asks it what it would answer. Nothing has happened: it is not heard, remembers it only for the
+    /// [trial](Self::begin_trial), and reaches nothing. Blocks: for loading, checks and tests.
     pub fn try_out<H: Hook>(
         &self,
         peer: &Arc<H::Peer>,
         subject: &Arc<H::Subject>,
     ) -> Option<Answer<H::Verdict>> {
         match self {
-            Self::Script(script) => script.ask::<H>(peer, subject),
+            Self::Script(script) => script.try_out::<H>(peer, subject),
             Self::Plugin(plugin) => pollster::block_on(plugin.ask::<H>(Manner::Tried, peer, subject)),
         }
     }
 
     /// Begins a trial, with nothing remembered of earlier ones.
-    pub(crate) fn begin_trial(&self) {
-        if let Self::Plugin(plugin) = self {
-            plugin.begin_trial();
+    pub(crate) fn begin_trial(&self, trial: &Arc<Trial>) {
+        match self {
+            Self::Script(script) => script.begin_trial(trial),
+            Self::Plugin(plugin) => plugin.begin_trial(trial),
         }
     }
 }

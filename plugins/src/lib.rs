@@ -16,6 +16,7 @@
 //! - [`spoken`]: from what they say to the hook's own verdict
 //! - [`rhai`]: the host of scripts, its linter
 //! - [`wasm`]: the host of plugins
+//! - `state`: what both remember, count and look up; [`outside`]: the relay, as far as they reach it
 //! - [`bundle`]: everything that is reloaded together
 //! - [`terms`], [`names`], [`failure`]: what the relay itself holds, whatever is answered
 //! - [`conversation`]: a whole delivery or reception, hook after hook, without a network
@@ -39,12 +40,14 @@ pub mod failure;
 pub mod hooks;
 pub mod join;
 pub mod names;
+pub mod outside;
 pub mod place;
 #[cfg(test)]
 mod reference;
 pub mod reload;
 pub mod rhai;
 pub mod spoken;
+mod state;
 mod suggest;
 pub mod table;
 pub mod terms;

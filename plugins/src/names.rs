@@ -58,7 +58,7 @@ fn domain_and_below(domain: &str) -> Vec<String> {
 
 /// Names are compared as lower-case A-labels without the root's dot. What idna cannot read is
 /// compared as it is.
-fn normal(name: &str) -> String {
+pub(crate) fn normal(name: &str) -> String {
     let name = name.strip_suffix('.').unwrap_or(name);
     if name.is_ascii() {
         return name.to_ascii_lowercase();

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use waxseal_plugins::bundle::{self, Settings};
 use waxseal_plugins::diagnostic::{Diagnostic, catalogue};
+use waxseal_plugins::outside::Nowhere;
 use waxseal_plugins::reload::{Live, Reloaded, Removals, Source};
 use waxseal_plugins::wasm::Host;
-use waxseal_plugins::wasm::outside::Nowhere;
 
 #[path = "../../tests/harness/wat.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it is written for the end-to-end tests")]
@@ -126,7 +126,7 @@ fn settings(case: &Path, site: &Path) -> Settings {
     let Said { tls_enabled, identities, plugins } = toml::from_str(&text).unwrap();
     let grants: BTreeMap<_, _> = plugins.into_iter().map(|name| (name, BTreeSet::new())).collect();
     let host = Host::new(None, grants, Arc::new(Nowhere));
-    Settings { tls_enabled, identities, directory: site.to_owned(), plugins: host }
+    Settings { tls_enabled, identities, directory: site.to_owned(), lists: None, plugins: host }
 }
 
 fn check(policies: &Path, settings: &Settings) -> Vec<Diagnostic> {

@@ -23,6 +23,8 @@ macro_rules! worlds {
                     "waxseal:policy/counters@0.1.0": crate::bindings::waxseal::policy::counters,
                     "waxseal:policy/clock@0.1.0": crate::bindings::waxseal::policy::clock,
                     "waxseal:policy/dns@0.1.0": crate::bindings::waxseal::policy::dns,
+                    "waxseal:policy/rates@0.1.0": crate::bindings::waxseal::policy::rates,
+                    "waxseal:policy/lists@0.1.0": crate::bindings::waxseal::policy::lists,
                 },
                 pub_export_macro: true,
             });

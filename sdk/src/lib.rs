@@ -2,7 +2,7 @@
 //!
 //! Waxseal is an SMTP relay in which every TLS decision is a hook. A plugin is a WebAssembly
 //! component that answers some of them: a policy, or a filter. It is told the same facts and gives
-//! the same verdicts as a script, and may remember, count and look up what a script cannot.
+//! the same verdicts as a script, and may remember, count and look up as a script does, if it is granted.
 //!
 //! # A plugin
 //!
@@ -52,7 +52,7 @@
 //!   what the domain table says with `with #{...}`.
 //! - [`verdict`]: what it answers: [`accept`](verdict::accept), [`defer`](verdict::defer),
 //!   [`refuse`](verdict::refuse) and the like, and the [`Terms`](verdict::Terms) of a handshake.
-//! - [`mod@log`], [`kv`], [`counters`], [`clock`], [`dns`]: what a plugin may ask of the relay besides.
+//! - [`mod@log`], [`kv`], [`counters`], [`clock`], [`dns`], [`rates`], [`lists`]: what a plugin may ask of the relay besides.
 //! - [`testing`]: facts to order, and a relay for the plugin's tests.
 //! - [`CONTRACT`]: the WIT files, for plugins in other languages.
 //!
@@ -60,7 +60,7 @@
 //!
 //! **Nothing that it was not given.** There are no files, no sockets, no environment. What it
 //! imports is its manifest: `log` and its own configuration are there for every plugin; `kv`,
-//! `counters`, `clock` and `dns` the site has to grant, in `waxseal.toml`: `[plugin.pinned_key] grant
+//! `counters`, `clock`, `dns`, `rates` and `lists` the site has to grant, in `waxseal.toml`: `[plugin.pinned_key] grant
 //! = ["kv"]`. A plugin that imports what is not granted is not loaded. Only what is used is imported.
 //!
 //! **Memory is a cache, and never a fact.** The relay keeps a few instances of a plugin, and each
@@ -95,9 +95,11 @@ pub mod glue;
 pub mod incoming;
 mod json;
 pub mod kv;
+pub mod lists;
 pub mod log;
 pub mod outgoing;
 pub mod prelude;
+pub mod rates;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 pub mod verdict;

@@ -17,4 +17,4 @@ pub use crate::verdict::{
     ClientCertificate, Floor, Terms, USUAL, accept, accept_under, advertise, defer, fail, no_opinion, refuse,
     require, start_tls, stay_clear, withhold,
 };
-pub use crate::{alarm, clock, counters, debug, dns, export, incoming, kv, log, outgoing};
+pub use crate::{alarm, clock, counters, debug, dns, export, incoming, kv, lists, log, outgoing, rates};

@@ -46,7 +46,14 @@ impl Site {
     /// A site in a new temporary directory.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
-        for each in ["policies/incoming", "policies/outgoing", "policies/filters", "policies/tests", "tls"] {
+        for each in [
+            "policies/incoming",
+            "policies/outgoing",
+            "policies/filters",
+            "policies/tests",
+            "policies/lists",
+            "tls",
+        ] {
             fs::create_dir_all(folder.path().join(each)).expect("a directory in it");
         }
         let site = Self {

@@ -4,6 +4,7 @@ mod plugins;
 #[cfg(test)]
 mod reference;
 mod shadow;
+mod state;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -15,6 +16,7 @@ use waxseal_plugins::hooks::{Direction, Hook};
 
 pub use self::plugins::Plugins;
 pub use self::shadow::Shadow;
+pub use self::state::State;
 use crate::spool::{Health, Stats};
 
 /// All metrics of a relay. Their names begin with `waxseal_`.
@@ -40,6 +42,7 @@ pub struct Metrics {
     generation: Gauge,
     reloads: Family<ReloadLabels, Counter>,
     plugins: Plugins,
+    state: State,
     shadow: Shadow,
 }
 
@@ -108,6 +111,7 @@ impl Metrics {
             generation: add(into, "bundle_generation", "Generation of the bundle in force"),
             reloads: add(into, "reloads", "Reloads of policies and certificates"),
             plugins: Plugins::register(into),
+            state: State::register(into),
             shadow: Shadow::register(into),
             registry,
         }
@@ -189,6 +193,11 @@ impl Metrics {
     /// The metrics of plugins.
     pub fn plugins(&self) -> &Plugins {
         &self.plugins
+    }
+
+    /// The metrics of what scripts and plugins remember, and of lists.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// The metrics of the shadow.

@@ -17,7 +17,7 @@ use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::Hook;
 
 use self::decisions::Decisions;
-pub use self::metrics::{AttemptOutcome, Metrics, OpenSession, Plugins, Protection, Shadow};
+pub use self::metrics::{AttemptOutcome, Metrics, OpenSession, Plugins, Protection, Shadow, State};
 pub use self::record::{Record, Told};
 pub use self::session::SessionId;
 

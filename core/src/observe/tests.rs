@@ -6,10 +6,10 @@ use serde_json::{Value as Json, json};
 use waxseal_plugins::decision::{Answer, Asked, Failure};
 use waxseal_plugins::facts::{Client, Hello, Host, Nothing, Parameter, Row};
 use waxseal_plugins::hooks::{Direction, HookName, incoming, outgoing};
+use waxseal_plugins::outside as plugin;
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::{self, Reply};
 use waxseal_plugins::wasm::failure::Kind;
-use waxseal_plugins::wasm::outside as plugin;
 
 use super::*;
 use crate::spool::{Health, Stats};

@@ -1,11 +1,11 @@
-//! What plugins reach of the relay: its resolver and its metrics.
+//! What scripts and plugins reach of the relay: its resolver and its metrics.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use waxseal_plugins::outside::{Forgotten, Health, LookingUp, LookupFailure, OfList, Outside, Query};
 use waxseal_plugins::wasm::failure::Kind;
-use waxseal_plugins::wasm::outside::{Health, LookingUp, LookupFailure, Outside, Query};
 
 use crate::names::{LookupError, Names, NoResolver};
 use crate::observe::Observer;
@@ -13,7 +13,7 @@ use crate::observe::Observer;
 /// How long a lookup may take: a hook waits for it, and behind the hook a session.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The relay, as far as plugins may reach it.
+/// The relay, as far as scripts and plugins may reach it.
 pub struct RelayOutside {
     names: Result<Arc<dyn Names>, NoResolver>,
     observer: Observer,
@@ -42,8 +42,16 @@ impl Outside for RelayOutside {
         })
     }
 
-    fn count(&self, plugin: &str, counter: &str, amount: u64) {
-        self.observer.metrics().plugins().count(plugin, counter, amount);
+    fn count(&self, who: &str, counter: &str, amount: u64) {
+        self.observer.metrics().plugins().count(who, counter, amount);
+    }
+
+    fn forgot(&self, who: &str, what: Forgotten, count: u64) {
+        self.observer.metrics().state().forgot(who, what, count);
+    }
+
+    fn list(&self, list: &str, state: OfList) {
+        self.observer.metrics().state().list(list, state);
     }
 
     fn failed(&self, plugin: &str, kind: Kind) {

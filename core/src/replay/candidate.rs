@@ -17,18 +17,20 @@ use crate::relay;
 /// What is wrong with them.
 pub fn load(directory: &Path, config: &Config) -> Result<Bundle, Rejected> {
     let snapshot = Snapshot::stable(directory)?;
-    Bundle::load(&snapshot, &relay::settings(config), 1).map(|(bundle, _)| bundle)
+    Bundle::load(&snapshot, &relay::settings(config).for_directory(directory), 1).map(|(bundle, _)| bundle)
 }
 
-/// The plugins whose answers may rest on more than facts, as in `filters/ratchet.wasm (kv, clock)`: what
+/// Those whose answers may rest on more than facts, as in `filters/ratchet.wasm (kv, clock)`: what
 /// they remember, or look up, they do not have here.
 pub fn with_grants(bundle: &Bundle) -> Vec<String> {
     let policies = [Direction::Incoming, Direction::Outgoing].into_iter();
     let policies = policies.flat_map(|direction| bundle.policies(direction).map(|(_, policy)| policy));
     let with_grants = |decider: &Decider| {
-        let Decider::Plugin(plugin) = decider else { return None };
-        let grants: Vec<_> = plugin.exports().asks().map(|grant| grant.to_string()).collect();
-        (!grants.is_empty()).then(|| format!("{} ({})", plugin.path(), grants.join(", ")))
+        let grants: Vec<_> = match decider {
+            Decider::Plugin(plugin) => plugin.exports().asks().map(|grant| grant.to_string()).collect(),
+            Decider::Script(script) => script.needs().map(str::to_owned).collect(),
+        };
+        (!grants.is_empty()).then(|| format!("{} ({})", decider.path(), grants.join(", ")))
     };
     policies.chain(bundle.filters()).filter_map(with_grants).collect()
 }

@@ -36,8 +36,9 @@ pub fn check(directory: &Path, settings: &Settings) -> Checked {
 
 /// The same with those of the tests that are selected. Blocks.
 pub fn check_selected(directory: &Path, settings: &Settings, selection: &Selection) -> Checked {
+    let settings = settings.for_directory(directory);
     let loaded = Snapshot::stable(directory)
-        .and_then(|snapshot| Bundle::compile(&snapshot, settings, 1).map(|loaded| (snapshot, loaded)));
+        .and_then(|snapshot| Bundle::compile(&snapshot, &settings, 1).map(|loaded| (snapshot, loaded)));
     match loaded {
         Ok((snapshot, (bundle, diagnostics))) => Checked {
             diagnostics,

@@ -11,6 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::{Row, Version};
 use crate::hooks::{Direction, HookName};
 use crate::place::Place;
+use crate::rhai::{self, ListCall};
+use crate::state::lists::{Broken, Wrong};
 use crate::suggest;
 use crate::table::{self, Entry, Pattern};
 use crate::verdicts::Terms;
@@ -39,6 +41,7 @@ pub(super) fn check(bundle: &Bundle, settings: &Settings, today: Date, findings:
         findings.extend(found.into_iter().flatten().map(|one| one.spanning(width).within(source.clone())));
     }
     findings.extend(strangers(bundle, settings));
+    findings.extend(bundle.deciders().flat_map(|decider| lists(bundle, decider)));
 }
 
 /// The levels of rows. Rows that differ only in whom they are about, of which a big table has
@@ -138,6 +141,29 @@ fn strangers(bundle: &Bundle, settings: &Settings) -> Vec<Diagnostic> {
     let known: Vec<&str> = loaded.iter().map(|name| &**name).collect();
     let strangers = settings.plugins.named().filter(|name| !loaded.contains(*name));
     strangers.map(|name| stranger(name, &known)).collect()
+}
+
+/// B012 and B013: lists that a script names, and that are not there or broken.
+fn lists(bundle: &Bundle, decider: &Decider) -> Vec<Diagnostic> {
+    let Decider::Script(script) = decider else { return Vec::new() };
+    let source = bundle.files().get(script.path()).cloned().unwrap_or_default();
+    let calls = script.lists().into_iter().filter_map(|ListCall { list, position }| {
+        let file = format!("lists/{list}.txt");
+        let (code, message, help) = match script.wrong_list(&list)? {
+            Wrong::Missing(meant) => {
+                ("B012", format!("there is no list `{list}`"), format!("`{file}` is looked for; {meant}"))
+            }
+            Wrong::Broken(Broken { line: 0, why }) => {
+                ("B013", format!("the list `{list}` cannot be used"), format!("`{file}`: {why}"))
+            }
+            Wrong::Broken(Broken { line, why }) => {
+                ("B013", format!("the list `{list}` cannot be used"), format!("`{file}`, line {line}: {why}"))
+            }
+        };
+        let finding = Diagnostic::error(code, rhai::place(script.path(), position), message);
+        Some(finding.within(source.clone()).spanning_word().helped(help))
+    });
+    calls.collect()
 }
 
 fn stranger(name: &str, known: &[&str]) -> Diagnostic {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Snapshot;
+use super::{Settings, Snapshot};
 use crate::decider::{Decider, Role};
 use crate::diagnostic::Diagnostic;
 use crate::hooks::Direction;
 use crate::rhai::{Counter, Script};
 use crate::table::Words;
-use crate::wasm::{Files, Host};
+use crate::wasm::Files;
 
 /// Policies by direction and name, filters in the order of their file names.
 #[derive(Debug, Default)]
@@ -24,7 +24,8 @@ pub(super) struct Deciders {
 
 impl Deciders {
     /// Compiles all scripts and plugins; what is wrong with them goes to the findings.
-    pub(super) fn compile(snapshot: &Snapshot, host: &Host, findings: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn compile(snapshot: &Snapshot, settings: &Settings, findings: &mut Vec<Diagnostic>) -> Self {
+        let (host, lists) = (&settings.plugins, settings.lists.as_deref());
         let mut deciders = Self::default();
         for (path, text) in &snapshot.files() {
             let Some((role, stem)) = role(path, ".rhai") else { continue };
@@ -32,7 +33,7 @@ impl Deciders {
             match Script::compile(path, text, role) {
                 Ok((script, warnings)) => {
                     findings.extend(warnings);
-                    deciders.insert(role, stem, Decider::Script(script));
+                    deciders.insert(role, stem, Decider::Script(script.reaching(host.state(), lists)));
                 }
                 Err(errors) => findings.extend(errors),
             }
@@ -40,7 +41,7 @@ impl Deciders {
         for (path, wasm) in snapshot.plugins() {
             let Some((role, stem)) = role(path, ".wasm") else { continue };
             deciders.name(role, stem);
-            match host.load(path, role, Files { wasm, config: snapshot.config_of(path) }) {
+            match host.load(path, role, Files { wasm, config: snapshot.config_of(path), lists }) {
                 Ok(plugin) => deciders.insert(role, stem, Decider::Plugin(plugin)),
                 Err(errors) => findings.extend(errors),
             }

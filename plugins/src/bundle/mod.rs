@@ -20,12 +20,14 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::decider::Decider;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
 use crate::rhai::{Counter, voice};
+use crate::state::lists;
 use crate::table::{self, Table, today};
 use crate::testing::{self, Report, Selection};
 use crate::wasm::Host;
@@ -51,9 +53,19 @@ pub struct Settings {
     pub identities: BTreeSet<String>,
     /// The sets of roots that a row's `roots` may name besides `webpki` and `system`: PEM files,
     /// as written, relative to the configuration.
-    pub directory: std::path::PathBuf,
+    pub directory: PathBuf,
+    /// The folder of the lists that policies may ask; `None` where there are none.
+    pub lists: Option<PathBuf>,
     /// What runs plugins, and what the site grants them.
     pub plugins: Host,
+}
+
+impl Settings {
+    /// The same for the files of a policies' directory, which has its own lists.
+    #[must_use]
+    pub fn for_directory(&self, policies: &Path) -> Self {
+        Self { lists: Some(policies.join(lists::FOLDER)), ..self.clone() }
+    }
 }
 
 /// The bundle. Cheap to clone.
@@ -160,7 +172,7 @@ impl Bundle {
     ) -> Result<(Self, Vec<Diagnostic>), Rejected> {
         let files = snapshot.files();
         let mut findings = snapshot.findings.clone();
-        let deciders = Deciders::compile(snapshot, &settings.plugins, &mut findings);
+        let deciders = Deciders::compile(snapshot, settings, &mut findings);
         let text = files.get(table::PATH).map_or("", |text| text);
         let table = Table::load(text, &deciders.words, today());
         let table = table.map(|(table, warnings)| {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::{Rejected, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::place::Place;
+use crate::state::lists;
 use crate::table;
 
 /// The folders of the policies' directory.
@@ -62,7 +63,7 @@ impl Snapshot {
                 snapshot.read_folder(&path, &name);
             } else if name == table::PATH {
                 snapshot.read_file(&path, &name);
-            } else {
+            } else if name != lists::FOLDER {
                 snapshot.stray(&name);
             }
         }
@@ -140,7 +141,7 @@ impl Snapshot {
 
     fn stray(&mut self, path: &str) {
         let message = "this file is not read";
-        let help = "read are `domains.rhai`, and `*.rhai` in `incoming/`, `outgoing/`, `filters/` and `tests/`; plugins are `*.wasm` in the first three, with a `.toml` beside them";
+        let help = "read are `domains.rhai`, and `*.rhai` in `incoming/`, `outgoing/`, `filters/` and `tests/`; plugins are `*.wasm` in the first three, with a `.toml` beside them; lists are `*.txt` in `lists/`";
         self.findings.push(Diagnostic::warning("B004", Place::file(path), message).helped(help));
     }
 }

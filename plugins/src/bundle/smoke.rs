@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Bundle;
 use crate::decision::{Answer, Outcome};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::facts::Row;
 use crate::hooks::{Direction, Hook};
 use crate::place::Place;
@@ -28,6 +28,10 @@ pub(super) fn run(bundle: &Bundle, findings: &mut Vec<Diagnostic>) {
             trial::run(filter, direction, &rows, &mut failures);
         }
     }
+    // What is known to be wrong at a place is not said twice.
+    failures.0.retain(|place, _| {
+        !findings.iter().any(|one| one.place == *place && one.severity == Severity::Error)
+    });
     findings.extend(failures.0.into_iter().map(|(place, message)| {
         let source = bundle.files().get(&place.path).cloned().unwrap_or_default();
         Diagnostic::error("B009", place, message).within(source)

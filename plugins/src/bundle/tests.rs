@@ -2,9 +2,9 @@ use super::*;
 use crate::decision::{Decision, Outcome};
 use crate::facts::{Certificate, Mail, Nothing, Row, canonical};
 use crate::hooks::{Hook, incoming, outgoing};
+use crate::outside::Nowhere;
 use crate::verdicts::{Floor, Passage, Reply, outgoing::Offer};
 use crate::wasm::Grant;
-use crate::wasm::outside::Nowhere;
 
 fn settings() -> Settings {
     Settings {

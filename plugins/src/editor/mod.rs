@@ -22,7 +22,7 @@ mod script;
 mod surroundings;
 mod symbol;
 mod tokens;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;

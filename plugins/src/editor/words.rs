@@ -1,18 +1,22 @@
 //! What is said of words: clauses, functions, parameters, types.
 
+mod state;
+
 use crate::facts::Kind;
 use crate::rhai::schema::{FactTable, Signature};
 use crate::spoken::Word;
 use crate::spoken::meaning::meaning;
 use crate::table::Clause;
 
+pub(crate) use state::{OF_NAMES, OF_STATE, OF_TRIALS};
+
 /// A function that every script has: how it is written, as a snippet, and what it does.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Native {
-    pub(super) name: &'static str,
-    pub(super) usage: &'static str,
-    pub(super) snippet: &'static str,
-    pub(super) about: &'static str,
+pub(crate) struct Native {
+    pub(crate) name: &'static str,
+    pub(crate) usage: &'static str,
+    pub(crate) snippet: &'static str,
+    pub(crate) about: &'static str,
 }
 
 const fn native(
@@ -26,14 +30,14 @@ const fn native(
 
 /// Functions that stand alone.
 #[rustfmt::skip]
-pub(super) const ALONE: [Native; 2] = [
+pub(crate) const ALONE: [Native; 2] = [
     native("log", "log(text)", "log(\"${1:text}\")", "A line for whoever reads the log. A call may say 16 lines; a policy that is merely tried is silent."),
     native("alarm", "alarm(text)", "alarm(\"${1:text}\")", "What the operator must mend: a warning in the log."),
 ];
 
 /// Functions behind a text.
 #[rustfmt::skip]
-pub(super) const OF_TEXTS: [Native; 7] = [
+pub(crate) const OF_TEXTS: [Native; 7] = [
     native("is_below", "name.is_below(domain)", "is_below(\"${1:example.org}\")", "Whether the name is a subdomain of the domain; the domain itself is not."),
     native("is_within", "name.is_within(domain)", "is_within(\"${1:example.org}\")", "Whether the name is the domain itself or a name below it."),
     native("contains", "text.contains(part)", "contains(\"$1\")", "Whether the part occurs in the text."),
@@ -45,7 +49,7 @@ pub(super) const OF_TEXTS: [Native; 7] = [
 
 /// Functions behind a list.
 #[rustfmt::skip]
-pub(super) const OF_LISTS: [Native; 3] = [
+pub(crate) const OF_LISTS: [Native; 3] = [
     native("contains", "list.contains(x)", "contains(\"$1\")", "Whether the list has this value."),
     native("is_empty", "list.is_empty()", "is_empty()", "Whether the list has nothing in it."),
     native("len", "list.len()", "len()", "How many values the list has."),
@@ -53,18 +57,18 @@ pub(super) const OF_LISTS: [Native; 3] = [
 
 /// Functions behind a row, and behind its parameters.
 #[rustfmt::skip]
-pub(super) const OF_ROWS: [Native; 1] = [
+pub(crate) const OF_ROWS: [Native; 1] = [
     native("parameter", "row.parameter(name, default)", "parameter(\"${1:name}\", ${2:0})", "What the row says with `with #{...}`, or the default."),
 ];
 #[rustfmt::skip]
-pub(super) const OF_PARAMETERS: [Native; 2] = [
+pub(crate) const OF_PARAMETERS: [Native; 2] = [
     native("contains", "parameters.contains(name)", "contains(\"${1:name}\")", "Whether the row has this parameter."),
     native("keys", "parameters.keys()", "keys()", "The names of the row's parameters."),
 ];
 
 /// What only tests have.
 #[rustfmt::skip]
-pub(super) const OF_TESTS: [Native; 10] = [
+pub(crate) const OF_TESTS: [Native; 10] = [
     native("ask", "ask(file, hook, peer)` or `ask(file, hook, peer, subject)", "ask(\"${1:outgoing/require}\", \"${2:offer}\", ${3:outgoing_host(#{})})", "Asks one policy or filter. Its answer has `verdict`, `code`, `text` and `place`."),
     native("expect", "expect(answer, verdict)`, `expect(answer, verdict, code)` or `expect(condition)", "expect(${1:answer}, \"${2:defer}\")", "Fails the test where it does not hold."),
     native("expect_eq", "expect_eq(a, b)", "expect_eq(${1:a}, ${2:b})", "Fails the test where the two differ."),

@@ -4,6 +4,7 @@
 
 mod diagnostics;
 mod facts;
+mod functions;
 mod guides;
 mod hooks;
 mod verdicts;

@@ -40,7 +40,8 @@ pub(super) fn judge(
 ) -> Result<Candidate, Rejected> {
     let lost = current.map(|(before, _)| removals::of_files(removals, &source.directory, before, &snapshot));
     refuse(lost)?;
-    let (bundle, warnings) = Bundle::load(&snapshot, &source.settings, generation)?;
+    let (bundle, warnings) =
+        Bundle::load(&snapshot, &source.settings.for_directory(&source.directory), generation)?;
     refuse(current.map(|(_, before)| removals::of_rows(removals, before, &bundle)))?;
     Ok(Candidate { snapshot, bundle, warnings })
 }

@@ -71,7 +71,8 @@ impl Live {
     pub fn load(source: Source) -> Result<Self, Rejected> {
         let last_good = LastGood::new(&source.last_good);
         let kept = last_good.read().and_then(|snapshot| {
-            let loaded = Bundle::load(&snapshot, &source.settings, 1).ok();
+            let settings = source.settings.for_directory(&source.directory);
+            let loaded = Bundle::load(&snapshot, &settings, 1).ok();
             loaded.map(|(bundle, _)| (snapshot, bundle))
         });
         let kept_ones = kept.as_ref().map(|(snapshot, bundle)| (snapshot, bundle));

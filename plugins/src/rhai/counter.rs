@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ::rhai::{AST, Engine, Position};
 
 use super::statements::starts;
-use super::{engine, register};
+use super::{engine, natives, register};
 
 /// The name of the call: no script has a function of this name.
 const PROBE: &str = "__met";
@@ -55,6 +55,7 @@ impl Counted {
         let counter = Arc::new(Counter::new(path, &kept));
         let mut engine = engine::sandbox();
         register(&mut engine);
+        natives::register(&mut engine);
         let counting = Arc::clone(&counter);
         engine.register_fn(PROBE, move |number: i64| counting.meet(number));
         let mut ast = compiles(&engine, &with_probes(source, &kept))?;

@@ -11,6 +11,8 @@ pub(crate) mod engine;
 mod facts;
 mod fault;
 mod lint;
+mod natives;
+mod reaching;
 pub(crate) mod schema;
 mod speak;
 mod statements;
@@ -30,8 +32,10 @@ use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 pub(crate) use counter::Counter;
 pub(crate) use fault::Fault;
 pub(crate) use lint::syntax;
+pub(crate) use natives::ListCall;
 
 use counter::Counted;
+use natives::Needs;
 
 use crate::decider::Role;
 use crate::decision::{Answer, Failure, Outcome};
@@ -40,6 +44,7 @@ use crate::facts::Facts;
 use crate::hooks::{Direction, Hook, HookName};
 use crate::place::Place;
 use crate::spoken::Spoken;
+use crate::state::{Manner, Reaches};
 
 /// The time of one call: some thousand times what a hook takes.
 const CALL_TIME: Duration = Duration::from_millis(50);
@@ -50,6 +55,7 @@ const LOAD_TIME: Duration = Duration::from_secs(1);
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let mut engine = engine::sandbox();
     register(&mut engine);
+    natives::register(&mut engine);
     engine
 });
 
@@ -60,6 +66,9 @@ pub struct Script {
     role: Role,
     ast: AST,
     hooks: Vec<Defined>,
+    needs: Needs,
+    /// What it reaches, where it needs something besides facts.
+    reaches: Option<Arc<Reaches>>,
     /// Where it is a copy whose statements are counted.
     counted: Option<Arc<Counted>>,
 }
@@ -88,7 +97,8 @@ impl Script {
         if diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(diagnostics);
         }
-        Ok((Self { path: path.clone(), role, ast, hooks, counted: None }, diagnostics))
+        let needs = Needs::of(&ast);
+        Ok((Self { path: path.clone(), role, ast, hooks, needs, reaches: None, counted: None }, diagnostics))
     }
 
     /// A copy whose statements are counted, for tests; `source` is its text.
@@ -113,8 +123,17 @@ impl Script {
         self.defined(direction, hook).is_some()
     }
 
-    /// Asks it: `None` where it has no such hook, or has no opinion.
+    /// Asks it: `None` where it has no such hook, or has no opinion. Blocks where it looks names up.
     pub fn ask<H: Hook>(&self, peer: &Arc<H::Peer>, subject: &Arc<H::Subject>) -> Option<Answer<H::Verdict>> {
+        self.ask_as::<H>(Manner::Asked, peer, subject)
+    }
+
+    fn ask_as<H: Hook>(
+        &self,
+        manner: Manner,
+        peer: &Arc<H::Peer>,
+        subject: &Arc<H::Subject>,
+    ) -> Option<Answer<H::Verdict>> {
         let defined = self.defined(H::DIRECTION, H::NAME)?;
         let mut arguments = vec![Dynamic::from(peer.clone())];
         if !H::Subject::FACTS.is_empty() {
@@ -124,7 +143,8 @@ impl Script {
             None => (&*ENGINE, &self.ast),
             Some(counted) => (&counted.engine, &counted.ast),
         };
-        let said = call(engine, ast, H::NAME.word(), arguments, CALL_TIME);
+        let reach = self.reaches.as_ref().map(|reaches| natives::begin(reaches.of(manner)));
+        let said = call_reaching(engine, ast, H::NAME.word(), arguments, CALL_TIME, reach);
         let (outcome, position) = match said.and_then(|said| self.verdict::<H>(said)) {
             Ok(None) => return None,
             Ok(Some((verdict, position))) => (Outcome::Verdict(verdict), position),
@@ -163,6 +183,12 @@ impl fmt::Debug for Script {
     }
 }
 
+/// The functions that need more than facts, by name.
+#[cfg(test)]
+pub(crate) fn natives() -> impl Iterator<Item = &'static str> {
+    natives::all()
+}
+
 /// What policies, filters and tests have in common: facts, verdicts, functions on texts.
 pub(crate) fn register(engine: &mut Engine) {
     facts::register(engine);
@@ -178,8 +204,24 @@ pub(crate) fn call(
     arguments: Vec<Dynamic>,
     time: Duration,
 ) -> Result<Dynamic, Fault> {
+    call_reaching(engine, ast, function, arguments, time, None)
+}
+
+/// The same of one that reaches something: natives find it in the tag of the call.
+fn call_reaching(
+    engine: &Engine,
+    ast: &AST,
+    function: &str,
+    arguments: Vec<Dynamic>,
+    time: Duration,
+    reach: Option<Dynamic>,
+) -> Result<Dynamic, Fault> {
     // The top level has run at load; by default each call would run it again.
     let options = CallFnOptions::new().eval_ast(false);
+    let options = match reach {
+        Some(reach) => options.with_tag(reach),
+        None => options,
+    };
     guarded(time, engine::OPERATIONS, || {
         engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments)
     })

@@ -1,6 +1,10 @@
 //! Functions on texts and names that policies need.
 
+use std::net::IpAddr;
+
 use ::rhai::{Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
+
+use ipnet::IpNet;
 
 use super::engine::STRING_SIZE;
 use super::voice::{self, Tone};
@@ -13,8 +17,18 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("replace", |text: &mut ImmutableString, old: char, new: &str| {
         replace(text, old.encode_utf8(&mut [0; 4]), new)
     });
+    engine.register_fn("network", network);
     engine.register_fn("log", |ctx: NativeCallContext, text: &str| voice::say(Tone::Log, &ctx, text));
     engine.register_fn("alarm", |ctx: NativeCallContext, text: &str| voice::say(Tone::Alarm, &ctx, text));
+}
+
+/// The network of an IP address that one customer or one host has, as a rule: 24 bits, or 64 of IPv6.
+fn network(address: &str) -> Result<String, Box<EvalAltResult>> {
+    let bad = || format!("`{address}` is no IP address");
+    let address = address.parse::<IpAddr>().map_err(|_| bad())?.to_canonical();
+    let bits = if address.is_ipv4() { 24 } else { 64 };
+    let network = IpNet::new(address, bits).map_err(|_| bad())?;
+    Ok(network.trunc().to_string())
 }
 
 /// The language's own makes the whole text before it looks at its size, which is the product of
@@ -58,6 +72,15 @@ mod tests {
         assert!(!is_below("badexample.org", "example.org"));
         assert!(!is_below(".example.org", "example.org"));
         assert!(!is_below("example.org", ""));
+    }
+
+    #[test]
+    fn an_address_lies_in_a_network() {
+        let of = |address: &str| network(address).map_err(|error| error.to_string());
+        assert_eq!(of("192.0.2.77").as_deref(), Ok("192.0.2.0/24"));
+        assert_eq!(of("::ffff:192.0.2.77").as_deref(), Ok("192.0.2.0/24"));
+        assert_eq!(of("2001:db8:1:2:3::4").as_deref(), Ok("2001:db8:1:2::/64"));
+        assert!(of("mx.example.org").unwrap_err().contains("no IP address"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! - `builders`, `value`: facts of every hook
 //! - `question`: one hook of one policy or filter
 //! - `conversations`, `given`: whole deliveries and receptions
+//! - `imagined`: what goes by in time, and what is answered about names
 //! - `answers`, `cases`: what was answered, and what is expected of it
 //! - [`coverage`]: which lines and rows the tests have met
 
@@ -16,6 +17,7 @@ mod cases;
 mod conversations;
 pub mod coverage;
 mod given;
+mod imagined;
 mod question;
 mod report;
 mod stage;
@@ -107,6 +109,7 @@ fn engine_on(stage: &Arc<Stage>) -> Engine {
     question::register(&mut engine, stage);
     conversations::register(&mut engine, stage);
     cases::register(&mut engine, stage);
+    imagined::register(&mut engine, stage);
     engine
 }
 

@@ -1,13 +1,13 @@
 //! What the functions of a running test share: the bundle under test, and what was answered last.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::trace::Trace;
 use crate::bundle::Bundle;
 use crate::conversation::Conversation;
-use crate::decider::Decider;
 use crate::rhai::Fault;
+use crate::state::Trial;
 
 /// The stage of one run of tests, which come one after the other.
 pub(super) struct Stage {
@@ -23,6 +23,8 @@ struct State {
     failed: Vec<FailedCase>,
     /// The places of the rows that conversations have met, in all tests.
     rows: BTreeSet<String>,
+    /// What the test in progress imagines.
+    trial: Option<Arc<Trial>>,
 }
 
 /// A case of a table that failed.
@@ -42,11 +44,18 @@ impl Stage {
         self.state().last = None;
     }
 
-    /// A test begins: of earlier ones nothing is remembered, by plugins neither.
+    /// A test begins: of earlier ones nothing is remembered, by those who are asked neither.
     pub(super) fn begin_test(&self) {
         self.begin();
         self.state().failed.clear();
-        self.bundle.deciders().for_each(Decider::begin_trial);
+        let trial = Trial::begin();
+        self.bundle.deciders().for_each(|decider| decider.begin_trial(&trial));
+        self.state().trial = Some(trial);
+    }
+
+    /// What the test in progress imagines.
+    pub(super) fn trial(&self) -> Arc<Trial> {
+        Arc::clone(self.state().trial.get_or_insert_with(Trial::begin))
     }
 
     /// Something was answered.

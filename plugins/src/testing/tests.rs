@@ -21,17 +21,17 @@ fn shipped(folder: &str) -> Vec<(Arc<str>, Arc<str>)> {
 }
 
 /// The shipped bundle with files of a site.
-fn bundle(files: &[(&str, &str)]) -> Bundle {
+pub(super) fn bundle(files: &[(&str, &str)]) -> Bundle {
     let settings = Settings { tls_enabled: true, ..Settings::default() };
     Bundle::load(&Snapshot::of(files.iter().copied()), &settings, 1).unwrap_or_else(|bad| panic!("{bad}")).0
 }
 
-fn report_of(bundle: &Bundle, source: &str) -> Report {
+pub(super) fn report_of(bundle: &Bundle, source: &str) -> Report {
     run(bundle, &[("tests/mine.rhai".into(), source.into())])
 }
 
 /// The failure of a test with this body.
-fn failure(body: &str) -> String {
+pub(super) fn failure(body: &str) -> String {
     let source = format!("fn test_it() {{\n{body}\n}}");
     let report = report_of(&bundle(&[]), &source);
     assert!(report.passed.is_empty(), "{body} passed");

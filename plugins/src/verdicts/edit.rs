@@ -58,6 +58,7 @@ pub enum Edit {
     /// Removes a recipient from the envelope.
     RemoveRecipient(String),
     /// Replaces everything after the header section; canonical lines.
+    #[serde(serialize_with = "size_of")]
     ReplaceBody(Bytes),
     /// Replaces what a part says, in UTF-8.
     ReplacePart {
@@ -115,6 +116,11 @@ impl Serialize for Header {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{}: {}", self.name, String::from_utf8_lossy(&self.value)))
     }
+}
+
+/// Of a whole body, logs say only how large it is.
+fn size_of<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{} octets", body.len()))
 }
 
 impl fmt::Debug for Header {

@@ -92,7 +92,11 @@ impl Exports {
                 self.reads.extend(methods.map(|name| name.replace('-', "_")));
                 Ok(())
             }
-            ("verdicts" | "log" | "trace" | "config" | "kv" | "counters" | "clock" | "dns", _) => Ok(()),
+            (
+                "verdicts" | "log" | "trace" | "config" | "kv" | "counters" | "clock" | "dns" | "rates"
+                | "lists",
+                _,
+            ) => Ok(()),
             // A hook's interface may be imported for its types.
             (hook, _) if hooks().any(|(_, _, known)| known == hook) => Ok(()),
             _ => Err(format!(

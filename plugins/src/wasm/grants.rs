@@ -4,14 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use wasmtime::component::{ComponentType, Lift, Linker, LinkerInstance, Lower};
 use wasmtime::{Result, StoreContextMut};
 
 use super::contract::interface;
-use super::guest::{Guest, Manner, Spot};
-use super::outside::{LookupFailure, Query};
+use super::guest::{Guest, Spot};
+use crate::outside::{LookupFailure, Query};
 use crate::spoken::clean;
+use crate::state::{Manner, Rate};
 
 /// What a site grants a plugin: `[plugin.NAME] grant = ["kv"]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -25,16 +25,22 @@ pub enum Grant {
     Clock,
     /// To look names up.
     Dns,
+    /// To hold rates.
+    Rates,
+    /// To look into the site's lists.
+    Lists,
 }
 
 /// A text that names no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is nothing that can be granted: write \"kv\", \"counters\", \"clock\" or \"dns\"")]
+#[error(
+    "`{0}` is nothing that can be granted: write \"kv\", \"counters\", \"clock\", \"dns\", \"rates\" or \"lists\""
+)]
 pub struct UnknownGrant(pub String);
 
 impl Grant {
     /// All that can be granted.
-    pub const ALL: [Self; 4] = [Self::Kv, Self::Counters, Self::Clock, Self::Dns];
+    pub const ALL: [Self; 6] = [Self::Kv, Self::Counters, Self::Clock, Self::Dns, Self::Rates, Self::Lists];
 
     /// The word for it, and the name of its interface.
     pub const fn word(self) -> &'static str {
@@ -43,6 +49,8 @@ impl Grant {
             Self::Counters => "counters",
             Self::Clock => "clock",
             Self::Dns => "dns",
+            Self::Rates => "rates",
+            Self::Lists => "lists",
         }
     }
 }
@@ -74,14 +82,21 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> Result<()> {
     kv(&mut linker.instance(&interface("kv"))?)?;
     linker.instance(&interface("counters"))?.func_wrap(
         "add",
-        |mut store: StoreContextMut<'_, Guest>, (name, amount): (String, u64)| {
-            store.data_mut().count(&name, amount);
+        |store: StoreContextMut<'_, Guest>, (name, amount): (String, u64)| {
+            store.data().reach.count(&name, amount);
             Ok(())
         },
     )?;
     linker
         .instance(&interface("clock"))?
-        .func_wrap("now", |_: StoreContextMut<'_, Guest>, (): ()| Ok((Timestamp::now().as_second(),)))?;
+        .func_wrap("now", |store: StoreContextMut<'_, Guest>, (): ()| Ok((store.data().reach.now(),)))?;
+    rates(&mut linker.instance(&interface("rates"))?)?;
+    linker.instance(&interface("lists"))?.func_wrap(
+        "contains",
+        |store: StoreContextMut<'_, Guest>, (list, text): (String, String)| {
+            Ok((store.data().reach.is_in_list(&list, &text),))
+        },
+    )?;
     dns(&mut linker.instance(&interface("dns"))?)
 }
 
@@ -124,24 +139,35 @@ fn time(seconds: Option<u64>) -> Option<Duration> {
 
 fn kv(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
     type Store<'a> = StoreContextMut<'a, Guest>;
-    interface.func_wrap("get", |store: Store<'_>, (key,): (String,)| Ok((store.data().kv.get(&key),)))?;
+    interface
+        .func_wrap("get", |store: Store<'_>, (key,): (String,)| Ok((store.data().reach.kv().get(&key),)))?;
     interface.func_wrap(
         "set",
         |store: Store<'_>, (key, value, seconds): (String, Vec<u8>, Option<u64>)| {
-            Ok((store.data().kv.set(&key, value, time(seconds)),))
+            Ok((store.data().reach.kv().set(&key, value, time(seconds)),))
         },
     )?;
     interface.func_wrap(
         "replace",
         |store: Store<'_>,
          (key, expected, value, seconds): (String, Option<Vec<u8>>, Vec<u8>, Option<u64>)| {
-            Ok((store.data().kv.replace(&key, expected.as_deref(), value, time(seconds)),))
+            Ok((store.data().reach.kv().replace(&key, expected.as_deref(), value, time(seconds)),))
         },
     )?;
     interface.func_wrap("remove", |store: Store<'_>, (key,): (String,)| {
-        store.data().kv.remove(&key);
+        store.data().reach.kv().remove(&key);
         Ok(())
     })
+}
+
+fn rates(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
+    interface.func_wrap(
+        "allows",
+        |store: StoreContextMut<'_, Guest>, (rate, key, tokens): (String, String, u32)| {
+            let rate = rate.parse::<Rate>().map_err(|bad| bad.to_string());
+            Ok((rate.and_then(|rate| store.data().reach.allows(&rate, &key, tokens)),))
+        },
+    )
 }
 
 /// `failure` of the interface `dns`.
@@ -172,14 +198,10 @@ fn dns(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
 }
 
 async fn look_up(guest: &mut Guest, query: Query) -> Found {
-    // Nobody is asked while a plugin is only tried: nothing is published then, as for most names.
-    if guest.manner == Manner::Tried {
-        return Err(Failure::NoRecord);
-    }
-    if !guest.call.may_look_up() {
+    if !guest.call.lookups.may_look_up() {
         return Err(Failure::Unavailable("this call has made all the lookups that it may make".to_owned()));
     }
-    guest.outside.look_up(query).await.map_err(|failure| match failure {
+    guest.reach.look_up(query).await.map_err(|failure| match failure {
         LookupFailure::NoRecord => Failure::NoRecord,
         LookupFailure::Unavailable(why) => Failure::Unavailable(why),
     })
@@ -187,7 +209,7 @@ async fn look_up(guest: &mut Guest, query: Query) -> Found {
 
 impl Guest {
     fn say(&mut self, tone: Tone, text: &str) {
-        if self.manner == Manner::Tried || !self.call.may_speak() {
+        if self.reach.manner() == Manner::Tried || !self.call.may_speak() {
             return;
         }
         let (plugin, text) = (&self.about.path, clean(text));
@@ -195,17 +217,6 @@ impl Guest {
             Tone::Debug => tracing::debug!(target: "waxseal::plugin", %plugin, "{text}"),
             Tone::Info => tracing::info!(target: "waxseal::plugin", %plugin, "{text}"),
             Tone::Alarm => tracing::warn!(target: "waxseal::plugin", %plugin, "ALARM: {text}"),
-        }
-    }
-
-    fn count(&mut self, counter: &str, amount: u64) {
-        if self.manner == Manner::Tried {
-            return;
-        }
-        match self.about.counters.admit(counter) {
-            Ok(()) => self.outside.count(&self.about.name, counter, amount),
-            Err(Some(why)) => tracing::warn!(plugin = %self.about.path, "{why}"),
-            Err(None) => {}
         }
     }
 }

@@ -1,15 +1,12 @@
 //! What belongs to an instance, on our side of the sandbox: the data of its store.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
-use super::counters::Counters;
-use super::kv::Kv;
 use super::limits::Limits;
-use super::outside::Outside;
+use crate::state::{Lookups, Reach};
 
 /// Fuel of a call, about an instruction a unit: some thousand times what a hook takes. The same
 /// call ends at the same place on every machine, however busy it is.
@@ -24,11 +21,8 @@ const TICKS: u32 = 30;
 const HANDLES: usize = 64;
 const COPIED: usize = 128 << 10;
 
-/// Lines that a call may say, lookups it may make, and how long it may wait for them: a peer waits
-/// meanwhile, and has no patience for more.
+/// Lines that a call may say.
 const LINES: u32 = 16;
-const LOOKUPS: u32 = 10;
-const WAITING: Duration = Duration::from_secs(10);
 
 /// An instance's data.
 pub(super) struct Guest {
@@ -36,12 +30,8 @@ pub(super) struct Guest {
     pub(super) table: ResourceTable,
     /// Who it is.
     pub(super) about: Arc<About>,
-    /// What it remembers.
-    pub(super) kv: Arc<Kv>,
-    /// The relay.
-    pub(super) outside: Arc<dyn Outside>,
-    /// Whether it is asked or merely tried.
-    pub(super) manner: Manner,
+    /// What it reaches.
+    pub(super) reach: Arc<Reach>,
     /// The call in progress.
     pub(super) call: Call,
     /// What it has taken.
@@ -51,24 +41,12 @@ pub(super) struct Guest {
 /// What all instances of a plugin share.
 #[derive(Debug)]
 pub(super) struct About {
-    /// The plugin's name: what grants, counters and memory go by.
+    /// The plugin's name: what grants go by.
     pub(super) name: Arc<str>,
     /// Its file, relative to the policies' directory.
     pub(super) path: Arc<str>,
     /// Its configuration, a JSON object.
     pub(super) config: Arc<str>,
-    /// What it counts under.
-    pub(super) counters: Counters,
-}
-
-/// Whether a plugin's answers count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// It decides about mail.
-    Asked,
-    /// It is tried, at load or by tests: nothing has happened, so it is not heard, and what it
-    /// remembers is forgotten.
-    Tried,
 }
 
 /// What belongs to one call.
@@ -78,10 +56,9 @@ pub(super) struct Call {
     pub(super) decided_at: Option<Spot>,
     /// Why it says that it is about to trap.
     pub(super) panicked: Option<String>,
-    /// When it made its first lookup.
-    looking_since: Option<Instant>,
+    /// Its lookups.
+    pub(super) lookups: Lookups,
     lines: u32,
-    lookups: u32,
     ticks: u32,
 }
 
@@ -95,16 +72,10 @@ pub(super) struct Spot {
 
 impl Guest {
     /// A store for an instance, with all its limits.
-    pub(super) fn store(
-        engine: &Engine,
-        about: Arc<About>,
-        kv: Arc<Kv>,
-        outside: Arc<dyn Outside>,
-        manner: Manner,
-    ) -> Store<Self> {
+    pub(super) fn store(engine: &Engine, about: Arc<About>, reach: Arc<Reach>) -> Store<Self> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
-        let guest = Self { table, about, kv, outside, manner, call: Call::default(), limits: Limits::new() };
+        let guest = Self { table, about, reach, call: Call::default(), limits: Limits::new() };
         let mut store = Store::new(engine, guest);
         store.limiter(|guest| &mut guest.limits);
         store.set_hostcall_fuel(COPIED);
@@ -117,12 +88,6 @@ impl Call {
     /// Whether it may say another line.
     pub(super) fn may_speak(&mut self) -> bool {
         count(&mut self.lines, LINES)
-    }
-
-    /// Whether it may look another name up.
-    pub(super) fn may_look_up(&mut self) -> bool {
-        let in_time = self.looking_since.get_or_insert_with(Instant::now).elapsed() < WAITING;
-        count(&mut self.lookups, LOOKUPS) && in_time
     }
 
     fn tick(&mut self) -> UpdateDeadline {

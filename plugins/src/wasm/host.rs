@@ -1,4 +1,5 @@
-//! What the plugins of a relay share: the engine, what they remember, the relay outside.
+//! What the plugins of a relay share: the engine, and with its scripts what they remember, and the relay
+//! outside.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,11 +12,11 @@ use wasmtime::{Engine, Result};
 
 use super::grants::Grant;
 use super::guest::Guest;
-use super::kv::Memory;
-use super::outside::{Nowhere, Outside};
 use super::{Files, Plugin, contract, engine, facts, grants, terms};
 use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
+use crate::outside::{Nowhere, Outside};
+use crate::state::State;
 
 /// The host of plugins. Cheap to clone; all clones are the same host. Nothing is made before the first
 /// plugin is loaded: who has none pays nothing.
@@ -25,8 +26,7 @@ pub struct Host(Arc<Inner>);
 struct Inner {
     cache: Option<PathBuf>,
     grants: BTreeMap<String, BTreeSet<Grant>>,
-    memory: Arc<Memory>,
-    outside: Arc<dyn Outside>,
+    state: Arc<State>,
     machine: OnceLock<std::result::Result<Machine, String>>,
     /// The plugins that are in use, and candidates that may come to be.
     loaded: Mutex<Vec<Weak<Plugin>>>,
@@ -41,19 +41,18 @@ pub(super) struct Machine {
 }
 
 impl Host {
-    /// A host. `directory` is the relay's own, written by nobody else: what was compiled and what plugins
-    /// remember is kept below it. Without one, nothing is.
+    /// A host. `directory` is the relay's own, written by nobody else: what was compiled, and what plugins
+    /// and scripts remember, is kept below it. Without one, nothing is.
     pub fn new(
         directory: Option<PathBuf>,
         grants: BTreeMap<String, BTreeSet<Grant>>,
         outside: Arc<dyn Outside>,
     ) -> Self {
-        let memory = Memory::new(directory.as_ref().map(|directory| directory.join("memory")));
+        let state = Arc::new(State::new(directory.as_deref(), outside));
         Self(Arc::new(Inner {
             cache: directory.map(|directory| directory.join("compiled")),
             grants,
-            memory: Arc::new(memory),
-            outside,
+            state,
             machine: OnceLock::new(),
             loaded: Mutex::default(),
         }))
@@ -93,21 +92,22 @@ impl Host {
         self.0.grants.keys().map(String::as_str)
     }
 
-    /// Writes what plugins remember and have not written yet. Blocks.
+    /// Writes what scripts and plugins remember and have not written yet. Blocks.
     pub fn write(&self) {
-        self.0.memory.write();
+        self.0.state.write();
     }
 
     fn loaded(&self) -> MutexGuard<'_, Vec<Weak<Plugin>>> {
         self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn memory(&self) -> &Arc<Memory> {
-        &self.0.memory
+    /// What scripts and plugins remember, and the relay outside.
+    pub(crate) fn state(&self) -> &Arc<State> {
+        &self.0.state
     }
 
     pub(super) fn outside(&self) -> &Arc<dyn Outside> {
-        &self.0.outside
+        self.0.state.outside()
     }
 
     /// What runs plugins; made when it is first needed.

@@ -13,12 +13,13 @@ use serde::Serialize;
 
 pub use said::Said;
 
-use super::outside::Nowhere;
 use super::{Exports, Files, Grant, Host, Plugin};
 use crate::decider::{Decider, Role};
 use crate::decision::Answer;
 use crate::diagnostic::Diagnostic;
 use crate::hooks::{Direction, Hook, HookName};
+use crate::outside::Nowhere;
+use crate::state::Trial;
 use crate::trial::{self, Witness};
 
 /// What a plugin is and does.
@@ -108,7 +109,7 @@ impl Exports {
 }
 
 fn tried(plugin: &Arc<Plugin>) -> Vec<Answers> {
-    plugin.begin_trial();
+    plugin.begin_trial(&Trial::begin());
     let mut tried = Tried::default();
     let rows = [trial::example_row(plugin.name())];
     let decider = Decider::Plugin(Arc::clone(plugin));

@@ -1,21 +1,22 @@
 //! From a file to a plugin, or to what is wrong with it.
 
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use wasmtime::component::Component;
 
 use super::contract::{PACKAGE, VERSION};
-use super::counters::Counters;
 use super::exports::Exports;
 use super::failure::Kind;
-use super::guest::{About, Manner};
+use super::guest::About;
 use super::host::{Host, Machine};
 use super::pool::Pool;
-use super::{Breaker, Failed, Plugin, Trial};
+use super::{Breaker, Failed, Grant, Plugin};
 use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
 use crate::place::Place;
+use crate::state::{Lists, Manner, Reaches};
 
 /// What a plugin's file begins with: `\0asm`, then the version of a module or of a component.
 const MAGIC: &[u8] = b"\0asm";
@@ -28,6 +29,8 @@ pub struct Files<'a> {
     pub wasm: &'a [u8],
     /// The text of the `.toml` beside it, if there is one.
     pub config: Option<&'a Arc<str>>,
+    /// The folder of the lists that it may be granted; `None` where there are none.
+    pub lists: Option<&'a Path>,
 }
 
 impl Plugin {
@@ -63,7 +66,9 @@ impl Plugin {
         let name = stem(path);
         not_granted(host, &name, path, &exports)?;
         let linked = link(machine, &component).map_err(|message| vec![wrong("W002", message)])?;
-        let about = About { name, path: Arc::clone(path), config, counters: Counters::default() };
+        let lists = lists(host, &exports, files).unwrap_or_else(Lists::none);
+        let reaches = Reaches::new(host.state(), &name, &lists);
+        let about = About { name, path: Arc::clone(path), config };
         let plugin = Self {
             about: Arc::new(about),
             role,
@@ -73,7 +78,8 @@ impl Plugin {
             host: host.clone(),
             asked: Pool::new(),
             breaker: Breaker::default(),
-            trial: Trial { pool: Pool::new(), kv: Mutex::default() },
+            tried: Pool::new(),
+            reaches,
         };
         plugin.make_one().map_err(|failed| vec![plugin.unmade(&failed, files.config)])?;
         Ok(plugin)
@@ -86,14 +92,17 @@ impl Plugin {
         }
         let hash = digest(&SHA256, files.wasm);
         let config = files.config.map_or(Ok("{}".into()), |text| config::json(&toml_path(self.path()), text));
-        self.hash == hash.as_ref() && config.is_ok_and(|config| config == self.about.config)
+        let lists = lists(&self.host, &self.exports, files);
+        self.hash == hash.as_ref()
+            && config.is_ok_and(|config| config == self.about.config)
+            && lists.is_none_or(|lists| Arc::ptr_eq(self.reaches.lists(), &lists))
     }
 
     /// Makes an instance: only now all is known of a component, whether its functions are as the contract
     /// has them and whether it takes its configuration.
     fn make_one(&self) -> Result<(), Failed> {
         let instance = pollster::block_on(self.instance(Manner::Tried))?;
-        self.trial.pool.give_back(instance);
+        self.tried.give_back(instance);
         Ok(())
     }
 
@@ -117,6 +126,12 @@ impl Plugin {
             }
         }
     }
+}
+
+/// The lists of the folder, where it asks for them.
+fn lists(host: &Host, exports: &Exports, files: Files<'_>) -> Option<Arc<Lists>> {
+    let folder = files.lists.filter(|_| exports.asks().any(|grant| grant == Grant::Lists))?;
+    Some(host.state().lists_in(folder))
 }
 
 /// What is said of a file that is no component at all.
@@ -145,7 +160,7 @@ fn not_granted(
     if missing.is_empty() {
         return Ok(());
     }
-    let quoted = |grants: &mut dyn Iterator<Item = super::Grant>| {
+    let quoted = |grants: &mut dyn Iterator<Item = Grant>| {
         grants.map(|grant| format!("\"{grant}\"")).collect::<Vec<_>>().join(", ")
     };
     let message = format!("it asks for {}, which is not granted", quoted(&mut missing.into_iter()));

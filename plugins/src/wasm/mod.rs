@@ -12,13 +12,11 @@
 //! - `instance`, `pool`: asking it, and using it again
 //! - `facts`, `terms`, `verdict`, `grants`: the contract of `sdk/wit`, one file of it each; `contract`:
 //!   its names
-//! - `kv`, `counters`, [`outside`]: what grants lead to
 //! - [`inspect`]: a plugin looked at before it is used
 //! - [`failure`], `breaker`: when it goes wrong, and when it goes wrong again and again
 
 mod breaker;
 mod contract;
-mod counters;
 mod engine;
 mod exports;
 mod facts;
@@ -28,10 +26,8 @@ mod guest;
 mod host;
 pub mod inspect;
 mod instance;
-mod kv;
 mod limits;
 mod load;
-pub mod outside;
 mod pool;
 mod terms;
 mod verdict;
@@ -40,7 +36,7 @@ mod verdict;
 mod tests;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use wasmtime::component::InstancePre;
@@ -48,7 +44,6 @@ use wasmtime::component::InstancePre;
 pub use contract::{PACKAGE, VERSION};
 pub use exports::Exports;
 pub use grants::{Grant, UnknownGrant};
-pub(crate) use guest::Manner;
 pub use host::Host;
 pub use load::Files;
 pub use verdict::{Returned, Wire};
@@ -58,13 +53,13 @@ use self::failure::{Failed, Kind};
 use self::guest::{About, Call, Guest};
 use self::host::Machine;
 use self::instance::Instance;
-use self::kv::Kv;
-use self::outside::Health;
 use self::pool::Pool;
 use crate::decider::Role;
 use crate::decision::{Answer, Failure, Outcome};
 use crate::hooks::{Direction, Hook, HookName};
+use crate::outside::Health;
 use crate::place::Place;
+use crate::state::{Manner, Reaches, Trial};
 
 /// A plugin: compiled, linked, and found to be what it should be. Shared by all threads.
 pub struct Plugin {
@@ -76,13 +71,9 @@ pub struct Plugin {
     host: Host,
     asked: Pool,
     breaker: Breaker,
-    trial: Trial,
-}
-
-/// What a plugin has where it is only tried: nothing of it reaches those who are asked.
-struct Trial {
-    pool: Pool,
-    kv: Mutex<Arc<Kv>>,
+    /// Its instances where it is only tried: nothing of them reaches those who are asked.
+    tried: Pool,
+    reaches: Reaches,
 }
 
 /// What came of a call: the verdict and where it was made.
@@ -140,15 +131,15 @@ impl Plugin {
     }
 
     /// Forgets what it was told while it was tried: the next test begins anew.
-    pub(crate) fn begin_trial(&self) {
-        self.trial.pool.empty();
-        *self.trial.kv.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+    pub(crate) fn begin_trial(&self, trial: &Arc<Trial>) {
+        self.reaches.begin_trial(trial);
+        self.tried.empty();
     }
 
     /// Another version, or none, has taken its place.
     pub(crate) fn retire(&self) {
         self.asked.retire();
-        self.trial.pool.retire();
+        self.tried.retire();
         // Whatever comes in its place begins with a good name.
         if self.breaker.succeeded() == Change::Recovered {
             self.host.outside().health(self.name(), Health::Good);
@@ -202,8 +193,7 @@ impl Plugin {
     /// Makes an instance.
     async fn instance(&self, manner: Manner) -> Result<Instance, Failed> {
         let machine = self.machine()?;
-        let (about, outside) = (Arc::clone(&self.about), Arc::clone(self.host.outside()));
-        let mut store = Guest::store(&machine.engine, about, self.kv(manner), outside, manner);
+        let mut store = Guest::store(&machine.engine, Arc::clone(&self.about), self.reaches.of(manner));
         let begun = guest::begin(&mut store);
         let linked = match begun {
             Ok(()) => self.linked.instantiate_async(&mut store).await,
@@ -219,15 +209,7 @@ impl Plugin {
     fn pool(&self, manner: Manner) -> &Pool {
         match manner {
             Manner::Asked => &self.asked,
-            Manner::Tried => &self.trial.pool,
-        }
-    }
-
-    fn kv(&self, manner: Manner) -> Arc<Kv> {
-        match manner {
-            Manner::Asked if !self.exports.asks().any(|grant| grant == Grant::Kv) => Arc::default(),
-            Manner::Asked => self.host.memory().of(self.name()),
-            Manner::Tried => Arc::clone(&self.trial.kv.lock().unwrap_or_else(PoisonError::into_inner)),
+            Manner::Tried => &self.tried,
         }
     }
 

@@ -167,6 +167,19 @@ answers! {
     answer_names, names: Names;
 }
 
+/// The test has a list of these entries. It is asked for equal texts: networks and domains above are the
+/// relay's business.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// testing::list("blocked", ["Spam.example"]);
+/// assert_eq!(lists::contains("blocked", "spam.example"), Ok(true));
+/// ```
+pub fn list(name: &str, entries: impl IntoIterator<Item = impl Into<String>>) {
+    relay::lists::set(name, entries.into_iter().map(Into::into));
+}
+
 /// Nothing can be found out about a name.
 ///
 /// ```

@@ -66,7 +66,7 @@ pub(super) fn inspected(
     wasm: &[u8],
     config: Option<&Arc<str>>,
 ) -> Inspected {
-    inspect(&shown(file).into(), role, Files { wasm, config })
+    inspect(&shown(file).into(), role, Files { wasm, config, lists: None })
 }
 
 /// The text of a plugin's configuration, where it has one.

@@ -204,7 +204,12 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         header: "[plugin.NAME]",
         about: "What the plugin of that name may do besides deciding.",
-        keys: &[Key("grant", "list", Required, "Of \"kv\", \"counters\", \"clock\" and \"dns\".")],
+        keys: &[Key(
+            "grant",
+            "list",
+            Required,
+            "Of \"kv\", \"counters\", \"clock\", \"dns\", \"rates\" and \"lists\".",
+        )],
     },
     Table {
         header: "[spool]",

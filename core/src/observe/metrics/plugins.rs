@@ -5,8 +5,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use waxseal_plugins::outside::Health;
 use waxseal_plugins::wasm::failure::Kind;
-use waxseal_plugins::wasm::outside::Health;
 
 use super::add;
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use waxseal_plugins::decision::{Answer, Failure};
 use waxseal_plugins::facts::Row;
 use waxseal_plugins::hooks::{HookName, outgoing};
+use waxseal_plugins::outside::{Forgotten, Health as OfPlugin, OfList};
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::Change;
 use waxseal_plugins::wasm::failure::Kind;
-use waxseal_plugins::wasm::outside::Health as OfPlugin;
 
 use super::*;
 use crate::reference::hold;
@@ -35,13 +35,15 @@ const LABELS: &str = "
 
 /// What the labels of all metrics stand for.
 const MEANINGS: &[(&str, &str)] = &[
-    ("counter", "what the plugin calls it"),
+    ("counter", "what the script or plugin calls it"),
     ("difference", "what the candidate's answer means for mail: `same`, `weaker`, `stricter` or `other`"),
     ("direction", "`incoming` or `outgoing`"),
     ("hook", "the [hook](hooks.md)"),
+    ("kind", "`memory` or `rate`"),
+    ("list", "the list's name"),
     ("outcome", "`delivered`, `deferred` or `failed`"),
     ("part", "`policies` or `certificates`"),
-    ("plugin", "the plugin's name"),
+    ("plugin", "the name of the plugin; where it counts or remembers itself, also of a script"),
     ("policy", "the policy that the row names"),
     ("reason", "why, in a word, as in `policy` or `relay` of messages, `trap` or `time` of plugins"),
     (
@@ -124,5 +126,7 @@ fn touched() -> Metrics {
     metrics.plugins().failed("mine", Kind::Trap);
     metrics.plugins().health("mine", OfPlugin::Good);
     metrics.plugins().count("mine", "seen", 1);
+    metrics.state().forgot("mine", Forgotten::Memory, 1);
+    metrics.state().list("blocked", OfList { entries: 1, is_broken: false });
     metrics
 }

@@ -139,6 +139,22 @@ pub(super) const CHAPTER: Chapter = Chapter {
             example: None,
         },
         Entry {
+            code: "B012",
+            severity: Error,
+            title: "no such list",
+            explanation: "A script asks `in_list` for a list of which there is no file `lists/NAME.txt` beside the \
+                          policies. It would fail when it runs, and its mail would be deferred.",
+            example: None,
+        },
+        Entry {
+            code: "B013",
+            severity: Error,
+            title: "a list that cannot be read",
+            explanation: "A list has an entry a line: a domain, an address, a network or another text. One that has \
+                          never been read as a whole cannot be asked; one that is broken later stays as it was.",
+            example: None,
+        },
+        Entry {
             code: "E001",
             severity: Error,
             title: "a test failed",

@@ -64,9 +64,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Entry {
             code: "H004",
             severity: Error,
-            title: "a verdict given what it cannot take",
+            title: "a function given what it cannot take",
             explanation: "A code to defer with begins with 4, one to refuse with begins with 5 (RFC 3463); \
-                          suites and versions must be known, and leave something to negotiate. It would fail \
+                          suites and versions must be known, and leave something to negotiate; a time is written as in \
+                          `10m`, a rate as in `12 per 1h`. It would fail \
                           when it runs, perhaps for the first time on the one message that matters.",
             example: outgoing(
                 "fn mail(host, mail) {\n    defer(\"5.7.1\", \"later\")\n}",

@@ -99,7 +99,8 @@ fn in_function(
         proposals.plain(ProposalKind::Variable, name, "", &about.unwrap_or_default());
     }
     if sort == Sort::Tests {
-        return natives(&words::OF_TESTS, proposals);
+        natives(&words::OF_TESTS, proposals);
+        return natives(&words::OF_TRIALS, proposals);
     }
     for word in Word::ALL {
         let has = scope.signatures.iter().any(|signature| signature.words.contains(&word));
@@ -115,6 +116,8 @@ fn in_function(
         }
     }
     natives(&words::ALONE, proposals);
+    natives(&words::OF_STATE, proposals);
+    natives(&words::OF_NAMES, proposals);
     for (word, snippet) in [
         ("if", "if ${1:condition} {\n    $0\n}"),
         ("else", "else {\n    $0\n}"),

@@ -66,9 +66,12 @@ fn of_function(functions: &[Function<'_>], word: &str, scope: &Scope<'_, '_>, so
         return Some(of_own(function));
     }
     if sort == Sort::Tests {
-        return native(&words::OF_TESTS, word);
+        return native(&words::OF_TESTS, word).or_else(|| native(&words::OF_TRIALS, word));
     }
-    let Some(verdict) = Word::from_word(word) else { return native(&words::ALONE, word) };
+    let Some(verdict) = Word::from_word(word) else {
+        let all = [&words::ALONE[..], &words::OF_STATE, &words::OF_NAMES];
+        return all.into_iter().find_map(|natives| native(natives, word));
+    };
     let meaning = words::of_verdict(&scope.signatures, verdict);
     let meaning = if meaning.is_empty() { "It is no verdict of this hook." } else { &meaning };
     Some(format!("{}\n\n{meaning}", words::usage_of_verdict(verdict)))

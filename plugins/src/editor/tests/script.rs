@@ -40,6 +40,27 @@ fn a_filter_is_told_of_either_direction() {
 }
 
 #[test]
+fn what_scripts_remember_and_look_up_is_offered_and_explained() {
+    let offered = filter("fn rcpt(client, recipient) { | }");
+    assert!(["remember_first", "allows", "in_list", "dnsbl"].iter().all(|name| has(&offered, name)));
+    assert!(!has(&offered, "later"), "it is for tests");
+    let tests = Asked::new("tests/mine.rhai", "fn test_it() { | }");
+    assert!(has(&tests, "later") && !has(&tests, "remember"));
+}
+
+/// What linter and host know is what editors and the reference say.
+#[test]
+fn every_function_of_the_host_is_said() {
+    use crate::editor::words::{OF_NAMES, OF_STATE};
+
+    let mut said: Vec<_> = OF_STATE.iter().chain(&OF_NAMES).map(|native| native.name).collect();
+    let mut known: Vec<_> = crate::rhai::natives().chain(["network"]).collect();
+    said.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(said, known);
+}
+
+#[test]
 fn verdicts_are_those_of_the_hook() {
     let offer = outgoing("fn offer(host) { | }");
     assert!(

@@ -8,7 +8,7 @@ use super::contexts::Context;
 use super::expressions::{Argument, Call, Chain, Literal, Style};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{Kind, UnknownVersion, Version};
-use crate::rhai::speak;
+use crate::rhai::{natives, speak};
 use crate::spoken::{self, Setter, Word};
 use crate::verdicts::{EnhancedCode, Group, InvalidCode, Suite};
 
@@ -79,6 +79,9 @@ fn switches(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
 
 /// What is wrong with what a verdict, or what is chained to it, is given.
 fn wrong_argument(call: &Call, context: &Context<'_>) -> Option<String> {
+    if let Some(message) = wrong_native(call) {
+        return Some(message);
+    }
     match (call.style, Word::from_word(&call.name), Setter::from_word(&call.name)) {
         (Style::Function, Some(word), _) => match (word, call.arguments.as_slice()) {
             (Word::Refuse | Word::Defer, [code, _]) => wrong_code(text(code)?, word, context),
@@ -88,6 +91,14 @@ fn wrong_argument(call: &Call, context: &Context<'_>) -> Option<String> {
         (Style::Method, _, Some(setter)) => wrong_term(setter, call.arguments.first()?),
         _ => None,
     }
+}
+
+/// A time or a rate that is none, the name of a counter that cannot be.
+fn wrong_native(call: &Call) -> Option<String> {
+    let texts =
+        call.arguments.iter().enumerate().filter_map(|(place, argument)| Some((place, text(argument)?)));
+    let mut texts = texts.filter(|_| call.style == Style::Function);
+    texts.find_map(|(place, text)| natives::wrong_text(&call.name, place, text))
 }
 
 fn wrong_code(code: &str, word: Word, context: &Context<'_>) -> Option<String> {

@@ -45,7 +45,7 @@ fn component(module: &str) -> Vec<u8> {
 
 fn inspected(module: &str, role: Option<Role>) -> Result<Inspection, Vec<Diagnostic>> {
     let wasm = component(module);
-    inspect(&"outgoing/mine.wasm".into(), role, Files { wasm: &wasm, config: None })
+    inspect(&"outgoing/mine.wasm".into(), role, Files { wasm: &wasm, config: None, lists: None })
 }
 
 fn lines(inspection: &Inspection) -> Vec<String> {
@@ -79,7 +79,8 @@ fn a_role_that_does_not_fit_is_an_error() {
     let errors = inspected(REQUIRE, Some(Role::Policy(Direction::Incoming))).unwrap_err();
     assert_eq!(errors[0].code, "W002");
     let text = b"fn offer(host) {}";
-    let errors = inspect(&"mine.wasm".into(), None, Files { wasm: text, config: None }).unwrap_err();
+    let errors =
+        inspect(&"mine.wasm".into(), None, Files { wasm: text, config: None, lists: None }).unwrap_err();
     assert_eq!(errors[0].code, "W001");
 }
 
@@ -90,7 +91,8 @@ fn another_version_of_the_contract_is_said_once() {
     let places: Vec<_> = named.map(|(at, _)| at).collect();
     assert!(places.len() > 2);
     places.iter().for_each(|at| wasm[at + 3] = b'2');
-    let errors = inspect(&"mine.wasm".into(), None, Files { wasm: &wasm, config: None }).unwrap_err();
+    let errors =
+        inspect(&"mine.wasm".into(), None, Files { wasm: &wasm, config: None, lists: None }).unwrap_err();
     assert_eq!(errors.len(), 1);
     assert!(errors[0].message.contains("version 0.2.0 of the contract"), "{}", errors[0]);
 }

@@ -86,7 +86,7 @@ fn what_is_not_granted_is_refused() {
     );
     assert!(said.contains("`[plugin.late]` with `grant = [\"clock\"]`"), "{said}");
     let granted = [("late".to_owned(), [super::super::Grant::Clock].into())].into();
-    let host = Host::new(None, granted, std::sync::Arc::new(super::super::outside::Nowhere));
+    let host = Host::new(None, granted, std::sync::Arc::new(crate::outside::Nowhere));
     assert!(load(&host, "outgoing/late.wasm", &wasm).is_ok());
 }
 

@@ -71,7 +71,7 @@ pub(super) fn load(host: &Host, path: &str, wasm: &[u8]) -> Result<Arc<Plugin>, 
         Some("outgoing") => Role::Policy(Direction::Outgoing),
         _ => Role::Filter,
     };
-    host.load(&path.into(), role, Files { wasm, config: None })
+    host.load(&path.into(), role, Files { wasm, config: None, lists: None })
 }
 
 /// Loads a plugin that has nothing wrong with it.

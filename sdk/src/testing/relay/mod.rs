@@ -5,10 +5,12 @@ pub(crate) mod clock;
 pub(crate) mod counters;
 pub(crate) mod dns;
 pub(crate) mod kv;
+pub(crate) mod lists;
 pub(crate) mod log;
+pub(crate) mod rates;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the relay knows, keeps, and was told.
 struct Relay {
@@ -17,6 +19,8 @@ struct Relay {
     counted: BTreeMap<String, u64>,
     kept: BTreeMap<String, kv::Entry>,
     answers: BTreeMap<(dns::Question, String), Result<Vec<String>, dns::Failure>>,
+    lists: BTreeMap<String, BTreeSet<String>>,
+    full_at: BTreeMap<(String, String), i64>,
 }
 
 thread_local! {
@@ -40,6 +44,8 @@ impl Relay {
             counted: BTreeMap::new(),
             kept: BTreeMap::new(),
             answers: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            full_at: BTreeMap::new(),
         }
     }
 }

@@ -21,11 +21,17 @@ impl incoming::Mail for Witness {
     }
 }
 
-/// No recipient is taken: the reply says how many there have been.
+/// No recipient is taken: the reply says how many there have been, whether that is within a rate of two an hour,
+/// and whether the sender's domain is in a list.
 impl incoming::Rcpt for Witness {
-    fn rcpt(&self, _: &Client, _: &Recipient) -> incoming::rcpt::Verdict {
+    fn rcpt(&self, client: &Client, _: &Recipient) -> incoming::rcpt::Verdict {
+        let allowed = rates::allows("2 per 1h", "recipients") == Ok(true);
+        let listed = lists::contains("known", &client.sender_domain()) == Ok(true);
         match kv::update("recipients", kv::FOR_EVER, |count: Option<u64>| count.unwrap_or(0) + 1) {
-            Ok(count) => refuse("5.7.1", format!("{VERSION} recipient {count} time {}", clock::now())),
+            Ok(count) => {
+                let now = clock::now();
+                refuse("5.7.1", format!("{VERSION} recipient {count} time {now} allowed {allowed} listed {listed}"))
+            }
             Err(problem) => fail(problem),
         }
     }

@@ -1,9 +1,13 @@
-//! What plugins remember, and where it ends.
+//! What scripts and plugins remember, and where it ends.
 
 use super::*;
 
 fn name() -> Arc<str> {
     "ratchet".into()
+}
+
+fn kept_in(directory: Option<PathBuf>) -> Arc<Memory> {
+    Arc::new(Memory::new(directory, Arc::default()))
 }
 
 #[test]
@@ -60,13 +64,64 @@ fn bounds_hold() {
 }
 
 #[test]
+fn only_the_first_is_the_first_until_its_time_is_over() {
+    let kv = Kv::default();
+    let hour = Duration::from_secs(3600);
+    assert_eq!(kv.remember_first("a", vec![1], hour), Ok(Some(0)));
+    assert_eq!(kv.remember_first("a", vec![2], hour), Ok(None));
+    assert_eq!(kv.get("a"), Some(vec![1]), "the second has changed nothing");
+    kv.clock.advance(hour);
+    assert_eq!(kv.remember_first("a", vec![3], hour), Ok(Some(0)));
+}
+
+#[test]
+fn of_many_at_once_one_is_the_first() {
+    let kv = Arc::new(Kv::default());
+    let ask = |kv: Arc<Kv>| {
+        thread::spawn(move || {
+            (0..1_000)
+                .filter(|number: &u32| {
+                    kv.remember_first(&number.to_string(), vec![], Duration::from_secs(3600))
+                        .is_ok_and(|new| new.is_some())
+                })
+                .count()
+        })
+    };
+    let asked: Vec<_> = (0..4).map(|_| ask(Arc::clone(&kv))).collect();
+    assert_eq!(asked.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>(), 1_000);
+}
+
+#[test]
+fn where_there_is_no_room_what_ends_next_is_forgotten() {
+    let kv = Kv::default();
+    let hours = |hours: usize| Duration::from_secs(3600 * hours as u64);
+    kv.set("for ever", vec![], None).unwrap();
+    for number in 1..ENTRIES {
+        assert_eq!(kv.remember(&number.to_string(), vec![], hours(number)), Ok(0));
+    }
+    assert_eq!(kv.remember("one more", vec![], hours(1)), Ok(ENTRIES / FORGOTTEN));
+    assert_eq!((kv.get("1"), kv.get("100")), (None, None));
+    assert!(["for ever", "101", "9999", "one more"].iter().all(|key| kv.get(key).is_some()));
+    assert_eq!(kv.remember("and more", vec![], hours(1)), Ok(0), "there is room for a while");
+}
+
+#[test]
+fn what_has_no_end_is_not_forgotten() {
+    let kv = Kv::default();
+    for number in 0..ENTRIES {
+        kv.set(&number.to_string(), vec![], None).unwrap();
+    }
+    assert!(kv.remember("one more", vec![], PACE).unwrap_err().contains("10000 entries"));
+}
+
+#[test]
 fn a_restart_forgets_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let memory = Arc::new(Memory::new(Some(directory.path().join("plugins"))));
+    let memory = kept_in(Some(directory.path().join("plugins")));
     memory.of(&name()).set("best", b"tls1.3".to_vec(), None).unwrap();
     memory.of(&name()).set("over", vec![], Some(Duration::ZERO)).unwrap();
     memory.write();
-    let again = Arc::new(Memory::new(Some(directory.path().join("plugins"))));
+    let again = kept_in(Some(directory.path().join("plugins")));
     assert_eq!(again.of(&name()).get("best"), Some(b"tls1.3".to_vec()));
     assert_eq!(again.of(&name()).entries().entries.len(), 1);
     assert_eq!(again.of(&"other".into()).get("best"), None);
@@ -75,7 +130,7 @@ fn a_restart_forgets_nothing() {
 #[test]
 fn it_is_written_without_being_told() {
     let directory = tempfile::tempdir().unwrap();
-    let memory = Arc::new(Memory::new(Some(directory.path().to_owned())));
+    let memory = kept_in(Some(directory.path().to_owned()));
     memory.of(&name()).set("a", vec![1], None).unwrap();
     drop(memory);
     assert!(file::read(directory.path(), "ratchet").entries.contains_key("a"));
@@ -85,7 +140,7 @@ fn it_is_written_without_being_told() {
 fn a_damaged_file_is_put_aside() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("ratchet.ndjson"), "no json").unwrap();
-    let memory = Arc::new(Memory::new(Some(directory.path().to_owned())));
+    let memory = kept_in(Some(directory.path().to_owned()));
     assert_eq!(memory.of(&name()).get("a"), None);
     assert_eq!(std::fs::read_to_string(directory.path().join("ratchet.broken")).unwrap(), "no json");
 }

@@ -1,4 +1,4 @@
-//! The file of what a plugin remembers: a line of JSON for each entry, readable for people, replaced
+//! The file of what a script or plugin remembers: a line of JSON for each entry, readable for people, replaced
 //! as a whole.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ struct Line {
     until: Option<i64>,
 }
 
-/// Reads what was written last. A file that cannot be read is put aside, loudly: the plugin begins
+/// Reads what was written last. A file that cannot be read is put aside, loudly: it begins
 /// with nothing, and nothing is lost for those who look.
 pub(super) fn read(directory: &Path, name: &str) -> Entries {
     let path = path(directory, name);
@@ -33,8 +33,8 @@ pub(super) fn read(directory: &Path, name: &str) -> Entries {
             let kept =
                 fs::rename(&path, &aside).map_or_else(|error| error.to_string(), |()| "kept".to_owned());
             tracing::error!(
-                plugin = name, file = %path.display(), aside = %aside.display(), kept, %error,
-                "what the plugin remembers cannot be read: it begins with nothing"
+                name, file = %path.display(), aside = %aside.display(), kept, %error,
+                "what a script or plugin remembers cannot be read: it begins with nothing"
             );
             HashMap::new()
         }
@@ -70,7 +70,7 @@ fn parse(text: &str) -> io::Result<HashMap<String, Entry>> {
     text.lines().map(entry).collect()
 }
 
-/// A plugin's name is a stem, of small letters, digits and `_`: it leads nowhere else.
+/// A name is a stem, of small letters, digits and `_`: it leads nowhere else.
 fn path(directory: &Path, name: &str) -> PathBuf {
     directory.join(format!("{name}.ndjson"))
 }

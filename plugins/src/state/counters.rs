@@ -1,18 +1,18 @@
-//! The counters of a plugin: a few, with plain names, since each is a time series for good.
+//! The counters of a script or plugin: a few, with plain names, since each is a time series for good.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use crate::spoken::clean;
 
-/// Counters of a plugin.
+/// Counters of one script or plugin.
 const COUNTERS: usize = 32;
 /// Characters of a counter's name.
 const NAME: usize = 64;
 
-/// The names that a plugin counts under.
+/// The names that one counts under.
 #[derive(Debug, Default)]
-pub(super) struct Counters(Mutex<Names>);
+pub(crate) struct Counters(Mutex<Names>);
 
 #[derive(Debug, Default)]
 struct Names {
@@ -32,11 +32,8 @@ impl Counters {
         if names.known.contains(name) {
             return Ok(());
         }
-        let why = if !is_plain(name) {
-            format!(
-                "counts under `{}`, which is no name of small letters, digits and `_`: not counted",
-                clean(name)
-            )
+        let why = if let Some(why) = wrong(name) {
+            format!("{why}: not counted")
         } else if names.known.len() >= COUNTERS {
             format!("counts under more than {COUNTERS} names: `{name}` is not counted")
         } else {
@@ -46,6 +43,13 @@ impl Counters {
         let first = !std::mem::replace(&mut names.complained, true);
         Err(first.then_some(why))
     }
+}
+
+/// What is wrong with the name of a counter; `None` where it is one.
+pub(crate) fn wrong(name: &str) -> Option<String> {
+    let wrong =
+        || format!("counts under `{}`, which is no name of small letters, digits and `_`", clean(name));
+    (!is_plain(name)).then(wrong)
 }
 
 fn is_plain(name: &str) -> bool {

@@ -1,0 +1,245 @@
+//! Lists: files of domains, addresses, networks or other texts, `lists/NAME.txt` beside the policies.
+//!
+//! They are no part of the bundle: a list of millions may change each minute. A changed file is read
+//! beside the list in force, and takes its place if all of it is good; else the last good one stays.
+
+mod entries;
+mod read;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
+use std::{fs, io, thread};
+
+use crate::bundle::is_stem;
+use crate::outside::{OfList, Outside};
+use crate::suggest;
+
+pub(crate) use read::Broken;
+
+use entries::{Entries, Entry};
+use read::Stamp;
+
+/// The folder, in the policies' directory.
+pub(crate) const FOLDER: &str = "lists";
+
+/// Lists of a folder.
+const LISTS: usize = 256;
+
+/// How often the files are looked at. A file is read when it has not changed between two looks.
+const PACE: Duration = Duration::from_secs(1);
+
+/// The lists of a folder.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    /// `None` where there is no folder, and so no list.
+    folder: Option<PathBuf>,
+    lists: RwLock<BTreeMap<String, List>>,
+}
+
+/// One list.
+#[derive(Clone, Debug, Default)]
+struct List {
+    /// The last good one.
+    entries: Option<Arc<Entries>>,
+    /// What is wrong with the file as it is now.
+    broken: Option<Broken>,
+    /// The file that was read last.
+    read: Option<Stamp>,
+    /// The file as it was at the last look, if it was another.
+    seen: Option<Stamp>,
+}
+
+impl Lists {
+    /// No lists.
+    pub(crate) fn none() -> Arc<Self> {
+        Arc::new(Self { folder: None, lists: RwLock::default() })
+    }
+
+    /// Reads all lists of a folder. Blocks.
+    pub(crate) fn open(folder: &Path) -> Arc<Self> {
+        let lists = Self { folder: Some(folder.to_owned()), lists: RwLock::default() };
+        for (name, path) in lists.files() {
+            let stamp = Stamp::of(&path).ok();
+            lists.take(&name, &path, stamp);
+        }
+        Arc::new(lists)
+    }
+
+    /// Looks at the files now and then, for as long as somebody has the lists.
+    pub(crate) fn watch(self: &Arc<Self>, outside: Arc<dyn Outside>) {
+        let lists: Weak<Self> = Arc::downgrade(self);
+        self.tell(&*outside);
+        let look = move || {
+            loop {
+                thread::sleep(PACE);
+                let Some(lists) = lists.upgrade() else { return };
+                if lists.look() {
+                    lists.tell(&*outside);
+                }
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("lists".to_owned()).spawn(look) {
+            tracing::error!(%error, "lists cannot be watched: changes of them are not noticed");
+        }
+    }
+
+    /// Whether a text is in a list: itself; an address of mail also by its domain; a domain also by one
+    /// above it that stands with a dot before it; an IP address by its network.
+    ///
+    /// # Errors
+    ///
+    /// There is no such list, or it could never be read.
+    pub(crate) fn contains(&self, list: &str, text: &str) -> Result<bool, String> {
+        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(found) = lists.get(list) else { return Err(missing(&lists, list)) };
+        match (&found.entries, &found.broken) {
+            (Some(entries), _) => Ok(finds(entries, text)),
+            (None, Some(broken)) => Err(format!("the list `{list}` cannot be used: {}", broken.why)),
+            (None, None) => Err(format!("the list `{list}` has never been read")),
+        }
+    }
+
+    /// What is wrong with a list that is asked for by this name; `None` where it is good.
+    pub(crate) fn wrong(&self, list: &str) -> Option<Wrong> {
+        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
+        match lists.get(list) {
+            None => Some(Wrong::Missing(suggest::help(
+                list,
+                &lists.keys().map(String::as_str).collect::<Vec<_>>(),
+            ))),
+            Some(List { entries: None, broken, .. }) => broken.clone().map(Wrong::Broken),
+            Some(_) => None,
+        }
+    }
+
+    /// Reads what has changed and come to rest, and says whether anything has. Blocks.
+    fn look(&self) -> bool {
+        let mut changed = false;
+        let files = self.files();
+        for (name, path) in &files {
+            let stamp = Stamp::of(path).ok();
+            let known = self.list(name);
+            if stamp == known.read {
+                continue;
+            }
+            if stamp == known.seen {
+                self.take(name, path, stamp);
+                changed = true;
+            } else {
+                self.with(name, |list| list.seen = stamp);
+            }
+        }
+        changed | self.note_the_lost(&files)
+    }
+
+    /// Reads a file, and swaps if it is good.
+    fn take(&self, name: &str, path: &Path, stamp: Option<Stamp>) {
+        let had = self.list(name).entries;
+        let emptied = stamp.is_some_and(|stamp| stamp.is_empty()) && had.is_some_and(|had| had.len() > 0);
+        let read = if emptied {
+            let why = "it has become empty: a list that is meant to be empty has a comment".to_owned();
+            Err(Broken { line: 0, why })
+        } else {
+            read::read(path)
+        };
+        match &read {
+            Ok(entries) => tracing::info!(list = name, entries = entries.len(), "a list was read"),
+            Err(Broken { line, why }) => {
+                tracing::error!(list = name, line, why, "ALARM: the list is broken, and stays as it was");
+            }
+        }
+        self.with(name, |list| {
+            (list.read, list.seen) = (stamp, stamp);
+            match read {
+                Ok(entries) => (list.entries, list.broken) = (Some(Arc::new(entries)), None),
+                Err(broken) => list.broken = Some(broken),
+            }
+        });
+    }
+
+    /// A file that is gone leaves its list as it was.
+    fn note_the_lost(&self, files: &BTreeMap<String, PathBuf>) -> bool {
+        let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+        let lost = lists.iter_mut().filter(|(name, list)| list.read.is_some() && !files.contains_key(*name));
+        let mut any = false;
+        for (name, list) in lost {
+            tracing::error!(list = name, "ALARM: the file of the list is gone, and the list stays as it was");
+            list.read = None;
+            list.broken = Some(Broken { line: 0, why: "its file is gone".to_owned() });
+            any = true;
+        }
+        any
+    }
+
+    fn tell(&self, outside: &dyn Outside) {
+        for (name, list) in &*self.lists.read().unwrap_or_else(PoisonError::into_inner) {
+            let entries = list.entries.as_ref().map_or(0, |entries| entries.len());
+            outside.list(name, OfList { entries, is_broken: list.broken.is_some() });
+        }
+    }
+
+    fn list(&self, name: &str) -> List {
+        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
+        lists.get(name).cloned().unwrap_or_default()
+    }
+
+    fn with(&self, name: &str, change: impl FnOnce(&mut List)) {
+        let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+        change(lists.entry(name.to_owned()).or_default());
+    }
+
+    /// The files of lists, by their names.
+    fn files(&self) -> BTreeMap<String, PathBuf> {
+        let read = |folder: &PathBuf| -> io::Result<BTreeMap<String, PathBuf>> {
+            let mut files = BTreeMap::new();
+            for entry in fs::read_dir(folder)?.take(LISTS * 4) {
+                let path = entry?.path();
+                let name = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".txt"));
+                if let Some(name) = name.filter(|name| is_stem(name) && files.len() < LISTS) {
+                    files.insert(name.to_owned(), path);
+                }
+            }
+            Ok(files)
+        };
+        self.folder.as_ref().and_then(|folder| read(folder).ok()).unwrap_or_default()
+    }
+}
+
+/// Why a list cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// There is none of this name; what was probably meant.
+    Missing(String),
+    /// Its file is broken.
+    Broken(Broken),
+}
+
+fn missing(lists: &BTreeMap<String, List>, list: &str) -> String {
+    let known: Vec<_> = lists.keys().map(String::as_str).collect();
+    format!("there is no list `{list}`; {}", suggest::help(list, &known))
+}
+
+fn finds(entries: &Entries, text: &str) -> bool {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return entries.has_address(address);
+    }
+    let text = read::plain(text);
+    let domain = text.rsplit_once('@').map(|(_, domain)| domain);
+    if entries.has(Entry::Text(&text)) || domain.is_some_and(|domain| entries.has(Entry::Text(domain))) {
+        return true;
+    }
+    let mut below = domain.unwrap_or(&text);
+    while let Some((_, parent)) = below.split_once('.') {
+        if entries.has(Entry::Below(parent)) {
+            return true;
+        }
+        below = parent;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;
