@@ -11,6 +11,7 @@
 // The decisions: what policies, rows, filters and verdicts mean.
 mod conversations;
 mod failing_policies;
+mod filter_hooks;
 mod filters;
 mod implicit_tls;
 mod incoming_matrix;
