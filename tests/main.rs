@@ -46,6 +46,7 @@ mod replay;
 mod shadow;
 
 // Incoming mail: what is taken, and what is not.
+mod authenticated_mail;
 mod authentication;
 mod chunking;
 mod hostile_clients;

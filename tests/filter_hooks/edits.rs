@@ -63,7 +63,8 @@ async fn the_table_holds(actor: Actor) {
 async fn many_edits_are_done_in_the_order_in_which_they_are_said() {
     for actor in [Actor::Script, Actor::Plugin] {
         let (relay, host) = actor.relay().await;
-        let orders = ["add_header|X-Old|three", "replace_header|X-Old|uno", "remove_part|2", "remove_header|X-Do"];
+        let orders =
+            ["add_header|X-Old|three", "replace_header|X-Old|uno", "remove_part|2", "remove_header|X-Do"];
         assert_eq!(send(&relay, &[RECIPIENT], &letter(&orders)).await.code, 250);
         let expected = format!("TRACE\r\n{}", letter(&[]))
             .replace("X-Old: one", "X-Old: uno")

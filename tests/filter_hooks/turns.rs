@@ -2,6 +2,7 @@
 //! has what was changed, but nothing of what the message says.
 
 use serde_json::json;
+use waxseal_tests::host::{Host, Mode};
 use waxseal_tests::relay::TestRelay;
 
 use super::{Actor, RECIPIENT, SCRIPT, letter, send, untraced};
@@ -22,7 +23,7 @@ async fn each_sees_what_those_before_it_have_changed() {
     }"#;
     for actor in [Actor::Script, Actor::Plugin] {
         let site = actor.site().await.policy("filters/a_before.rhai", before);
-        let host = waxseal_tests::host::Host::start(waxseal_tests::host::Mode::NoStartTls).await;
+        let host = Host::start(Mode::NoStartTls).await;
         let site = site.policy("filters/z_behind.rhai", behind).host("there.example", host.address);
         let relay = site.start().await;
         let reply = send(&relay, &[RECIPIENT], &letter(&[])).await;
@@ -92,6 +93,8 @@ async fn the_log_has_the_changes_and_nothing_of_what_the_message_says() {
         let by = |change: &serde_json::Value| change["by"].as_str().unwrap().starts_with(actor.place());
         assert!(changes.iter().all(by), "{changes:?}");
         let edits: Vec<_> = changes.iter().map(|change| change["edit"].clone()).collect();
+        // A script's body is told in lines, each with its end.
+        let body = if actor == Actor::Script { "15 octets" } else { "13 octets" };
         let expected = json!([
             { "add_header": "X-New: yes" },
             { "remove_header": { "name": "X-Old", "occurrence": null } },
@@ -100,11 +103,9 @@ async fn the_log_has_the_changes_and_nothing_of_what_the_message_says() {
             { "replace_part": { "part": "1.1", "content_type": null, "text": "16 octets" } },
             { "append_text": { "plain": "12 octets", "html": "15 octets" } },
             { "remove_part": { "part": "2" } },
-            { "replace_body": "13 octets" },
+            { "replace_body": body },
         ]);
-        let sized = |edit: &serde_json::Value| edit.get("replace_body").is_none();
-        let (edits, expected) = (edits.iter().filter(|it| sized(it)), expected.as_array().unwrap().iter());
-        assert_eq!(edits.collect::<Vec<_>>(), expected.filter(|it| sized(it)).collect::<Vec<_>>(), "{actor:?}");
+        assert_eq!(json!(edits), expected, "{actor:?}");
         assert_eq!(record.fact("message", "sender"), "ann@client.example");
         let text = std::fs::read_to_string(relay.site.data().join("decisions.ndjson")).unwrap();
         for told in ["elephants", "hello", "old notes", "giraffes", "zebras", "tigers"] {

@@ -96,8 +96,15 @@ async fn what_no_way_is_given_waits_or_comes_back() {
         let world = World::of(actor).await;
         world.send("refuse", "none").await;
         let bounce = world.postbox.messages_until(1).await.remove(0);
-        assert_eq!((bounce.sender.as_str(), &bounce.recipients[..]), ("", &["ann@client.example".to_owned()][..]));
-        assert!(bounce.text().contains("Status: 5.7.1") && bounce.text().contains("Never"), "{}", bounce.text());
+        assert_eq!(
+            (bounce.sender.as_str(), &bounce.recipients[..]),
+            ("", &["ann@client.example".to_owned()][..])
+        );
+        assert!(
+            bounce.text().contains("Status: 5.7.1") && bounce.text().contains("Never"),
+            "{}",
+            bounce.text()
+        );
         assert!(world.usual.sessions().is_empty());
     }
 }
