@@ -11,7 +11,7 @@ use super::{Actor, RECIPIENT, letter, send, untraced};
 
 /// An order, what the client is told, whether the message goes on at once, and the verdict in the decision log.
 #[rustfmt::skip]
-const CASES: [(&str, &str, bool, &str); 12] = [
+const CASES: [(&str, &str, bool, &str); 13] = [
     ("accept",                           "250 2.0.0", true,  "accept"),
     ("remove_part|7",                    "250 2.0.0", true,  "accept"),
     ("quarantine|Card numbers",          "250 2.0.0", false, "quarantine"),
@@ -24,6 +24,7 @@ const CASES: [(&str, &str, bool, &str); 12] = [
     ("add_recipient|nobody",             "451 4.3.0", false, "failure"),
     ("add_recipient|a@b@c..d",           "451 4.3.0", false, "failure"),
     ("redirect|nobody",                  "451 4.3.0", false, "failure"),
+    ("redirect|a@b@c..d",                "451 4.3.0", false, "failure"),
     ("tag|no name|yes",                  "451 4.3.0", false, "failure"),
 ];
 
