@@ -79,7 +79,7 @@ async fn ways(actor: Actor) {
     let routed = world.relay.decision("a way", |it| it.is("outgoing", "route")).await;
     assert!(routed.text("decided_by").starts_with(actor.place()), "{routed:?}");
     assert_eq!(routed.field("way")["transport"], "line");
-    assert_eq!(world.usual.sessions(), []);
+    assert!(world.usual.sessions().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
