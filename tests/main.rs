@@ -11,6 +11,7 @@
 // The decisions: what policies, rows, filters and verdicts mean.
 mod conversations;
 mod failing_policies;
+mod filter_hooks;
 mod filters;
 mod implicit_tls;
 mod incoming_matrix;
@@ -45,6 +46,7 @@ mod replay;
 mod shadow;
 
 // Incoming mail: what is taken, and what is not.
+mod authenticated_mail;
 mod authentication;
 mod chunking;
 mod hostile_clients;

@@ -1,4 +1,5 @@
-//! A thousand odd messages pass the relay octet for octet, but for the Received header that it puts before them.
+//! A thousand odd messages pass the relay octet for octet, but for the Received header that it puts before them, and for
+//! what a filter changes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +21,38 @@ async fn a_thousand_odd_messages_pass_as_they_came() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_largest_passes_as_it_came() {
     passes(None, vec![corpus::largest()], |letter| letter.octets.clone()).await;
+}
+
+/// A filter that looks at the message, and says nothing of it.
+const READS: &str = r#"fn message(client, message) { if message.subject == "Stop it" { refuse("No") } }"#;
+const ADDS: &str = r#"fn message(client, message) { accept().add_header("X-Passed", "yes") }"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_pass_as_they_came_where_a_filter_looks_at_them() {
+    passes(Some(READS), corpus::letters().collect(), |letter| letter.octets.clone()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_header_that_a_filter_adds_is_all_that_changes() {
+    passes(Some(ADDS), corpus::letters().collect(), with_header).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_it_is_of_the_largest() {
+    passes(Some(ADDS), vec![corpus::largest()], with_header).await;
+}
+
+/// With the field of the filter behind all others.
+fn with_header(letter: &Letter) -> Vec<u8> {
+    let octets = &letter.octets;
+    let end = if octets.starts_with(b"\r\n") {
+        0
+    } else {
+        let empty = octets.windows(4).position(|four| four == b"\r\n\r\n");
+        empty.map_or(octets.len(), |at| at + 2)
+    };
+    let (head, rest) = octets.split_at(end);
+    [head, b"X-Passed: yes\r\n", rest].concat()
 }
 
 /// Sends messages through a relay, perhaps with a filter, and compares what arrives with what is expected of each.

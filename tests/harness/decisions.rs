@@ -14,6 +14,11 @@ impl Decision {
         self.0[field].as_str().unwrap_or_default()
     }
 
+    /// A field as it is; `Null` where the line has no such field.
+    pub fn field(&self, name: &str) -> &Value {
+        &self.0[name]
+    }
+
     /// Which bundle was asked.
     pub fn generation(&self) -> u64 {
         self.0["generation"].as_u64().unwrap_or_default()

@@ -34,6 +34,8 @@ pub struct Site {
     grants: BTreeMap<String, Vec<String>>,
     /// The milters: what the file says of each.
     milters: Vec<String>,
+    /// The keys that sign mail: what the file says of each.
+    dkim: Vec<String>,
     settings: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
     /// What its name server knows.
     pub(crate) zone: Zone,
@@ -70,6 +72,7 @@ impl Site {
             identities: Vec::new(),
             grants: BTreeMap::new(),
             milters: Vec::new(),
+            dkim: Vec::new(),
             settings: BTreeMap::new(),
             zone: Zone::default(),
         };
@@ -113,6 +116,15 @@ impl Site {
     #[must_use]
     pub fn milter(mut self, name: &str, address: impl Display, keys: &str) -> Self {
         self.milters.push(format!("name = \"{name}\"\naddress = \"{address}\"\n{keys}\n"));
+        self
+    }
+
+    /// A key that signs mail of authors of a domain: the private key, PEM.
+    #[must_use]
+    pub fn dkim(mut self, domain: &str, selector: &str, key: &str) -> Self {
+        let file = format!("tls/{selector}.dkim.key");
+        fs::write(self.path(&file), key).expect("the key is written");
+        self.dkim.push(format!("domain = \"{domain}\"\nselector = \"{selector}\"\nkey = \"{file}\""));
         self
     }
 
@@ -242,6 +254,9 @@ impl Site {
         }
         for milter in &self.milters {
             text += &format!("\n[[milter]]\n{milter}");
+        }
+        for keys in &self.dkim {
+            text += &format!("\n[[dkim]]\n{keys}\n");
         }
         for (domain, to) in &self.routes {
             text += &format!("\n[[route]]\ndomain = \"{domain}\"\nto = \"{to}\"\n");

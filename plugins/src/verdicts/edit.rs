@@ -67,6 +67,7 @@ pub enum Edit {
         /// Its media type from now on; `None` is `text/plain`.
         content_type: Option<String>,
         /// What it says.
+        #[serde(serialize_with = "size_of")]
         text: String,
     },
     /// Removes a part; the others stay octet for octet.
@@ -78,8 +79,10 @@ pub enum Edit {
     /// never inside of what is signed or encrypted.
     AppendText {
         /// For the text part.
+        #[serde(serialize_with = "size_of")]
         plain: String,
         /// For the HTML part; `None` is the plain text, escaped.
+        #[serde(serialize_with = "size_of_some")]
         html: Option<String>,
     },
     /// A tag that goes along with the message: later filters, `route`, the log and the queue show it.
@@ -221,9 +224,16 @@ impl Serialize for Header {
     }
 }
 
-/// Of a whole body, logs say only how large it is.
-fn size_of<S: Serializer>(body: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("{} octets", body.len()))
+/// Of what a message says from now on, logs say only how large it is.
+fn size_of<T: AsRef<[u8]>, S: Serializer>(text: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{} octets", text.as_ref().len()))
+}
+
+fn size_of_some<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    match text {
+        Some(text) => size_of(text, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 impl fmt::Debug for Header {

@@ -46,11 +46,8 @@ pub(super) async fn ask(
     match decision.answer.outcome {
         Outcome::Verdict(Verdict::Redirect(to)) => match Mailbox::parse(&to) {
             Ok(to) => Ok(Disposition::Redirect { to, by }),
-            Err(error) => {
-                let session = &asker.session;
-                tracing::warn!(%session, by, "a filter redirects to `{to}`, which is no address: {error}; mail is deferred");
-                Err(Refusal::Filter.saying(replies::policy_failed()))
-            }
+            // It was looked at when it was said.
+            Err(_) => Err(Refusal::Filter.saying(replies::policy_failed())),
         },
         Outcome::Verdict(Verdict::Quarantine(said)) => Ok(Disposition::Quarantine { reason: said.text, by }),
         Outcome::Verdict(Verdict::Discard(said)) => Ok(Disposition::Discard { reason: said.text, by }),
@@ -75,6 +72,13 @@ impl AskedInTurn for Shown<'_> {
 
     fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Change> {
         let Outcome::Verdict(verdict) = &mut answer.outcome else { return Vec::new() };
+        if let Verdict::Redirect(to) = verdict
+            && let Err(error) = Mailbox::parse(to)
+        {
+            let message = format!("it redirects to `{to}`, which is no address: {error}");
+            answer.outcome = Outcome::Failure(Failure { message });
+            return Vec::new();
+        }
         let edits = verdict.take_edits();
         if edits.is_empty() {
             return Vec::new();
