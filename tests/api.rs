@@ -229,9 +229,8 @@ async fn a_rejected_candidate_is_told_and_a_good_one_taken() {
     let bundle = asked.get("/bundle").await;
     assert_eq!(bundle["generation"], 1);
     let findings = bundle["findings"].as_array().unwrap();
-    let is_error = |one: &&Value| one["severity"] == "error";
-    let error = findings.iter().find(is_error).unwrap_or_else(|| panic!("{bundle:#}"));
-    assert!(error["rendered"].as_str().unwrap().contains("domains.rhai:1:"), "{error:#}");
+    let in_line = |one: &Value| one["rendered"].as_str().unwrap().contains("domains.rhai:1:");
+    assert!(findings.iter().any(in_line), "{bundle:#}");
     let files = bundle["files"].as_array().unwrap();
     let of =
         |path: &str| files.iter().find(|file| file["path"] == path).unwrap_or(&Value::Null)["origin"].clone();

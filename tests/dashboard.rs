@@ -183,8 +183,7 @@ async fn nothing_changes_without_a_form_of_ones_own() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_words_stay_words() {
     let desk = Desk::signed_in().await;
-    let hostile =
-        "\"<script>document.title='owned'</script><img/src=x onerror=document.title='owned'>\"@evil.example";
+    let hostile = "\"<script>document.title='owned'</script>\"@evil.example";
     let mut client = desk.relay.client().await;
     client.say("EHLO <script>document.title='owned'</script>").await;
     client.ehlo().await;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use mail_parser::{MessageParser, PartType};
 use waxseal::message::anatomy::Anatomy;
 use waxseal::message::attachments::Attachment;
-use waxseal::message::edit::{Draft, Piece, Why};
+use waxseal::message::edit::{Applied, Draft, Piece, Why};
 use waxseal::message::headers::written::Utf8;
 use waxseal::message::structure::{Kind, Structure};
 use waxseal::message::text::PartText;
@@ -157,6 +157,7 @@ fn each_part_is_removed_and_the_others_stay() {
             let (mut draft, _) = draft(&letter);
             let part = anatomy.structure.part(&number).unwrap();
             let applied = draft.apply(&[Edit::RemovePart { part: number.clone() }]).unwrap();
+            is_refused_where_sealed(&letter, &applied);
             match applied.refused.first().map(|refusal| &refusal.why) {
                 Some(Why::Sealed(_) | Why::WholeMessage(_)) => continue,
                 Some(why) => panic!("{} ({}): {why}", letter.number, letter.kind),
@@ -192,6 +193,7 @@ fn each_part_gets_another_text_and_the_others_stay() {
             let text = format!("{NOTE}\nGrüße, 世界\n");
             let edit = Edit::ReplacePart { part: number.clone(), content_type: None, text };
             let applied = draft.apply(&[edit]).unwrap();
+            is_refused_where_sealed(&letter, &applied);
             match applied.refused.first().map(|refusal| &refusal.why) {
                 Some(Why::Sealed(_)) => continue,
                 Some(why) => panic!("{} ({}): {why}", letter.number, letter.kind),
@@ -264,6 +266,14 @@ fn is_subject(field: &[u8]) -> bool {
 /// The parts that have content.
 fn leaves(structure: &Structure) -> Vec<String> {
     structure.parts().iter().filter(|part| part.kind == Kind::Leaf).map(|part| part.number.clone()).collect()
+}
+
+/// A part of what is signed or encrypted is left alone, and no other is taken for one.
+fn is_refused_where_sealed(letter: &Letter, applied: &Applied) {
+    let sealed =
+        ["signed with S/MIME, detached", "signed with PGP", "encrypted with PGP"].contains(&letter.kind);
+    let refused = applied.refused.iter().any(|refusal| matches!(refusal.why, Why::Sealed(_)));
+    assert_eq!(refused, sealed, "{} ({})", letter.number, letter.kind);
 }
 
 /// What is kept stands in its order, and is what came.

@@ -1,6 +1,8 @@
 //! Our certificates are replaced while mail flows; a broken one is not taken.
 
+use waxseal::authentication::sign::key::{Key, Kind};
 use waxseal_tests::ca::Identity;
+use waxseal_tests::command::waxseal;
 use waxseal_tests::relay::TestRelay;
 use waxseal_tests::site::{HOSTNAME, Site};
 use waxseal_tests::tls::{self, Versions};
@@ -32,6 +34,28 @@ async fn a_key_that_does_not_fit_changes_nothing_until_it_does() {
     renewed.write(&relay.site.path("tls/relay.pem"), &relay.site.path("tls/relay.key"));
     relay.reload_everything().await.identities.unwrap();
     assert_eq!(presented(&relay).await, renewed.chain);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signing_key_that_is_broken_changes_nothing_until_it_is_mended() {
+    let settings = [("domain", r#""example.org""#), ("selector", r#""s1""#), ("key", r#""arc.pem""#)];
+    let site = settings.into_iter().fold(Site::new(), |site, (key, value)| site.set("arc", key, value));
+    let renew =
+        |site: &Site| std::fs::write(site.path("arc.pem"), Key::generate(Kind::Ed25519).unwrap()).unwrap();
+    renew(&site);
+    let relay = site.start().await;
+    let configuration = relay.site.path("waxseal.toml");
+    let status = async || waxseal(&configuration, &["status"]).await;
+    assert!(status().await.output.contains("s1._domainkey.example.org"));
+
+    std::fs::write(relay.site.path("arc.pem"), "no key").unwrap();
+    let refused = relay.reload_everything().await.signing_keys.unwrap_err();
+    assert_eq!(refused[0].code, "K003", "{refused:?}");
+    assert!(status().await.output.contains("those of before stay in force"));
+
+    renew(&relay.site);
+    assert!(relay.reload_everything().await.signing_keys.is_ok());
+    assert!(!status().await.output.contains("SIGNING KEYS"));
 }
 
 async fn until_presented(relay: &TestRelay, identity: &Identity) {

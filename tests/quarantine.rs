@@ -115,7 +115,7 @@ async fn a_list_says_what_is_kept_and_why() {
         let list = world.say(&["list"]).await;
         assert_eq!(list.code, Some(0), "{list:?}");
         for line in [
-            &format!("{}  from <ann@home.example>, 22 octets, 2 h old", world.ids[0]),
+            &format!("{}  from <ann@home.example>, 21 octets, 2 h old", world.ids[0]),
             "  for      <bob@one.example>, <eve@two.example>\n  subject  cards\n",
             "  reason   Card numbers (filters/cards.rhai:7:5)\n",
             "  subject  large\n",

@@ -44,7 +44,6 @@ async fn a_session_is_shown_with_what_each_hook_answers() {
         "S: 250 2.1.0",
         "C: RCPT TO:<nobody@there.example>",
         "=> rcpt: refuse \"nobody is there\" (filters/own.rhai:2:",
-        "     filters/own.rhai:2:",
         "S: 550 5.7.1",
         "C: QUIT",
         "S: 221",
@@ -75,7 +74,7 @@ async fn a_delivery_is_shown_with_its_handshake_and_never_what_a_message_says() 
         "=> offer: ",
         "=> start: ",
         "C: STARTTLS",
-        "-- TLS 1.3, TLS13_",
+        "-- TLS 1.3, TLS_",
         "=> cipher: accept",
         "=> certificate of ",
         "=> mail: accept",
@@ -152,7 +151,7 @@ async fn who_reads_slowly_holds_up_no_mail_and_is_told_what_was_lost() {
 
     let mut client = relay.client().await;
     client.ehlo().await;
-    let said = "NOOP ".to_owned() + &"x".repeat(500);
+    let said = format!("NOOP {}", "x".repeat(500));
     for _ in 0..100 {
         // A command in a batch is answered in one, and each is an event.
         client.send(format!("{said}\r\n").repeat(100)).await;

@@ -39,8 +39,8 @@ key = "ed.pem"
 
 [arc]
 domain = "forwarder.example"
-selector = "ed"
-key = "ed.pem"
+selector = "rsa"
+key = "rsa.pem"
 "#;
 
 /// Everything that a case needs.

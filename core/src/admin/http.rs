@@ -65,7 +65,7 @@ pub async fn bind(admin: &Admin, data_dir: &Path) -> Result<(TcpListener, Token)
 pub async fn serve(listener: TcpListener, token: Token, running: Running) {
     let stopping = running.services.stopping.clone();
     let Some(side) = Side::new(token, running) else { return };
-    let server = axum::serve(listener, router(Arc::new(side)));
+    let server = axum::serve(listener, router(&Arc::new(side)));
     if let Err(error) = server.with_graceful_shutdown(stopping.cancelled_owned()).await {
         tracing::error!("the admin side is no longer served: {error}");
     }
@@ -98,17 +98,17 @@ impl Side {
     }
 }
 
-fn router(side: Arc<Side>) -> Router {
+fn router(side: &Arc<Side>) -> Router {
     let monitors = Router::new()
         .route("/metrics", get(health::metrics))
         .route("/health", get(health::health))
         .route("/health/ready", get(health::health))
         .route("/health/live", get(|| async { "live\n" }))
-        .with_state(Arc::clone(&side));
+        .with_state(Arc::clone(side));
     // Monitors ask by any name, and are told nothing that a page of a stranger could use.
-    let named = from_fn_with_state(Arc::clone(&side), only_by_our_names);
-    api::router(&side)
-        .merge(dashboard::router(&side))
+    let named = from_fn_with_state(Arc::clone(side), only_by_our_names);
+    api::router(side)
+        .merge(dashboard::router(side))
         .layer(named)
         .merge(monitors)
         .layer(DefaultBodyLimit::max(BODY))

@@ -42,6 +42,7 @@ use waxseal_plugins::wasm::Grant;
 
 pub use self::authentication::{ArcKey, Authentication, DkimKey};
 pub use self::milters::{Milter, MilterAddress, MilterTimeouts, OnFailure};
+pub use self::transports::{NextHop, Transport};
 use crate::spool::QuarantineLimits;
 
 /// A duration, as the file and the command line write it: `30s`, `5m`, `4h`, `5d`.
@@ -229,28 +230,6 @@ pub struct Route {
     /// The domain, `*.domain` or `*`.
     pub domain: String,
     /// The host: a name or an IP address without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-/// A way to send mail that filters may choose by its name. What it does not say is as for all mail.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Transport {
-    /// The name.
-    pub name: String,
-    /// The next hops, the preferred first, at least one; `None` for those of the domain.
-    pub to: Option<Vec<NextHop>>,
-    /// Our own address that connections come from.
-    pub source: Option<IpAddr>,
-    /// The name that we give in EHLO.
-    pub helo_name: Option<String>,
-}
-
-/// A host that takes mail, whomever it is for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct NextHop {
-    /// A name or an IP address without brackets.
     pub host: String,
     /// The port.
     pub port: u16,

@@ -5,7 +5,29 @@ use std::net::IpAddr;
 
 use super::findings::Problem;
 use super::section::{Entry, Section};
-use super::{NextHop, Transport, value};
+use super::value;
+
+/// A way to send mail that filters may choose by its name. What it does not say is as for all mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transport {
+    /// The name.
+    pub name: String,
+    /// The next hops, the preferred first, at least one; `None` for those of the domain.
+    pub to: Option<Vec<NextHop>>,
+    /// Our own address that connections come from.
+    pub source: Option<IpAddr>,
+    /// The name that we give in EHLO.
+    pub helo_name: Option<String>,
+}
+
+/// A host that takes mail, whomever it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NextHop {
+    /// A name or an IP address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
 
 pub(super) fn transports(sections: Vec<Section<'_>>, default_port: u16) -> Vec<Transport> {
     let mut known = BTreeSet::new();

@@ -18,7 +18,8 @@ use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
 use crate::observe::trace::What;
 use crate::smtp::command::Charset;
-use crate::spool::{Body, Envelope, Spool, SpoolError};
+use crate::relay::Services;
+use crate::spool::{Body, Envelope, SpoolError};
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
 /// only after [`Spool::commit`] has answered. `output` are the replies to the commands before, which go
@@ -89,7 +90,7 @@ pub(super) async fn finish(
     };
     let attention = services.config.delivery.first_attention(time);
     transaction.recipients.iter_mut().for_each(|recipient| recipient.attention = attention);
-    match commit(services.spool.as_ref(), kept, transaction, id, time).await {
+    match commit(&services, kept, transaction, (id, time)).await {
         Ok(size) => {
             services.observer.metrics().accepted(size);
             log(session, transaction, id, size);
@@ -142,11 +143,10 @@ async fn read(
 
 /// Gives the message to the spool; its size with the trace header.
 async fn commit(
-    spool: &dyn Spool,
+    services: &Services,
     kept: Kept,
     transaction: &Transaction,
-    id: Uuid,
-    received: Timestamp,
+    (id, received): (Uuid, Timestamp),
 ) -> Result<u64, Refused> {
     let Kept { written: Written { body, size, eight_bit }, tags, quarantine } = kept;
     let envelope = Envelope {
@@ -163,7 +163,11 @@ async fn commit(
         tags,
         quarantine,
     };
-    let done = spool.commit(envelope, transaction.recipients.clone(), body).await;
+    let quarantined = envelope.is_quarantined().then(|| envelope.clone());
+    let done = services.spool.commit(envelope, transaction.recipients.clone(), body).await;
+    if let Some(envelope) = quarantined {
+        crate::quarantine::note(services.observer.metrics(), &envelope, &done);
+    }
     done.map(|()| size).map_err(|error| of_spool(&error))
 }
 

@@ -217,9 +217,7 @@ fn mail_facts(mail: &Mail) -> facts::Mail {
     facts::Mail {
         sender: mail.sender.to_string(),
         sender_domain: mail.sender.lookup_domain().unwrap_or_default(),
-        recipient_domain: String::new(),
         size: mail.size.map_or(0, |size| i64::try_from(size).unwrap_or(i64::MAX)),
-        attempts: 0,
         ..facts::Mail::default()
     }
 }

@@ -8,14 +8,16 @@ use tokio::time::Instant;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
-use super::answer::{self, Answer};
+use super::answer::Answer;
 use super::command::Event;
-use super::conversation::{Conversation, Question, bare};
+use super::conversation::{Conversation, bare};
 use super::examination::{Examined, Shown};
 use super::failure::Failure;
 use super::macros::{Client, Situation, Tls};
 use super::outcome::{Disposition, Outcome};
-use crate::config::{Milter, OnFailure};
+use super::question::Question;
+use super::watch::Watch;
+use crate::config::Milter;
 use crate::observe::{Observer, SessionId};
 use crate::smtp::reply::Reply;
 
@@ -242,48 +244,4 @@ fn apply(
         outcome.edits.push((name(), examined.changes.edits));
     }
     Ok(())
-}
-
-/// Who is told of what milters do.
-struct Watch {
-    observer: Observer,
-    session: SessionId,
-}
-
-impl Watch {
-    fn waited(&self, milter: &Milter, begun: Instant) {
-        self.observer.metrics().milters().waited(&milter.name, begun.elapsed());
-    }
-
-    fn denied(&self, milter: &Milter, event: Event, reply: &Reply) {
-        tracing::info!(session = %self.session, milter = milter.name, at = event.word(), %reply, "a milter denies");
-    }
-
-    fn came_to(&self, milter: &Milter, disposition: &Disposition) {
-        self.observer.metrics().milters().came_to(&milter.name, disposition.word());
-        if let Disposition::Deny { reply, .. } = disposition {
-            self.denied(milter, Event::EndOfMessage, reply);
-        }
-    }
-
-    /// Tells of a failure, once a message; gives what the client is told, if that is how it is to be.
-    fn failed(&self, milter: &Milter, event: Event, failure: &Failure) -> Option<Reply> {
-        let session = &self.session;
-        if !matches!(failure, Failure::Before) {
-            self.observer.metrics().milters().failed(&milter.name, failure.word());
-            let (name, at) = (&milter.name, event.word());
-            match milter.on_failure {
-                OnFailure::Defer => {
-                    tracing::warn!(%session, milter = name, at, "milter {name} failed, and mail is deferred: {failure}");
-                }
-                OnFailure::Skip => {
-                    tracing::error!(%session, milter = name, at, "milter {name} failed, and MAIL GOES ON WITHOUT IT: {failure}");
-                }
-            }
-        }
-        match milter.on_failure {
-            OnFailure::Defer => Some(answer::failed()),
-            OnFailure::Skip => None,
-        }
-    }
 }

@@ -8,6 +8,7 @@ use super::examination::{Examined, Shown};
 use super::failure::Failure;
 use super::line::{Line, Told};
 use super::macros::{Client, Macros, Recipient, Situation};
+use super::question::Question;
 use crate::config::Milter;
 use crate::smtp::reply::Reply;
 
@@ -18,37 +19,8 @@ pub(super) struct Conversation {
     line: Option<Line>,
     asked: Asked,
     message: Message,
-}
-
-/// What a milter is asked. Paths have their brackets, the sender has none.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Question<'a> {
-    /// A client has connected.
-    Connect,
-    /// It has said EHLO or HELO, perhaps again.
-    Helo,
-    /// MAIL, with its parameters.
-    Mail(&'a str, &'a [String]),
-    /// RCPT, likewise.
-    Rcpt { sender: &'a str, path: &'a str, parameters: &'a [String] },
-    /// DATA.
-    Data { sender: &'a str },
-    /// A command that nobody knows, as it came.
-    Unknown(&'a [u8]),
-}
-
-impl Question<'_> {
-    /// The event that it is about.
-    pub(super) const fn event(self) -> Event {
-        match self {
-            Self::Connect => Event::Connect,
-            Self::Helo => Event::Helo,
-            Self::Mail(..) => Event::Mail,
-            Self::Rcpt { .. } => Event::Rcpt,
-            Self::Data { .. } => Event::Data,
-            Self::Unknown(_) => Event::Unknown,
-        }
-    }
+    /// It has failed before there was a message, and is left alone until there is one: each try may take long.
+    rests: bool,
 }
 
 /// Whether the milter wants to be asked at all.
@@ -79,7 +51,7 @@ enum Message {
 
 impl Conversation {
     pub(super) fn new(milter: Arc<Milter>) -> Self {
-        Self { milter, line: None, asked: Asked::Always, message: Message::None }
+        Self { milter, line: None, asked: Asked::Always, message: Message::None, rests: false }
     }
 
     /// Asks the milter what it thinks of a command.
@@ -89,7 +61,7 @@ impl Conversation {
     /// It failed, now or earlier in this message.
     pub(super) async fn ask(&mut self, client: &Client, question: Question<'_>) -> Result<Answer, Failure> {
         match question {
-            Question::Connect => self.catch_up(client).await,
+            Question::Connect => self.meet(client).await,
             Question::Helo => self.helo(client).await,
             Question::Mail(path, parameters) => self.mail(client, path, parameters).await,
             Question::Rcpt { sender, path, parameters } => {
@@ -133,11 +105,21 @@ impl Conversation {
         if let Some(line) = &mut self.line {
             line.told = line.told.min(Told::Connection);
         }
-        self.catch_up(client).await
+        self.meet(client).await
+    }
+
+    /// Tells the milter of a client that has no message yet.
+    async fn meet(&mut self, client: &Client) -> Result<Answer, Failure> {
+        if std::mem::replace(&mut self.rests, true) {
+            return Ok(Answer::Continue);
+        }
+        let answer = self.catch_up(client).await?;
+        self.rests = false;
+        Ok(answer)
     }
 
     async fn mail(&mut self, client: &Client, path: &str, parameters: &[String]) -> Result<Answer, Failure> {
-        self.message = Message::Failed;
+        (self.message, self.rests) = (Message::Failed, false);
         let answer = match self.catch_up(client).await? {
             Answer::Continue if self.asked == Asked::Always => {
                 let situation = Situation { sender: Some(bare(path)), ..Situation::default() };

@@ -55,11 +55,11 @@ fn edit(change: Change, space: Space) -> Result<Edit, Malformed> {
             let position = usize::try_from(index).unwrap_or(usize::MAX);
             Edit::InsertHeader { position, header: header(&name, &value, space)? }
         }
-        Change::ChangeHeader { index, name, value } if value.is_empty() => {
+        Change::ReplaceHeader { index, name, value } if value.is_empty() => {
             let name = field_name(&name)?;
             Edit::RemoveHeader { occurrence: Some(occurrence(index, &name)), name }
         }
-        Change::ChangeHeader { index, name, value } => {
+        Change::ReplaceHeader { index, name, value } => {
             let header = header(&name, &value, space)?;
             Edit::ReplaceHeader { occurrence: occurrence(index, &header.name), header }
         }
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn change(index: u32, name: &str, value: &str) -> Change {
-        Change::ChangeHeader { index, name: bytes(name), value: bytes(value) }
+        Change::ReplaceHeader { index, name: bytes(name), value: bytes(value) }
     }
 
     #[test]

@@ -166,7 +166,7 @@ impl Examined {
 fn needed(change: &Change) -> Actions {
     match change {
         Change::AddHeader { .. } | Change::InsertHeader { .. } => Actions::ADD_HEADERS,
-        Change::ChangeHeader { .. } => Actions::CHANGE_HEADERS,
+        Change::ReplaceHeader { .. } => Actions::CHANGE_HEADERS,
         Change::Body(_) => Actions::REPLACE_BODY,
         Change::Sender { .. } => Actions::CHANGE_SENDER,
         Change::AddRecipient { .. } => Actions::ADD_RECIPIENTS | Actions::ADD_RECIPIENTS_WITH_PARAMETERS,
@@ -179,7 +179,7 @@ fn size(change: &Change) -> u64 {
     let octets = match change {
         Change::AddHeader { name, value }
         | Change::InsertHeader { name, value, .. }
-        | Change::ChangeHeader { name, value, .. } => name.len() + value.len(),
+        | Change::ReplaceHeader { name, value, .. } => name.len() + value.len(),
         Change::Body(text)
         | Change::Sender { path: text }
         | Change::AddRecipient { path: text }

@@ -11,8 +11,8 @@
 //!
 //! - [`wire`]: a connection, frames, bounded waits; [`line`](mod@line): one on which both sides have agreed
 //! - [`examination`]: a message is shown, and what is changed is gathered
-//! - [`conversation`]: one milter and one SMTP connection; [`chain`]: all of them, in order
-//! - [`failure`]: how milters fail; [`outcome`]: what they come to at the end of a message
+//! - [`conversation`]: one milter and one SMTP connection, [`question`] by question; [`chain`]: all of them, in order
+//! - [`failure`]: how milters fail; [`outcome`]: what they come to at the end of a message; [`watch`]: what is told of it
 
 mod answer;
 mod chain;
@@ -26,9 +26,11 @@ mod line;
 mod macros;
 mod negotiation;
 mod outcome;
+mod question;
 mod response;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod wire;
 
 pub use chain::{Chain, Draft};

@@ -60,7 +60,7 @@ pub(super) enum Change {
         value: Bytes,
     },
     /// An empty value removes it.
-    ChangeHeader {
+    ReplaceHeader {
         index: u32,
         name: Bytes,
         value: Bytes,
@@ -125,7 +125,7 @@ impl Response {
             b'b' => Some(Change::Body(frame)),
             b'h' => name_and_value(frame).map(|(name, value)| Change::AddHeader { name, value }),
             b'i' => indexed(frame).map(|(index, name, value)| Change::InsertHeader { index, name, value }),
-            b'm' => indexed(frame).map(|(index, name, value)| Change::ChangeHeader { index, name, value }),
+            b'm' => indexed(frame).map(|(index, name, value)| Change::ReplaceHeader { index, name, value }),
             b'e' => text(&mut frame).map(|path| Change::Sender { path }),
             b'+' | b'2' => text(&mut frame).map(|path| Change::AddRecipient { path }),
             b'-' => text(&mut frame).map(|path| Change::RemoveRecipient { path }),

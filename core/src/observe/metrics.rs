@@ -23,7 +23,7 @@ pub use self::milters::Milters;
 pub use self::plugins::Plugins;
 pub use self::quarantine::Quarantine;
 pub use self::shadow::Shadow;
-use self::state::State;
+pub use self::state::State;
 pub use self::telemetry::Telemetry;
 use crate::spool::{Health, Stats};
 

@@ -28,7 +28,7 @@ pub use self::audience::Audience;
 use self::decisions::Decisions;
 pub use self::encounter::Encounter;
 pub use self::metrics::{
-    AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Quarantine, Shadow, Telemetry,
+    AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Quarantine, Shadow, State, Telemetry,
 };
 pub use self::recent::{Heard, Recent, Since};
 pub use self::record::{Change, Record, Told};

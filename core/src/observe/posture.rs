@@ -81,7 +81,7 @@ impl Posture {
 /// Lets go of those that were not met for longest.
 fn let_go(domains: &mut HashMap<Key, DomainPosture>) {
     let mut times: Vec<_> = domains.iter().map(|(key, one)| (one.last, key.clone())).collect();
-    times.sort_by(|one, other| one.0.cmp(&other.0));
+    times.sort_by_key(|(last, _)| *last);
     for (_, key) in times.into_iter().take(LET_GO) {
         domains.remove(&key);
     }

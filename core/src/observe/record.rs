@@ -217,6 +217,7 @@ pub(crate) mod tests {
             reason: String::new(),
             demands: Demands::default(),
             changes: Vec::new(),
+            way: None,
             decided_by: "incoming/attempt.rhai".to_owned(),
             row: "*".to_owned(),
             policy: "attempt".to_owned(),

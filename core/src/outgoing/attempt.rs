@@ -97,7 +97,8 @@ impl Attempt<'_> {
     async fn deliver(&mut self, carried: Option<Idle>, trip: &mut Trip) {
         let config = &self.outbound.services.config;
         let choosing = route::choose(&self.asker, config, (&self.row, &self.mail));
-        match self.unless_stopping(choosing).await {
+        let chosen = self.unless_stopping(choosing).await;
+        match chosen {
             Some(Ok(chosen)) => {
                 trip.tally.goes(&chosen);
                 self.way = chosen.way;

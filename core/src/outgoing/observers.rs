@@ -37,7 +37,7 @@ impl Default for Observers {
 
 impl Observers {
     /// Tells filters what came of an attempt, those that have a hook for it. Waits for nobody.
-    pub(super) fn tell(&self, services: &Services, asker: &Asker, settled: Settled<'_>) {
+    pub(super) fn tell(&self, services: &Services, asker: &Asker, settled: &Settled<'_>) {
         if !Kind::ALL.into_iter().any(|kind| kind.is_heard(asker)) {
             return;
         }

@@ -27,7 +27,7 @@ pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, ro
     report::settled(asker, lease, (row, &reached), &outcomes, &notices);
     if record(outbound, lease, &outcomes, notices).await == Recorded::Kept {
         let settled = Settled { lease, row, host: reached.host, outcomes, now };
-        outbound.observers.tell(&outbound.services, asker, settled);
+        outbound.observers.tell(&outbound.services, asker, &settled);
     }
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn settle_unattempted(outbound: &Outbound, lease: &Lease) {
         let row = &bundle.table().outgoing(&lease.domain, table::today());
         let (observer, session) = (outbound.services.observer.clone(), SessionId::next());
         let settled = Settled { lease, row, host: None, outcomes, now };
-        outbound.observers.tell(&outbound.services, &Asker { bundle, observer, session }, settled);
+        outbound.observers.tell(&outbound.services, &Asker { bundle, observer, session }, &settled);
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use tokio::sync::mpsc;
 
@@ -74,17 +75,20 @@ impl Exporter {
                 Ok(()) => telemetry.exported(count),
                 Err(_) => telemetry.dropped(count),
             }
-            match &sent {
-                Err(error) if !self.failing => tracing::warn!(
-                    %error,
-                    "the collector of `telemetry.otlp` does not take what is exported: it is dropped; mail goes on"
-                ),
-                Ok(()) if self.failing => {
-                    tracing::info!("the collector of `telemetry.otlp` takes spans again")
-                }
-                _ => {}
-            }
-            self.failing = sent.is_err();
+            self.note(&sent);
         }
+    }
+
+    /// Says that nothing is taken, or that it is again; once, and not for each batch.
+    fn note(&mut self, sent: &OTelSdkResult) {
+        match sent {
+            Err(error) if !self.failing => tracing::warn!(
+                %error,
+                "the collector of `telemetry.otlp` does not take what is exported: it is dropped; mail goes on"
+            ),
+            Ok(()) if self.failing => tracing::info!("the collector of `telemetry.otlp` takes spans again"),
+            _ => {}
+        }
+        self.failing = sent.is_err();
     }
 }

@@ -71,7 +71,7 @@ fn broken(chains: &[(&str, Vec<u8>)]) -> Vec<Case> {
         change("the second says none", "oo", "cv=pass", "cv=none"),
         change("the last says fail", "oo", "cv=pass", "cv=fail"),
         change("a number twice", "oo", "ARC-Seal: i=2", "ARC-Seal: i=1"),
-        change("the key is not there", "o", "s=ed", "s=no"),
+        change("the key is not there", "o", "s=rsa", "s=no"),
         change("the subject was changed", "oto", "Subject: A  plain", "Subject: Another"),
     ]
 }

@@ -10,7 +10,7 @@ use criterion::Criterion;
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::facts::{Mail, canonical};
 use waxseal_plugins::hooks::incoming;
-use waxseal_plugins::outside::{Health, LookingUp, Outside, Query};
+use waxseal_plugins::outside::{Forgotten, Health, LookingUp, OfList, Outside, Query};
 use waxseal_plugins::wasm::failure::Kind;
 use waxseal_plugins::wasm::{Grant, Host};
 use waxseal_tests::guests;
@@ -61,6 +61,10 @@ impl Outside for Silence {
     }
 
     fn count(&self, _: &str, _: &str, _: u64) {}
+
+    fn forgot(&self, _: &str, _: Forgotten, _: u64) {}
+
+    fn list(&self, _: &str, _: OfList) {}
 
     fn failed(&self, _: &str, _: Kind) {}
 

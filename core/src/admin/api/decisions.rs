@@ -40,6 +40,7 @@ pub(super) async fn list(
     ("number" = u64, Path, description = "Its number"),
 ), responses(
     (status = 200, body = Decision, description = "The decision"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "That is no number"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "It is not kept any more: the decision log has it"),
 ))]

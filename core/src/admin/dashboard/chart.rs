@@ -24,6 +24,14 @@ pub(super) struct Scale {
     pub(super) shown: usize,
 }
 
+/// A piece of a bar or a column, in tenths of its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    class: &'static str,
+    begins: u64,
+    length: u64,
+}
+
 /// By the hour.
 pub(super) const HOURS: Scale = Scale { name: "hour", seconds: 3600, steps: 48, shown: 13 };
 /// By the day.
@@ -32,17 +40,14 @@ pub(super) const DAYS: Scale = Scale { name: "day", seconds: 86_400, steps: 60, 
 /// What was reached, as one bar, with its shares in words.
 pub(super) fn bar(tally: Tally) -> Markup {
     let all = tally.all();
-    let mut left = 0;
     html! {
         @if all == 0 {
             span.faint { "nothing yet" }
         } @else {
             svg.bar viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label=(shares(tally)) {
                 title { (shares(tally)) }
-                @for (class, count) in parts(tally) {
-                    @let width = count * 1000 / all;
-                    rect class=(class) x=(tenths(left)) y="0" width=(tenths(width)) height="8" {}
-                    @let _ = { left += width; };
+                @for Piece { class, begins, length } in pieces(tally, |count| count * 1000 / all) {
+                    rect class=(class) x=(tenths(begins)) y="0" width=(tenths(length)) height="8" {}
                 }
             }
         }
@@ -91,20 +96,29 @@ pub(super) fn trend(slots: impl IntoIterator<Item = Slot>, scale: Scale, now: Ti
 }
 
 fn column(at: usize, step: Slot, most: u64, scale: Scale) -> Markup {
-    let mut top = HEIGHT * 10;
+    // What happened at all is seen, however seldom beside the rest.
+    let height = |count: u64| (count * HEIGHT * 10 / most).max(15);
     html! {
         g {
             title { (name(step, scale)) ": " (shares(step.tally)) }
-            @for (class, count) in parts(step.tally) {
-                // What happened at all is seen, however seldom beside the rest.
-                @let height = if count == 0 { 0 } else { (count * HEIGHT * 10 / most).max(15) };
-                @let _ = { top = top.saturating_sub(height); };
-                @if count > 0 {
-                    rect class=(class) x=(at * STEP + 1) y=(tenths(top)) width=(STEP - 2) height=(tenths(height)) {}
-                }
+            @for Piece { class, begins, length } in pieces(step.tally, height) {
+                @let top = (HEIGHT * 10).saturating_sub(begins + length);
+                rect class=(class) x=(at * STEP + 1) y=(tenths(top)) width=(STEP - 2) height=(tenths(length)) {}
             }
         }
     }
+}
+
+/// What lies behind what, each as long as its count says; nothing of what there is none of.
+fn pieces(tally: Tally, length: impl Fn(u64) -> u64) -> Vec<Piece> {
+    let some = parts(tally).into_iter().filter(|(_, count)| *count > 0);
+    let piece = |end: &mut u64, (class, count)| {
+        let begins = *end;
+        let length = length(count);
+        *end += length;
+        Some(Piece { class, begins, length })
+    };
+    some.scan(0, piece).collect()
 }
 
 fn table(steps: &[Slot], scale: Scale) -> Markup {

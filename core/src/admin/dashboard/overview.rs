@@ -113,7 +113,7 @@ fn figures(status: &Status, waiting: &[QueuedDestination]) -> Markup {
         dl.figures {
             div { dt { "Waiting" } dd { (number(status.queue.messages)) } dd.more { (counted(status.queue.recipients, "recipient")) ", " (octets(status.queue.octets)) } }
             div { dt { "Destinations put off" } dd { (number(put_off as u64)) } dd.more { "of " (number(waiting.len() as u64)) @if waiting.len() == PAGE { " and more" } ", " (number(held)) " held" } }
-            div { dt { "Quarantined" } dd { (number(status.quarantine.messages)) } dd.more { a href="/quarantine" { (octets(status.quarantine.octets)) } } }
+            div { dt { "Quarantined" } dd { (number(status.quarantine.messages)) } dd.more { (octets(status.quarantine.octets)) ", " a href="/quarantine" { "kept back" } " by filters" } }
             div { dt { "In progress" } dd { (number(status.in_progress as u64)) } dd.more { "sessions and attempts" } }
             div { dt { "Policies, generation" } dd { (status.policies.generation) } dd.more { a href="/policies" { (number(status.policies.rejected)) " rejected" } " since the start" } }
             div { dt { "Running" } dd { (super::super::waiting::span(started, now)) } dd.more { "waxseal " (status.version) ", TLS " (if status.tls_enabled { "on" } else { "off" }) } }

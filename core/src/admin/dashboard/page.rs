@@ -95,7 +95,7 @@ fn search(part: Part) -> Markup {
     html! {
         form.search role="search" action="/search" method="get" {
             label.hidden for="q" { "Search for a domain, an address, a message or a session" }
-            input #q type="search" name="q" placeholder="Domain, address, message or session" autocomplete="off"
+            input #q type="search" name="q" placeholder="Domain, address, id, session" autocomplete="off"
                 spellcheck="false" autocapitalize="off" autofocus[part == Part::Overview] maxlength="320";
             button type="submit" { "Search" }
         }

@@ -28,7 +28,7 @@ fn delivery() -> Delivery {
 
 fn status(code: EnhancedCode, reason: &str, reply: Option<&str>) -> Status {
     let (reason, reply) = (reason.to_owned(), reply.map(str::to_owned));
-    Status { code, reason, host: Some("mx.bank.example".to_owned()), reply }
+    Status { code, reason, host: Some("mx.bank.example".to_owned()), reply, way: None }
 }
 
 fn waits() -> QueuedDestination {

@@ -185,7 +185,10 @@ fn decision(decided: &Decided) -> Vec<String> {
         demands(decided),
         time(*took),
     )];
-    lines.extend(decided.asked.iter().map(voice));
+    // The one who has decided is named already.
+    if !matches!(decided.asked.as_slice(), [only] if only.said == *verdict) {
+        lines.extend(decided.asked.iter().map(voice));
+    }
     lines
 }
 

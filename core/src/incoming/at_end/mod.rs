@@ -88,7 +88,6 @@ pub(super) async fn decide(
             None
         }
         Disposition::Quarantine { reason, by } => {
-            tracing::warn!(session = %asker, %id, by, reason, "message quarantined");
             Some(Quarantine::begin(reason, by, time))
         }
         Disposition::Discard { reason, by } => {

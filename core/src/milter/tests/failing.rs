@@ -73,6 +73,18 @@ async fn the_same_session_goes_on_once_the_milter_is_well() {
     );
 }
 
+/// Clients wait for the greeting: nobody is to wait twice for a milter that hangs.
+#[tokio::test]
+async fn a_milter_that_failed_at_the_connection_is_left_alone_until_there_is_mail() {
+    let fake = Fake::but(b'C', Reaction::Close).await;
+    let mut chain = chain(vec![milter(&fake)]);
+    greet(&mut chain).await.unwrap();
+    let connections = || fake.heard().iter().filter(|text| *text == "connected").count();
+    assert_eq!(connections(), 1);
+    assert_eq!(word(&send(&mut chain).await), FAILED);
+    assert_eq!(connections(), 2);
+}
+
 #[tokio::test]
 async fn nobody_is_there() {
     let gone = Fake::but(b'E', Reaction::Close).await;

@@ -125,8 +125,8 @@ impl DomainPosture {
         (self.last, self.latest) = (*time, *reached);
         self.session.clone_from(session);
         self.total.count(*reached);
-        slot(&mut self.hours, start(*time, SignedDuration::from_hours(1)), HOURS).count(*reached);
-        slot(&mut self.days, start(*time, SignedDuration::from_hours(24)), DAYS).count(*reached);
+        count(&mut self.hours, start(*time, SignedDuration::from_hours(1)), HOURS, *reached);
+        count(&mut self.days, start(*time, SignedDuration::from_hours(24)), DAYS, *reached);
         kind(&mut self.policies, policy);
         if matches!(reached, Protection::Encrypted | Protection::Verified) {
             kind(&mut self.versions, &version.to_string());
@@ -181,17 +181,19 @@ impl Tally {
     }
 }
 
-/// The slot that begins then. What comes late goes to the last one.
-fn slot(slots: &mut VecDeque<Slot>, begins: Timestamp, most: usize) -> &mut Tally {
-    if slots.back().is_none_or(|last| last.begins < begins) {
-        if slots.len() == most {
-            slots.pop_front();
+/// Counts in the slot that begins then. What comes late goes to the last one.
+fn count(slots: &mut VecDeque<Slot>, begins: Timestamp, most: usize, reached: Protection) {
+    match slots.back_mut() {
+        Some(last) if last.begins >= begins => last.tally.count(reached),
+        _ => {
+            if slots.len() == most {
+                slots.pop_front();
+            }
+            let mut tally = Tally::default();
+            tally.count(reached);
+            slots.push_back(Slot { begins, tally });
         }
-        slots.push_back(Slot { begins, tally: Tally::default() });
     }
-    let last = slots.len() - 1;
-    #[expect(clippy::indexing_slicing, reason = "there is a last one: it may just have been made")]
-    &mut slots[last].tally
 }
 
 /// The beginning of the hour or the day.

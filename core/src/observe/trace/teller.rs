@@ -71,3 +71,31 @@ impl Teller {
         self.observer.tell(Interest::Dialogue, &self.session, self.direction, what);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn teller(observer: &Observer) -> Teller {
+        Teller::new(observer.clone(), SessionId::next(), Direction::Incoming)
+    }
+
+    #[test]
+    fn nothing_is_made_for_nobody() {
+        let observer = Observer::off();
+        let teller = teller(&observer);
+        teller.step(|| unreachable!("nobody follows"));
+        let _steps = observer.follow(Interest::Steps);
+        teller.line(|| unreachable!("nobody follows what is said"));
+    }
+
+    #[tokio::test]
+    async fn a_reply_is_told_with_all_its_lines() {
+        let observer = Observer::off();
+        let mut following = observer.follow(Interest::Dialogue);
+        let reply = Reply { lines: vec!["one".to_owned(), "two".to_owned()], ..Reply::new(250, None, "") };
+        teller(&observer).server(&reply);
+        let event = following.next().await;
+        assert!(matches!(&event.what, What::Server { text } if text == "250-one\n250 two"), "{event:?}");
+    }
+}

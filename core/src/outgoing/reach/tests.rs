@@ -6,6 +6,7 @@ use super::*;
 use crate::config::Config;
 use crate::observe::{Observer, Protection, SessionId};
 use crate::outgoing::peer::{Peer, Script, config};
+use crate::outgoing::way::USUAL;
 use crate::outgoing::witness::Nobody;
 use crate::tls::Tls;
 use crate::tls::ask::Asker;

@@ -62,6 +62,14 @@ fn a_decision_names_all_who_were_asked() {
 }
 
 #[test]
+fn the_only_one_who_was_asked_is_not_named_twice() {
+    let decided = decided();
+    let asked = decided.asked[..1].to_vec();
+    let text = said(What::Decided(Box::new(Decided { asked, ..decided })));
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[test]
 fn a_certificate_is_shown_with_its_judgement() {
     let certificate =
         serde_json::json!({ "presented": true, "subject": "CN=mx", "problem": "it has expired" });

@@ -58,5 +58,5 @@ async fn no_host_is_looked_for_where_a_filter_says_no() {
     let filter = "fn route(host, mail) { refuse(\"5.7.1\", \"never\") }";
     let world = World::filtered(Dns::Panics, OneMessage::default(), 1, filter);
     let words: Vec<_> = settled(&world, vec![lease(1)]).await.into_iter().map(words).collect();
-    assert_eq!(words, ["failed 5.7.1 never (decided by filters/one.rhai:1:25)"]);
+    assert_eq!(words, ["failed 5.7.1 never (decided by filters/one.rhai:1:24)"]);
 }
