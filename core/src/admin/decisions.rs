@@ -92,7 +92,7 @@ impl Wanted {
 
 /// Whether a verdict, by its word, keeps mail or a session from going on.
 pub fn is_against(verdict: &str) -> bool {
-    matches!(verdict, "defer" | "refuse" | "failure")
+    matches!(verdict, "defer" | "refuse" | "quarantine" | "discard" | "failure")
 }
 
 impl Decision {

@@ -23,8 +23,19 @@ use super::words::{clock, destination_page, path_part, place, verdict};
 const MOST: usize = 100;
 
 /// The words of verdicts, for the filter.
-const VERDICTS: [&str; 8] =
-    ["accept", "defer", "refuse", "failure", "advertise", "withhold", "start_tls", "stay_clear"];
+const VERDICTS: [&str; 11] = [
+    "accept",
+    "redirect",
+    "quarantine",
+    "discard",
+    "defer",
+    "refuse",
+    "failure",
+    "advertise",
+    "withhold",
+    "start_tls",
+    "stay_clear",
+];
 
 /// From where on a page goes back in time.
 #[derive(Debug, Default, Deserialize)]

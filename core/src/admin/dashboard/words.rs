@@ -110,8 +110,8 @@ pub(super) fn place(place: &str) -> Markup {
 /// A verdict, as a sign.
 pub(super) fn verdict(word: &str) -> Markup {
     let tone = match word {
-        "refuse" | "failure" => "bad",
-        "defer" => "warn",
+        "refuse" | "discard" | "failure" => "bad",
+        "defer" | "quarantine" => "warn",
         "withhold" | "stay_clear" => "plain",
         _ => "good",
     };
