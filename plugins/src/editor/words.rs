@@ -37,12 +37,14 @@ pub(crate) const ALONE: [Native; 2] = [
 
 /// Functions behind a text.
 #[rustfmt::skip]
-pub(crate) const OF_TEXTS: [Native; 7] = [
+pub(crate) const OF_TEXTS: [Native; 9] = [
     native("is_below", "name.is_below(domain)", "is_below(\"${1:example.org}\")", "Whether the name is a subdomain of the domain; the domain itself is not."),
     native("is_within", "name.is_within(domain)", "is_within(\"${1:example.org}\")", "Whether the name is the domain itself or a name below it."),
     native("contains", "text.contains(part)", "contains(\"$1\")", "Whether the part occurs in the text."),
     native("starts_with", "text.starts_with(part)", "starts_with(\"$1\")", "Whether the text begins so."),
     native("ends_with", "text.ends_with(part)", "ends_with(\"$1\")", "Whether the text ends so."),
+    native("matches", "text.matches(pattern)", "matches(\"$1\")", "Whether a regular expression finds something in the text, in the syntax of the [crate regex](https://docs.rs/regex/latest/regex/#syntax): `^` and `$` are its ends, `(?i)` leaves case aside. `\\\\d` in quotes, `\\d` in backticks. A pattern has at most 1000 octets; a wrong one is found when the script is loaded."),
+    native("card_number", "text.card_number()", "card_number()", "The first number of a payment card in the text, with its last four digits only, as in `************1111`; empty where there is none. It has 13 to 19 digits with or without spaces or dashes, a prefix of a known network, and a check digit that is right."),
     native("to_lower", "text.to_lower()", "to_lower()", "The text in small letters."),
     native("is_empty", "text.is_empty()", "is_empty()", "Whether the text is empty: a fact that does not apply is."),
 ];

@@ -8,7 +8,7 @@ use crate::bundle::{Bundle, Settings, Snapshot};
 use crate::testing;
 
 /// The guides that have scripts.
-const GUIDES: [&str; 3] = ["tutorial.md", "scripts.md", "migration.md"];
+const GUIDES: [&str; 4] = ["tutorial.md", "scripts.md", "filters.md", "migration.md"];
 
 /// What stands before an example of the outgoing block alone.
 const INCOMING: &str = "incoming {\n    \"*\" attempt\n}\n";

@@ -4,6 +4,7 @@
 //! can only read, and a bounded time; whatever goes wrong in it becomes a failure with its place,
 //! and never a panic of the relay.
 
+mod cards;
 mod compare;
 mod counter;
 pub(crate) mod deadline;
@@ -12,6 +13,7 @@ mod facts;
 mod fault;
 mod lint;
 mod natives;
+mod patterns;
 mod reaching;
 mod reads;
 pub(crate) mod schema;
@@ -205,6 +207,8 @@ pub(crate) fn register(engine: &mut Engine) {
     facts::register(engine);
     speak::register(engine);
     text::register(engine);
+    patterns::register(engine);
+    cards::register(engine);
 }
 
 /// Calls a function of a script. Errors, limits and panics all become faults.

@@ -25,6 +25,8 @@ mod trace;
 mod value;
 
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::latency::Percentiles;
 use crate::letter::Letter;
 use crate::load::{self, Pace, Plan, say};
-use crate::servers::{DOMAIN, Kind, Mail, SLOW, Server, Setup};
+use crate::servers::{DOMAIN, Filter, Kind, Mail, SLOW, Server, Setup};
 use crate::sink::Sink;
 use crate::smtp::{Security, Target};
 use crate::tls::Certificate;
@@ -51,7 +51,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
         let (sink, silent) = (Sink::start("127.0.0.1:0".parse()?, None).await?, Silent::start().await?);
         let mail = Mail::Split(sink.address, silent.address);
-        let setup = Setup { folder: folder.path(), program: &program, certificate: &certificate, mail };
+        let (program, certificate, filter) = (&program, &certificate, Filter::Nobody);
+        let setup = Setup { folder: folder.path(), program, certificate, mail, filter };
         let server = kind.start(&setup).await?;
         measure(&options, &server, &sink).await?;
         server.stop().await?;

@@ -9,7 +9,8 @@
 //! - `smtp`, `letter`, `tls`: the client's side of a session, what it sends, and its handshakes
 //! - `process`: processor time and memory of a server, all its processes
 //! - `latency`: histograms
-//! - `servers`: Waxseal and Postfix, started with a configuration for a workload
+//! - `servers`: Waxseal, Postfix, Haraka and rspamd, started with a configuration for a workload
+//! - `filters`: what a filter costs that reads two header fields
 //! - `decisions`: a decision log to replay
 //! - `compare`: the workloads W1 to W7, side by side; `dead`: single mails beside a dead
 //!   destination
@@ -19,6 +20,7 @@ mod compare;
 mod connections;
 mod dead;
 mod decisions;
+mod filters;
 mod idle;
 mod latency;
 mod letter;
@@ -55,6 +57,8 @@ enum Command {
     Compare(compare::Options),
     /// Show how long single mails take beside a destination that is dead and has much mail.
     Dead(dead::Options),
+    /// Show what a filter costs that reads two header fields: a script, a plugin, a milter, and Haraka's.
+    Filters(filters::Options),
     /// Write a decision log as a busy relay does, for `waxseal replay`.
     Decisions(decisions::Options),
 }
@@ -69,6 +73,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Bare(options) => bare::run(options).await,
         Command::Compare(options) => compare::run(options).await,
         Command::Dead(options) => dead::run(options).await,
+        Command::Filters(options) => filters::run(options).await,
         Command::Decisions(options) => decisions::run(&options),
     }
 }

@@ -95,11 +95,12 @@ fn wrong_argument(call: &Call, context: &Context<'_>) -> Option<String> {
     }
 }
 
-/// A time or a rate that is none, the name of a counter that cannot be.
+/// A time, a rate or a pattern that is none, the name of a counter that cannot be.
 fn wrong_native(call: &Call) -> Option<String> {
-    let texts =
-        call.arguments.iter().enumerate().filter_map(|(place, argument)| Some((place, text(argument)?)));
-    let mut texts = texts.filter(|_| call.style == Style::Function);
+    // What a method is called on is its first argument.
+    let first = usize::from(call.style == Style::Method);
+    let places = (first..).zip(&call.arguments);
+    let mut texts = places.filter_map(|(place, argument)| Some((place, text(argument)?)));
     texts.find_map(|(place, text)| natives::wrong_text(&call.name, place, text))
 }
 

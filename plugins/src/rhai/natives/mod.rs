@@ -12,6 +12,7 @@ use ::rhai::{
     AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnCallExpr, NativeCallContext, Position, Stmt,
 };
 
+use super::patterns;
 use crate::state::{Lookups, Rate, Reach};
 
 /// What a native comes to.
@@ -139,6 +140,7 @@ pub(super) fn wrong_text(function: &str, place: usize, text: &str) -> Option<Str
         ("allows", 0) => text.parse::<Rate>().err().map(|bad| bad.to_string()),
         ("remember" | "remember_first", 2) => memory::span(text).err(),
         ("count", 0) => crate::state::wrong_counter(text),
+        ("matches", 1) => patterns::wrong(text),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use crate::connections::{self, Manner};
 use crate::idle;
 use crate::letter::Letter;
 use crate::load::{self, Loaded, Pace, Plan};
-use crate::servers::{DOMAIN, ENCRYPTED, Kind, Mail, Server, Setup, Towards};
+use crate::servers::{DOMAIN, ENCRYPTED, Filter, Kind, Mail, Server, Setup, Towards};
 use crate::sink::Sink;
 use crate::smtp::{Security, Target};
 
@@ -127,7 +127,8 @@ async fn start(run: &Run<'_>, kind: Kind, mail: Mail) -> anyhow::Result<(Server,
     let folder = tempfile::tempdir()?;
     // Postfix gives up its rights, and must still find its way in.
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-    let setup = Setup { folder: folder.path(), program: run.program, certificate: run.certificate, mail };
+    let (program, certificate, filter) = (run.program, run.certificate, Filter::Nobody);
+    let setup = Setup { folder: folder.path(), program, certificate, mail, filter };
     Ok((kind.start(&setup).await?, folder))
 }
 

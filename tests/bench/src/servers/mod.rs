@@ -1,7 +1,9 @@
 //! Servers under load, each in a folder of its own, started with a configuration that favours it.
 
 mod bare;
+pub(crate) mod haraka;
 mod postfix;
+pub(crate) mod rspamd;
 mod waxseal;
 
 use std::fmt;
@@ -9,7 +11,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -40,6 +42,38 @@ pub(crate) struct Setup<'a> {
     pub certificate: &'a Certificate,
     /// What becomes of mail.
     pub mail: Mail,
+    /// Who looks at mail before Waxseal takes it.
+    pub filter: Filter<'a>,
+}
+
+/// Who looks at mail before it is taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Filter<'a> {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// A script.
+    Script(&'a str),
+    /// A plugin, the file of a component.
+    Plugin(&'a Path),
+    /// A milter, by its address as the configuration has it.
+    Milter(&'a str),
+}
+
+/// A milter that runs. Stopped with [`Milter::stop`].
+pub(crate) struct Milter {
+    /// As the configuration has it.
+    pub address: String,
+    /// Its processes.
+    pub family: Family,
+    child: Child,
+}
+
+impl Milter {
+    /// Ends it.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        terminate(self.child).await
+    }
 }
 
 /// What becomes of mail.
@@ -95,14 +129,7 @@ impl Kind {
             Self::Postfix => postfix::start(setup).await?,
             Self::Bare => bare::start()?,
         };
-        for _ in 0..200 {
-            if TcpStream::connect(server.address).await.is_ok() {
-                return Ok(server);
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        server.stop().await?;
-        bail!("{self} does not answer: see {}", setup.folder.display())
+        server.answering(setup.folder).await.with_context(|| format!("{self} does not start"))
     }
 }
 
@@ -117,6 +144,18 @@ impl fmt::Display for Kind {
 }
 
 impl Server {
+    /// Waits until it answers; what it says meanwhile is in the folder.
+    pub(crate) async fn answering(self, folder: &Path) -> anyhow::Result<Self> {
+        for _ in 0..200 {
+            if TcpStream::connect(self.address).await.is_ok() {
+                return Ok(self);
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        self.stop().await?;
+        bail!("it does not answer: see {}", folder.display())
+    }
+
     /// Ends it.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         match self.stop {

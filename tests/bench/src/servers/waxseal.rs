@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use tokio::process::Command;
 
-use super::{DOMAIN, ENCRYPTED, Mail, SLOW, Server, Setup, Stop, Towards, free_address};
+use super::{DOMAIN, ENCRYPTED, Filter, Mail, SLOW, Server, Setup, Stop, Towards, free_address};
 use crate::process::Family;
 
 /// Each shipped policy has a row, so that each is loaded.
@@ -33,7 +33,19 @@ pub(super) fn start(setup: &Setup<'_>) -> anyhow::Result<Server> {
     fs::write(folder.join("policies/domains.rhai"), TABLE)?;
     fs::write(folder.join("cert.pem"), &certificate.certificate)?;
     fs::write(folder.join("key.pem"), &certificate.key)?;
-    fs::write(folder.join("waxseal.toml"), configuration(address, implicit, setup.mail)?)?;
+    let mut text = configuration(address, implicit, setup.mail)?;
+    fs::create_dir_all(folder.join("policies/filters"))?;
+    match setup.filter {
+        Filter::Nobody => {}
+        Filter::Script(script) => fs::write(folder.join("policies/filters/two_headers.rhai"), script)?,
+        Filter::Plugin(file) => {
+            fs::copy(file, folder.join("policies/filters/two_headers.wasm"))?;
+        }
+        Filter::Milter(milter) => {
+            write!(text, "[[milter]]\nname = \"two_headers\"\naddress = \"{milter}\"\n")?
+        }
+    }
+    fs::write(folder.join("waxseal.toml"), text)?;
     // Not beside the configuration: that folder is watched, and each line would be an event.
     fs::create_dir_all(folder.join("logs"))?;
     let log = File::create(folder.join("logs/waxseal"))?;
