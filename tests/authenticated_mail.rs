@@ -71,7 +71,8 @@ async fn the_next_hop_reads_our_word_and_no_forged_one() {
         let host = Host::start(Mode::NoStartTls).await;
         // Where nobody asks for results, a filter that looks at messages may still believe forged ones.
         let filter = r#"fn message(client, message) {
-            if message.headers.all("Authentication-Results").len() != 1 { throw "it sees forged ones" }
+            let said = message.headers.all("Authentication-Results");
+            if message.sender == "ann@client.example" && said.len() != 1 { throw "it sees forged ones" }
         }"#;
         let site = site(zone(), &host).policy("filters/reads.rhai", filter);
         let relay = site.set("authentication", "results", results).start().await;

@@ -19,6 +19,8 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     ("dkim: the length", "[false]", "l= is not accepted: RFC 6376 section 8.2 leaves it to us"),
     ("dkim: a line was appended behind the length", "[false]", "the same"),
     ("dkim: rsa-sha1", "[false]", "RFC 8301 section 3.1: such signatures have failed"),
+    ("arc: the last says fail", "fail", "RFC 8617 section 5.2: so the chain has failed; theirs gives no verdict"),
+    ("arc: sealed as broken", "fail", "the same"),
     ("dmarc: the domain of that policy", "fail none", "RFC 9989 section 4.7: sp= is for domains below, the domain itself has p="),
     ("dmarc: no author", "permerror", "RFC 5322 section 3.6 asks for a From field; theirs has no word for it"),
     ("dmarc: two From fields", "permerror", "RFC 5322 section 3.6 allows one; theirs takes the strictest of both"),

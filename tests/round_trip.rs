@@ -63,6 +63,8 @@ async fn passes(filter: Option<&str>, letters: Vec<Letter>, expected: impl Fn(&L
     if let Some(filter) = filter {
         site = site.policy("filters/edits.rhai", filter);
     }
+    // Some of them have results of `relay.example`: what is said in our name is removed where somebody looks.
+    let site = site.set("authentication", "id", r#""mx.nobody.example""#);
     let relay = site.set("timeouts", "data_end", r#""60s""#).start().await;
     let letters = Arc::new(letters);
     let mut clients = JoinSet::new();

@@ -9,14 +9,14 @@ use std::net::IpAddr;
 
 use waxseal_tests::dns::Zone;
 
-pub use self::arc::arc;
-pub use self::dkim::dkim;
-pub use self::dmarc::dmarc;
-pub use self::spf::spf;
+pub(crate) use self::arc::arc;
+pub(crate) use self::dkim::dkim;
+pub(crate) use self::dmarc::dmarc;
+pub(crate) use self::spf::spf;
 
 /// Which method is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Spf,
     Dkim,
     Arc,
@@ -25,18 +25,27 @@ pub enum Kind {
 
 /// A message, and where it comes from.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(crate) struct Case {
+<<<<<<< ours
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) message: Vec<u8>,
+    pub(crate) client: IpAddr,
+    pub(crate) ehlo: String,
+    pub(crate) sender: String,
+=======
     pub name: String,
     pub kind: Kind,
     pub message: Vec<u8>,
     pub client: IpAddr,
     pub ehlo: String,
     pub sender: String,
+>>>>>>> theirs
 }
 
 impl Case {
     /// Where it comes from does not matter.
-    pub fn message(name: impl Into<String>, kind: Kind, message: Vec<u8>) -> Self {
+    pub(crate) fn message(name: impl Into<String>, kind: Kind, message: Vec<u8>) -> Self {
         let client = "192.0.2.1".parse().unwrap();
         Self {
             name: name.into(),
@@ -50,6 +59,6 @@ impl Case {
 }
 
 /// What all of them look up, besides keys.
-pub fn zone() -> Zone {
+pub(crate) fn zone() -> Zone {
     dmarc::zone(spf::zone(Zone::default()))
 }

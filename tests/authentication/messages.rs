@@ -1,7 +1,7 @@
 //! Messages of many shapes.
 
 /// A message from a domain.
-pub fn plain(domain: &str) -> Vec<u8> {
+pub(crate) fn plain(domain: &str) -> Vec<u8> {
     format!(
         "From: Ann <ann@{domain}>\r\nTo: bob@recipient.example\r\nSubject: A  plain \t one\r\n\
          Date: Sat, 28 Nov 2026 07:00:00 +0000\r\nMessage-ID: <1@{domain}>\r\n\r\nHello Bob,\r\n\r\nthis is it.\r\n"
@@ -10,7 +10,7 @@ pub fn plain(domain: &str) -> Vec<u8> {
 }
 
 /// Messages of `signed.example` that are hard to sign, or to verify.
-pub fn shapes() -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn shapes() -> Vec<(&'static str, Vec<u8>)> {
     let head = "From: ann@signed.example\r\nTo: bob@recipient.example\r\nSubject: x\r\n";
     let with = |body: &str| format!("{head}\r\n{body}").into_bytes();
     let mut eight_bit = with("");
@@ -34,7 +34,7 @@ pub fn shapes() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// One octet or text in place of another, once.
-pub fn changed(message: &[u8], from: &str, to: &str) -> Vec<u8> {
+pub(crate) fn changed(message: &[u8], from: &str, to: &str) -> Vec<u8> {
     let at = message.windows(from.len()).position(|window| window == from.as_bytes()).expect(from);
     let mut changed = message[..at].to_vec();
     changed.extend_from_slice(to.as_bytes());
@@ -43,6 +43,6 @@ pub fn changed(message: &[u8], from: &str, to: &str) -> Vec<u8> {
 }
 
 /// Something on top, or at the end.
-pub fn joined(top: &[u8], message: &[u8]) -> Vec<u8> {
+pub(crate) fn joined(top: &[u8], message: &[u8]) -> Vec<u8> {
     [top, message].concat()
 }

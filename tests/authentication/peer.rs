@@ -9,20 +9,24 @@ use tokio::process::Command;
 use super::cases::{Case, Kind};
 
 /// Asks them; names they look up on this port of loopback.
-pub struct Peer {
+pub(crate) struct Peer {
+<<<<<<< ours
+    pub(crate) port: u16,
+=======
     pub port: u16,
+>>>>>>> theirs
 }
 
 impl Peer {
     /// The fields that each order asks for: they go before its message.
-    pub async fn make(&self, orders: &[Value]) -> Vec<Vec<u8>> {
+    pub(crate) async fn make(&self, orders: &[Value]) -> Vec<Vec<u8>> {
         let answer = self.ask(&json!({ "port": self.port, "make": orders })).await;
         let fields = answer.as_array().unwrap().iter().map(|field| octets(field.as_str().unwrap()));
         fields.collect()
     }
 
     /// What they say of each case.
-    pub async fn judge(&self, cases: &[Case]) -> Vec<String> {
+    pub(crate) async fn judge(&self, cases: &[Case]) -> Vec<String> {
         let asked: Vec<Value> = cases.iter().map(question).collect();
         let answer = self.ask(&json!({ "port": self.port, "judge": asked })).await;
         answer.as_array().unwrap().iter().zip(cases).map(|(found, case)| said(found, case.kind)).collect()
@@ -82,7 +86,7 @@ fn said(found: &Value, kind: Kind) -> String {
 }
 
 /// Octets as characters of Latin-1: JSON has no octets.
-pub fn latin1(octets: &[u8]) -> String {
+pub(crate) fn latin1(octets: &[u8]) -> String {
     octets.iter().map(|octet| char::from(*octet)).collect()
 }
 

@@ -44,19 +44,27 @@ key = "rsa.pem"
 "#;
 
 /// Everything that a case needs.
-pub struct Site {
+pub(crate) struct Site {
+<<<<<<< ours
+    pub(crate) peer: Peer,
+    pub(crate) keyring: Keyring,
+    pub(crate) rsa: String,
+    pub(crate) ed: String,
+    pub(crate) other: String,
+=======
     pub peer: Peer,
     pub keyring: Keyring,
     pub rsa: String,
     pub ed: String,
     pub other: String,
+>>>>>>> theirs
     authenticator: Authenticator,
     _server: NameServer,
     _directory: TempDir,
 }
 
 impl Site {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let make = |name: &str, kind| {
             let pem = Key::generate(kind).unwrap();
@@ -83,14 +91,14 @@ impl Site {
         }
     }
 
-    pub async fn authenticate(&self, case: &Case, wanted: Wanted) -> Results {
+    pub(crate) async fn authenticate(&self, case: &Case, wanted: Wanted) -> Results {
         let origin = Origin { client: case.client, ehlo: &case.ehlo, sender: &case.sender };
         let content = Bytes::from(case.message.clone());
         self.authenticator.authenticate(wanted, &origin, &content, Results::default()).await
     }
 
     /// A message with our signatures.
-    pub async fn sign(&self, message: &[u8]) -> Vec<u8> {
+    pub(crate) async fn sign(&self, message: &[u8]) -> Vec<u8> {
         let client: IpAddr = "127.0.0.1".parse().unwrap();
         let fields = self.keyring.sign(client, &Bytes::from(message.to_vec())).await.unwrap();
         assert_eq!(fields.len(), 2, "both keys sign");
@@ -98,7 +106,7 @@ impl Site {
     }
 
     /// A message with our seal.
-    pub async fn seal(&self, message: &[u8]) -> Vec<u8> {
+    pub(crate) async fn seal(&self, message: &[u8]) -> Vec<u8> {
         let case = Case::message("sealed", super::Kind::Arc, message.to_vec());
         let results = self.authenticate(&case, Wanted::ALL).await;
         let fields = self.keyring.seal(case.client, &Bytes::from(message.to_vec()), &results).await.unwrap();

@@ -16,6 +16,7 @@ async fn each_sees_what_those_before_it_have_changed() {
             .add_header("X-Do", "add_recipient|cyd@there.example").add_header("X-Do", "append_text|Legal")
     }"#;
     let behind = r#"fn message(client, message) {
+        if message.sender != "ann@client.example" { return; }
         if message.headers["X-New"] != "yes" || message.tags["class"] != "bulk" { throw "too late" }
         if message.recipients.len() != 2 || !message.text.contains("Legal") { throw "too late" }
         if !message.body.contains("Legal") { throw "too late" }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use mail_auth::MessageAuthenticator;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use waxseal_plugins::content::Content;
 
@@ -14,7 +14,7 @@ use super::{HeaderSection, Results, Wanted};
 use crate::names::NoResolver;
 use crate::panics::unpanicking;
 
-/// How much of header sections is read at once, KiB: whoever comes then waits.
+/// How much of header sections is held at once, KiB: whoever comes then waits.
 const MEMORY: usize = 64 << 10;
 
 /// The most that one message holds of it, KiB.
@@ -91,8 +91,9 @@ impl Authenticator {
             results.take_spf(origin, maybe(spf).await);
             return;
         }
-        let section = match self.section(content, deadline).await {
-            Ok(section) => section,
+        // What is held of the section counts until all is found out.
+        let (section, _held) = match self.section(content, deadline).await {
+            Ok(held) => held,
             Err(trouble) => {
                 results.take_spf(origin, maybe(spf).await);
                 return results.fill(missing.without(Wanted::SPF), origin, &trouble);
@@ -124,13 +125,22 @@ impl Authenticator {
         }
     }
 
-    async fn section(&self, content: &dyn Content, deadline: Deadline) -> Result<HeaderSection, Trouble> {
-        let weight = (content.size() >> 10).clamp(1, LARGEST);
-        let permits = self.memory.acquire_many(u32::try_from(weight).unwrap_or(1));
-        let _held = deadline.keeps(permits).await?.map_err(|_| Trouble::late())?;
+    /// The header section, and its share of the memory; before it is read, its share is what it may be at most.
+    async fn section(
+        &self,
+        content: &dyn Content,
+        deadline: Deadline,
+    ) -> Result<(HeaderSection, Option<SemaphorePermit<'_>>), Trouble> {
+        let most = ((content.size() >> 10) + 1).min(LARGEST);
+        let permits = self.memory.acquire_many(u32::try_from(most).unwrap_or(1));
+        let mut permits = deadline.keeps(permits).await?.map_err(|_| Trouble::late())?;
         match HeaderSection::read(content) {
             Ok(Ok(section)) if !section.is_well_formed() => Err(Trouble::malformed()),
-            Ok(Ok(section)) => Ok(section),
+            Ok(Ok(section)) => {
+                let share = (section.octets().len() >> 10) + 1;
+                let share = permits.split(share.min(permits.num_permits()));
+                Ok((section, share))
+            }
             Ok(Err(large)) => Err(Trouble::Never(large.to_string())),
             Err(error) => Err(Trouble::Later(format!("the message could not be read: {error}"))),
         }

@@ -94,6 +94,17 @@ async fn a_message_that_is_a_burden_is_not_verified() {
     assert_eq!(malformed.arc.unwrap().result, Word::Fail);
 }
 
+/// Their bodies do not count.
+#[tokio::test]
+async fn large_messages_are_looked_at_together() {
+    let (authenticator, _server) = in_vain(Duration::from_secs(10)).await;
+    let content = Bytes::from([b"From: a@example.org\r\n\r\n".as_slice(), &[b'x'; 4 << 20]].concat());
+    let origin = origin();
+    let one = || authenticator.authenticate(Wanted::DKIM, &origin, &content, Results::default());
+    let (first, second) = tokio::join!(one(), one());
+    assert_eq!((first.dkim.unwrap().result, second.dkim.unwrap().result), (Word::None, Word::None));
+}
+
 /// A configuration with these lines, and keys of both kinds.
 fn keyring(directory: &Path, lines: &str) -> Keyring {
     fs::write(directory.join("rsa.pem"), Key::generate(Kind::Rsa).unwrap()).unwrap();

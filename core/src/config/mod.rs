@@ -9,11 +9,13 @@
 //! - `listeners`, `tls`, `relaying`, `transports`, `authentication`, `delivery`, `milters`, `plugins`, `service`,
 //!   `telemetry`: the sections
 
+mod admin;
 mod authentication;
 mod delivery;
 mod findings;
 mod listeners;
 mod load;
+mod log;
 mod milters;
 mod plugins;
 #[cfg(test)]
@@ -37,10 +39,11 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
-use url::Url;
 use waxseal_plugins::wasm::Grant;
 
+pub use self::admin::{Admin, AdminFront, MetricsAccess, Telemetry};
 pub use self::authentication::{ArcKey, Authentication, DkimKey};
+pub use self::log::{Log, LogFormat};
 pub use self::milters::{Milter, MilterAddress, MilterTimeouts, OnFailure};
 pub use self::transports::{NextHop, Transport};
 use crate::spool::QuarantineLimits;
@@ -341,72 +344,4 @@ pub struct Timeouts {
     pub data_end: Duration,
     /// How long transactions in progress may still take after SIGTERM.
     pub stop: Duration,
-}
-
-/// Spans of OpenTelemetry.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Telemetry {
-    /// Where they are sent, by OTLP over HTTP.
-    pub otlp: Url,
-    /// What the relay is called there.
-    pub service_name: String,
-    /// Which share of all traces is kept, from 0 to 1.
-    pub sample: f64,
-}
-
-/// The relay's side for its administrators, over HTTP.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admin {
-    /// Where it is served.
-    pub address: SocketAddr,
-    /// The file of the token; `None` for the one in `data_dir`.
-    pub token_file: Option<PathBuf>,
-    /// The names, beside our own and `localhost`, by which browsers reach it.
-    pub names: Vec<String>,
-    /// How it is reached.
-    pub transport: AdminFront,
-    /// Who may read the metrics.
-    pub metrics: MetricsAccess,
-}
-/// How the admin address is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdminFront {
-    /// As it is: HTTP in clear.
-    Clear,
-    /// Through a proxy that speaks TLS: cookies are for TLS only.
-    BehindTls,
-}
-/// Who may read the metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MetricsAccess {
-    /// Whoever reaches the address.
-    #[default]
-    Open,
-    /// Whoever has the token.
-    Token,
-}
-
-/// What the program says of itself, on standard error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Log {
-    /// How a line looks.
-    pub format: LogFormat,
-    /// What is said: a level as in `info`, or directives as in `info,waxseal=debug`.
-    pub level: String,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { format: LogFormat::Text, level: "info".to_owned() }
-    }
-}
-
-/// How a line of the log looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
 }

@@ -17,8 +17,8 @@ use super::transaction::Transaction;
 use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
 use crate::net::{Connection, ReadError};
 use crate::observe::trace::What;
-use crate::smtp::command::Charset;
 use crate::relay::Services;
+use crate::smtp::command::Charset;
 use crate::spool::{Body, Envelope, SpoolError};
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`

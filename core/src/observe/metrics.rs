@@ -1,5 +1,6 @@
 //! Counters and gauges, for Prometheus.
 
+mod labels;
 mod milters;
 mod plugins;
 mod quarantine;
@@ -9,7 +10,7 @@ mod shadow;
 mod state;
 mod telemetry;
 
-use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -19,6 +20,10 @@ use utoipa::ToSchema;
 use waxseal_plugins::decision::{Decision, Outcome};
 use waxseal_plugins::hooks::{Direction, Hook};
 
+use self::labels::{
+    AttemptLabels, ConnectionLabels, DecisionLabels, DirectionLabel, HandshakeLabels, HookLabels,
+    OutcomeLabel, ReasonLabel, ReloadLabels,
+};
 pub use self::milters::Milters;
 pub use self::plugins::Plugins;
 pub use self::quarantine::Quarantine;
@@ -318,56 +323,4 @@ fn add<M: Metric + Default + Clone>(into: &mut Registry, name: &str, help: &str)
     let metric = M::default();
     into.register(name, help, metric.clone());
     metric
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct DecisionLabels {
-    direction: &'static str,
-    hook: &'static str,
-    verdict: &'static str,
-    policy: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct HookLabels {
-    direction: &'static str,
-    hook: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct DirectionLabel {
-    direction: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ReasonLabel {
-    reason: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OutcomeLabel {
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct AttemptLabels {
-    outcome: &'static str,
-    tls: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct HandshakeLabels {
-    direction: &'static str,
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ConnectionLabels {
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ReloadLabels {
-    part: &'static str,
-    result: &'static str,
 }

@@ -42,7 +42,7 @@ fn of<T: Facts>(text: &mut String) {
 fn in_words(kind: Kind) -> &'static str {
     match kind {
         Kind::Parameters => "map",
-        Kind::Fields => "fields: `[\"name\"]`, `.all(\"name\")`, `.contains(\"name\")`, `.names()`",
+        Kind::Fields => "fields: `[\"name\"]`, `.all(\"name\")`, `.contains(\"name\")`, `.names`",
         Kind::Parts => "list of [parts](#part)",
         Kind::Body => "[body](#body): `.contains(\"text\")`, `.pieces()`, `.read(offset, length)`",
         Kind::Row => "[row](#row)",

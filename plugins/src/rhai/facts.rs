@@ -83,7 +83,7 @@ fn register_fields(engine: &mut Engine) {
     engine.register_fn("all", |fields: &mut Arc<Fields>, name: &str| {
         fields.all(name).take(MOST).map(Into::into).collect::<Array>()
     });
-    engine.register_fn("names", |fields: &mut Arc<Fields>| {
+    engine.register_get("names", |fields: &mut Arc<Fields>| {
         fields.0.iter().take(MOST).map(|(name, _)| name.as_str().into()).collect::<Array>()
     });
 }

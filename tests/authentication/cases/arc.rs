@@ -10,7 +10,7 @@ use crate::authentication::site::Site;
 /// Who seals, hop by hop: `o` is us, `t` dkimpy.
 const CHAINS: [&str; 10] = ["o", "t", "oo", "ot", "to", "tt", "oto", "tot", "ooo", "ttt"];
 
-pub async fn arc(site: &Site) -> Vec<Case> {
+pub(crate) async fn arc(site: &Site) -> Vec<Case> {
     let message = site.sign(&plain("signed.example")).await;
     let mut cases = vec![case("none", message.clone())];
     let mut chains: Vec<(&str, Vec<u8>)> = CHAINS.iter().map(|chain| (*chain, message.clone())).collect();

@@ -11,7 +11,7 @@ use crate::authentication::site::Site;
 const CANONICALIZATIONS: [[&str; 2]; 4] =
     [["simple", "simple"], ["simple", "relaxed"], ["relaxed", "simple"], ["relaxed", "relaxed"]];
 
-pub async fn dkim(site: &Site) -> Vec<Case> {
+pub(crate) async fn dkim(site: &Site) -> Vec<Case> {
     let mut cases = vec![case("none", plain("signed.example"))];
     let mut orders = Orders::default();
     for (name, message) in shapes() {

@@ -39,7 +39,7 @@ const BY_SPF: &[(&str, &str, &str, &str)] = &[
     ("a name that only ends alike",    "notreject.example",     "reject.example",        PASSES),
 ];
 
-pub async fn dmarc(site: &Site) -> Vec<Case> {
+pub(crate) async fn dmarc(site: &Site) -> Vec<Case> {
     let of = |(name, author, sender, client): &(&str, &str, &str, &str)| {
         case(name, plain(author), &format!("ann@{sender}"), client)
     };
@@ -80,7 +80,7 @@ fn case(name: &str, message: Vec<u8>, sender: &str, client: &str) -> Case {
     case
 }
 
-pub fn zone(zone: Zone) -> Zone {
+pub(crate) fn zone(zone: Zone) -> Zone {
     let mut zone = zone;
     for domain in
         ["reject.example", "sub.reject.example", "strict.example", "sub.strict.example", "list.example"]

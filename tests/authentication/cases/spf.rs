@@ -66,7 +66,7 @@ const RECORDS: &[(&str, &str, &str)] = &[
     ("a version that goes on", "v=spf10 -all", "192.0.2.1"),
 ];
 
-pub fn spf() -> Vec<Case> {
+pub(crate) fn spf() -> Vec<Case> {
     let of_record = |(number, (name, _, client)): (usize, &(&str, &str, &str))| {
         case(name, client, "mx.sender.example", &format!("a-b@{}", domain(number)))
     };
@@ -97,7 +97,7 @@ fn case(name: &str, client: &str, ehlo: &str, sender: &str) -> Case {
     case
 }
 
-pub fn zone(zone: Zone) -> Zone {
+pub(crate) fn zone(zone: Zone) -> Zone {
     let mut zone = zone;
     for (number, (_, record, _)) in RECORDS.iter().enumerate() {
         let strings: Vec<_> =

@@ -87,9 +87,7 @@ pub(super) async fn decide(
             letter.redirect(to);
             None
         }
-        Disposition::Quarantine { reason, by } => {
-            Some(Quarantine::begin(reason, by, time))
-        }
+        Disposition::Quarantine { reason, by } => Some(Quarantine::begin(reason, by, time)),
         Disposition::Discard { reason, by } => {
             tracing::info!(session = %asker, %id, by, reason, "message discarded");
             return Ok(AtEnd::Discard);

@@ -123,7 +123,9 @@ impl outgoing::Deferred for Actor {
 impl outgoing::Failed for Actor {
     fn failed(&self, _: &Host, report: &Report) {
         heard("failed", report);
-        panic!("nothing comes of it");
+        if report.tags().first("class").is_some() {
+            panic!("nothing comes of it");
+        }
     }
 }
 
