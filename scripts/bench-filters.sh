@@ -14,7 +14,8 @@ trap 'rm -rf "$scratch"' EXIT
 cargo build --release --package waxseal --package waxseal-bench
 if [ -z "${PLUGIN:-}" ]; then
     PLUGIN=$scratch/two_headers.wasm
-    target/release/waxseal plugin build tests/guests/two_headers --out "$PLUGIN" ||
+    (env=$(scripts/wasm-target.sh) && eval "$env" &&
+        target/release/waxseal plugin build tests/guests/two_headers --out "$PLUGIN" >&2) ||
         { echo "bench-filters: no plugin is measured" >&2; PLUGIN=; }
 fi
 if [ -z "${HARAKA:-}" ] && command -v npm >/dev/null; then
