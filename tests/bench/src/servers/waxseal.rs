@@ -42,7 +42,7 @@ pub(super) fn start(setup: &Setup<'_>) -> anyhow::Result<Server> {
             fs::copy(file, folder.join("policies/filters/two_headers.wasm"))?;
         }
         Filter::Milter(milter) => {
-            write!(text, "[[milter]]\nname = \"two_headers\"\naddress = \"{milter}\"\n")?
+            write!(text, "[[milter]]\nname = \"two_headers\"\naddress = \"{milter}\"\n")?;
         }
     }
     fs::write(folder.join("waxseal.toml"), text)?;
