@@ -26,21 +26,12 @@ pub(crate) enum Kind {
 /// A message, and where it comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-<<<<<<< ours
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) message: Vec<u8>,
     pub(crate) client: IpAddr,
     pub(crate) ehlo: String,
     pub(crate) sender: String,
-=======
-    pub name: String,
-    pub kind: Kind,
-    pub message: Vec<u8>,
-    pub client: IpAddr,
-    pub ehlo: String,
-    pub sender: String,
->>>>>>> theirs
 }
 
 impl Case {

@@ -10,11 +10,7 @@ use super::cases::{Case, Kind};
 
 /// Asks them; names they look up on this port of loopback.
 pub(crate) struct Peer {
-<<<<<<< ours
     pub(crate) port: u16,
-=======
-    pub port: u16,
->>>>>>> theirs
 }
 
 impl Peer {

@@ -45,19 +45,11 @@ key = "rsa.pem"
 
 /// Everything that a case needs.
 pub(crate) struct Site {
-<<<<<<< ours
     pub(crate) peer: Peer,
     pub(crate) keyring: Keyring,
     pub(crate) rsa: String,
     pub(crate) ed: String,
     pub(crate) other: String,
-=======
-    pub peer: Peer,
-    pub keyring: Keyring,
-    pub rsa: String,
-    pub ed: String,
-    pub other: String,
->>>>>>> theirs
     authenticator: Authenticator,
     _server: NameServer,
     _directory: TempDir,

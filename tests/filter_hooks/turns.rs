@@ -101,7 +101,7 @@ async fn the_log_has_the_changes_and_nothing_of_what_the_message_says() {
             { "remove_header": { "name": "X-Old", "occurrence": null } },
             { "tag": { "name": "class", "value": "bulk" } },
             { "add_recipient": "cyd@there.example" },
-            { "replace_part": { "part": "1.1", "content_type": null, "text": "16 octets" } },
+            { "replace_part": { "part": "1.1", "content_type": null, "text": "15 octets" } },
             { "append_text": { "plain": "12 octets", "html": "15 octets" } },
             { "remove_part": { "part": "2" } },
             { "replace_body": body },

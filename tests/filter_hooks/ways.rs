@@ -127,9 +127,9 @@ async fn what_came_of_it_is_told_with_its_tags() {
             until(format!("`{counter}` by {actor:?}"), || relay.metrics().contains(&counted).then_some(()))
                 .await;
         }
-        // It fails behind its count, and nothing comes of that: the bounce is under way, the rest waits.
+        // It fails behind its count, and nothing comes of that: the bounce has gone its way, the rest waits.
         let failed = "waxseal_decisions_total{direction=\"outgoing\",hook=\"failed\",verdict=\"failure\",policy=\"attempt\"} 1";
         until("a failure", || relay.metrics().contains(failed).then_some(())).await;
-        relay.waits(2).await;
+        relay.waits(1).await;
     }
 }

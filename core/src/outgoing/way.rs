@@ -168,6 +168,7 @@ mod tests {
         }]
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "so the cases read best")]
     fn of(said: said::Way) -> Result<Way, String> {
         Way::of(&said, &transports(), 25)
     }

@@ -81,7 +81,7 @@ fn has_check_digit(digits: &str) -> bool {
         .enumerate()
         .map(|(place, value)| if place % 2 == 1 { value * 2 / 10 + value * 2 % 10 } else { value })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn masked(digits: &str) -> String {

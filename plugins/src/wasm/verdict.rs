@@ -206,6 +206,7 @@ fn to(_: &mut ResourceTable, said: Word, address: String) -> Result<Spoken, Stri
     Ok(Spoken { address, ..word(said) })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what the plugin hands over")]
 fn because(_: &mut ResourceTable, said: Word, reason: String) -> Result<Spoken, String> {
     Ok(Spoken { reply: verdicts::Reply::text(clean(&reason)), ..word(said) })
 }

@@ -13,6 +13,7 @@ use super::letter::Letter;
 use crate::authentication::Results;
 use crate::message::anatomy::Anatomy;
 use crate::message::attachments::Attachment;
+use crate::message::headers::Person;
 use crate::message::structure::{self, Kind, Structure};
 use crate::message::text::PartText;
 use crate::message::urls::urls;
@@ -55,7 +56,7 @@ pub(super) fn of(letter: &mut Letter, wanted: Wanted, results: &Results) -> io::
     let mut message = envelope(letter);
     let Anatomy { headers, structure } = letter.anatomy()?;
     let author = headers.authors().into_iter().next();
-    message.from_domain = author.as_ref().and_then(|author| author.domain()).unwrap_or_default();
+    message.from_domain = author.as_ref().and_then(Person::domain).unwrap_or_default();
     message.from = author.map(|author| author.address).unwrap_or_default();
     message.subject = headers.subject();
     message.message_id = headers.message_id().unwrap_or_default();

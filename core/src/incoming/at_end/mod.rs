@@ -103,7 +103,7 @@ pub(super) async fn decide(
 }
 
 fn unreadable(error: &io::Error) -> Refused {
-    of_spool(&SpoolError::Failed(error.to_string().into()))
+    of_spool(&SpoolError::Failed(error.to_string()))
 }
 
 /// How fields are written: in UTF-8 only where the message came so.

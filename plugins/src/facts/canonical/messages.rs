@@ -11,23 +11,6 @@ const TEXT: &str = "Hello Bob,\n\nplease find the offer attached: https://exampl
 
 /// Messages: ordinary with an attachment, of the null sender, without anything, tagged and failing every check.
 pub fn messages() -> Vec<Message> {
-    let text = Part {
-        number: "1".to_owned(),
-        content_type: "text/plain".to_owned(),
-        charset: "utf-8".to_owned(),
-        size: 70,
-        text: TEXT.to_owned(),
-        ..Part::default()
-    };
-    let attachment = Part {
-        number: "2".to_owned(),
-        content_type: "application/pdf".to_owned(),
-        detected_type: "application/pdf".to_owned(),
-        name: "offer.pdf".to_owned(),
-        attachment: true,
-        size: 12_000,
-        ..Part::default()
-    };
     let ordinary = Message {
         sender: "alice@example.com".to_owned(),
         sender_domain: "example.com".to_owned(),
@@ -39,7 +22,7 @@ pub fn messages() -> Vec<Message> {
         from_domain: "example.com".to_owned(),
         message_id: "1@example.com".to_owned(),
         text: TEXT.to_owned(),
-        parts: vec![Arc::new(text), Arc::new(attachment)],
+        parts: parts(),
         attachments: texts(&["offer.pdf"]),
         attachment_types: texts(&["application/pdf"]),
         urls: texts(&["https://example.com/offer"]),
@@ -73,6 +56,28 @@ pub fn messages() -> Vec<Message> {
         ..ordinary.clone()
     };
     vec![ordinary, bounce, empty, forged]
+}
+
+/// A text, and an attachment.
+fn parts() -> Vec<Arc<Part>> {
+    let text = Part {
+        number: "1".to_owned(),
+        content_type: "text/plain".to_owned(),
+        charset: "utf-8".to_owned(),
+        size: 70,
+        text: TEXT.to_owned(),
+        ..Part::default()
+    };
+    let attachment = Part {
+        number: "2".to_owned(),
+        content_type: "application/pdf".to_owned(),
+        detected_type: "application/pdf".to_owned(),
+        name: "offer.pdf".to_owned(),
+        attachment: true,
+        size: 12_000,
+        ..Part::default()
+    };
+    vec![Arc::new(text), Arc::new(attachment)]
 }
 
 fn headers() -> Fields {
