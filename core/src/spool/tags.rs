@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use waxseal_plugins::verdicts::Edit;
 
 /// Names and values that go along with a message, in the order in which they were first set; few and
 /// short, since each of them is kept with it.
@@ -32,9 +33,9 @@ impl Tags {
     /// The most tags that a message has.
     pub const MOST: usize = 32;
     /// The longest name, octets.
-    pub const NAME: usize = 64;
+    pub const NAME: usize = Edit::TAG_NAME;
     /// The longest value, octets.
-    pub const VALUE: usize = 256;
+    pub const VALUE: usize = Edit::TAG_VALUE;
 
     /// Sets a tag, in the place of one of the same name.
     ///

@@ -136,10 +136,29 @@ impl fmt::Display for Edit {
 
 /// The most octets of a field's name (its line has at most 998, RFC 5322 section 2.1.1).
 const NAME_LENGTH: usize = 200;
-/// The most octets of a tag's name, and of its value.
-const TAG_LENGTH: usize = 256;
+/// The most changes of one verdict.
+const MOST: usize = 1000;
 
 impl Edit {
+    /// The longest name of a tag, octets.
+    pub const TAG_NAME: usize = 64;
+    /// The longest value of a tag, octets.
+    pub const TAG_VALUE: usize = 256;
+
+    /// Puts it behind the changes of a verdict, if it makes sense by itself.
+    ///
+    /// # Errors
+    ///
+    /// See [`check`](Self::check); or there are too many.
+    pub(crate) fn put(self, onto: &mut Vec<Self>) -> Result<(), String> {
+        self.check()?;
+        if onto.len() == MOST {
+            return Err(format!("a verdict changes a message in at most {MOST} places"));
+        }
+        onto.push(self);
+        Ok(())
+    }
+
     /// Whether it makes sense by itself, whatever the message.
     ///
     /// # Errors
@@ -205,14 +224,17 @@ fn check_part(part: &str) -> Result<(), String> {
 
 fn check_tag(name: &str, value: &str) -> Result<(), String> {
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if name.is_empty() || name.len() > TAG_LENGTH || !name.chars().all(word) {
+    if name.is_empty() || name.len() > Edit::TAG_NAME || !name.chars().all(word) {
         return Err(format!(
             "`{}` is no name of a tag: letters, digits, `_`, `-` and `.`",
             name.escape_debug()
         ));
     }
-    if value.len() > TAG_LENGTH || value.chars().any(char::is_control) {
-        return Err(format!("the value of the tag `{name}` is one line of at most {TAG_LENGTH} octets"));
+    if value.len() > Edit::TAG_VALUE || value.chars().any(char::is_control) {
+        return Err(format!(
+            "the value of the tag `{name}` is one line of at most {} octets",
+            Edit::TAG_VALUE
+        ));
     }
     Ok(())
 }

@@ -7,27 +7,11 @@ use wasmtime::{Result, StoreContextMut};
 use super::guest::Guest;
 use crate::verdicts::{Edit, Header};
 
-/// The most changes of one verdict.
-const MOST: usize = 1000;
-
 /// Changes in the making, in the order in which they were said.
 #[derive(Default)]
 pub struct Edits(pub(super) Vec<Edit>);
 
-/// What is said of a change: what is wrong with it.
-type Said = std::result::Result<(), String>;
 type Of = Resource<Edits>;
-
-impl Edits {
-    fn put(&mut self, edit: Edit) -> Said {
-        edit.check()?;
-        if self.0.len() == MOST {
-            return Err(format!("a verdict changes a message in at most {MOST} places"));
-        }
-        self.0.push(edit);
-        Ok(())
-    }
-}
 
 /// Links the resource.
 pub(super) fn link(verdicts: &mut LinkerInstance<'_, Guest>) -> Result<()> {
@@ -95,7 +79,7 @@ fn link_edit<P: ComponentNamedList + Lift + 'static>(
         &format!("[method]edits.{name}"),
         move |mut store: StoreContextMut<'_, Guest>, said: P| {
             let (this, edit) = edit(said);
-            Ok((store.data_mut().table.get_mut(&this)?.put(edit),))
+            Ok((edit.put(&mut store.data_mut().table.get_mut(&this)?.0),))
         },
     )
 }

@@ -22,8 +22,6 @@ use crate::spool::{NewRecipient, Spool, Tags};
 #[derive(Debug)]
 pub(super) struct Letter {
     draft: Draft,
-    /// Our own Received field with its line end: it is there already, on top.
-    own: String,
     sender: ReversePath,
     recipients: Vec<NewRecipient>,
     tags: Tags,
@@ -42,23 +40,13 @@ pub(super) enum Senseless {
 
 impl Letter {
     /// A message that has come to its end.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
-    pub(super) fn open(
-        content: Arc<dyn Content>,
-        own: String,
-        transaction: &Transaction,
-    ) -> io::Result<Self> {
-        let anatomy = Anatomy::of(content.as_ref())?;
-        Ok(Self {
-            draft: Draft::new(content, anatomy, utf8(transaction)),
-            own,
+    pub(super) fn open(content: Arc<dyn Content>, transaction: &Transaction) -> Self {
+        Self {
+            draft: Draft::unread(content, utf8(transaction)),
             sender: transaction.mail.sender.clone(),
             recipients: transaction.recipients.clone(),
             tags: Tags::default(),
-        })
+        }
     }
 
     /// The message as it is by now.
@@ -69,10 +57,6 @@ impl Letter {
     /// Its header section and its parts.
     pub(super) fn anatomy(&mut self) -> io::Result<&Anatomy> {
         self.draft.anatomy()
-    }
-
-    pub(super) fn own(&self) -> &[u8] {
-        self.own.as_bytes()
     }
 
     pub(super) fn sender(&self) -> &ReversePath {

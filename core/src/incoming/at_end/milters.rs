@@ -3,13 +3,16 @@
 use std::io;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
 use super::super::hooks::BundleHooks;
+use super::super::receive;
 use super::super::refusal::{Refusal, Refused};
 use super::super::session::Session;
+use super::super::transaction::Transaction;
 use super::disposition::Disposition;
 use super::letter::Letter;
 use crate::milter::{self, Draft, Outcome};
@@ -21,12 +24,14 @@ use crate::milter::{self, Draft, Outcome};
 /// One of them refuses or defers it, or has failed.
 pub(super) async fn ask(
     session: &mut Session<BundleHooks>,
+    transaction: &Transaction,
     letter: &mut Letter,
-    id: Uuid,
+    (id, time): (Uuid, Timestamp),
 ) -> Result<Disposition, Refused> {
     let limit = session.hooks.services.config.limits.message_size;
-    let Some(milters) = &mut session.milters else { return Ok(Disposition::Accept) };
-    let mut shown = Shown { content: letter.content(), letter, limit };
+    let own = session.milters.is_some().then(|| receive::trace(session, transaction, id, time));
+    let (Some(milters), Some(own)) = (&mut session.milters, own) else { return Ok(Disposition::Accept) };
+    let mut shown = Shown { content: letter.content(), letter, own, limit };
     let Outcome { edits, disposition } = milters.message(&id.to_string(), &mut shown).await;
     let session = &session.hooks.asker.session;
     for (milter, edits) in &edits {
@@ -45,6 +50,8 @@ pub(super) async fn ask(
 struct Shown<'a> {
     letter: &'a mut Letter,
     content: Arc<dyn Content>,
+    /// Our own Received field with its line end: it is there already, on top.
+    own: String,
     limit: u64,
 }
 
@@ -54,7 +61,7 @@ impl Draft for Shown<'_> {
     }
 
     fn own(&self) -> &[u8] {
-        self.letter.own()
+        self.own.as_bytes()
     }
 
     fn limit(&self) -> u64 {

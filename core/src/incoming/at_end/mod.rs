@@ -24,7 +24,7 @@ use self::disposition::Disposition;
 use self::letter::Letter;
 use super::hooks::BundleHooks;
 use super::receipt::of_spool;
-use super::receive::{self, Written};
+use super::receive::Written;
 use super::refusal::Refused;
 use super::session::Session;
 use super::transaction::Transaction;
@@ -71,11 +71,9 @@ pub(super) async fn decide(
     written: Written,
     (id, time): (Uuid, Timestamp),
 ) -> Result<AtEnd, Refused> {
-    let own = receive::trace(session, transaction, id, time);
-    let mut letter =
-        Letter::open(written.body.content(), own, transaction).map_err(|error| unreadable(&error))?;
+    let mut letter = Letter::open(written.body.content(), transaction);
     let results = authentication::examine(session, &mut letter).await?;
-    let by_milters = milters::ask(session, &mut letter, id).await?;
+    let by_milters = milters::ask(session, transaction, &mut letter, (id, time)).await?;
     let by_filters = filters::ask(session, &transaction.permit.client, &mut letter, &results).await?;
     let disposition = by_milters.join(by_filters);
     session.hooks.services.observer.metrics().disposed(disposition.word());

@@ -65,7 +65,12 @@ enum Effect {
 }
 
 impl Draft {
-    /// A message as it came.
+    /// A message as it came, of which nothing was read yet: it is read where an edit, or somebody else, needs it.
+    pub fn unread(content: Arc<dyn Content>, utf8: Utf8) -> Self {
+        Self { rope: Rope::whole(content.size()), below: content, anatomy: None, utf8 }
+    }
+
+    /// A message as it came, that was read while it did.
     pub fn new(content: Arc<dyn Content>, anatomy: Anatomy, utf8: Utf8) -> Self {
         let rope = Rope::whole(content.size());
         Self { below: content, rope, anatomy: Some(anatomy), utf8 }

@@ -1,14 +1,11 @@
 //! What scripts change of a message, as in `accept().tag("spam", "7.5").add_header("X-Spam", "yes")`.
 
-use ::rhai::{Engine, EvalAltResult, NativeCallContext};
+use ::rhai::{Engine, NativeCallContext};
 use bytes::Bytes;
 
 use super::{Said, volatile};
 use crate::spoken::{Setter, Spoken};
 use crate::verdicts::{Edit, Header};
-
-/// The most changes of one verdict.
-const MOST: usize = 1000;
 
 /// Registers them.
 pub(super) fn register(engine: &mut Engine) {
@@ -68,13 +65,7 @@ fn two(engine: &mut Engine, setter: Setter, edit: fn(&str, &str) -> Edit) {
 }
 
 fn chain(ctx: &NativeCallContext, mut spoken: Spoken, setter: Setter, edit: Edit) -> Said {
-    edit.check()?;
-    if spoken.edits.len() == MOST {
-        return Err(Box::<EvalAltResult>::from(format!(
-            "a verdict changes a message in at most {MOST} places"
-        )));
-    }
-    spoken.edits.push(edit);
+    edit.put(&mut spoken.edits)?;
     spoken.set.push((setter, ctx.call_position()));
     Ok(spoken)
 }
