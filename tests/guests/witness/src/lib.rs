@@ -30,7 +30,10 @@ impl incoming::Rcpt for Witness {
         match kv::update("recipients", kv::FOR_EVER, |count: Option<u64>| count.unwrap_or(0) + 1) {
             Ok(count) => {
                 let now = clock::now();
-                refuse("5.7.1", format!("{VERSION} recipient {count} time {now} allowed {allowed} listed {listed}"))
+                refuse(
+                    "5.7.1",
+                    format!("{VERSION} recipient {count} time {now} allowed {allowed} listed {listed}"),
+                )
             }
             Err(problem) => fail(problem),
         }
