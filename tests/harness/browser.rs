@@ -44,7 +44,7 @@ pub struct Browser {
     driver: std::net::SocketAddr,
     session: String,
     _process: Child,
-    _profile: TempDir,
+    _folder: TempDir,
 }
 
 impl Browser {
@@ -54,17 +54,17 @@ impl Browser {
     ///
     /// Where Chromium or ChromeDriver is not installed.
     pub async fn start() -> Self {
-        let (process, driver) = chromedriver().await;
-        let profile = tempfile::tempdir().expect("a temporary directory");
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let (process, driver) = chromedriver(folder.path()).await;
         let mut arguments: Vec<String> = ARGUMENTS.iter().map(ToString::to_string).collect();
-        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push(format!("--user-data-dir={}", folder.path().join("profile").display()));
         let options = json!({ "binary": "/usr/bin/chromium", "args": arguments });
         let wanted = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
         let request = json!({ "capabilities": { "alwaysMatch": wanted } });
         let answer = Request::post("/session", &request).send(driver).await.json();
         let session = answer["value"]["sessionId"].as_str();
         let session = session.unwrap_or_else(|| panic!("no browser: {answer:#}")).to_owned();
-        Self { driver, session, _process: process, _profile: profile }
+        Self { driver, session, _process: process, _folder: folder }
     }
 
     /// Goes to an address.
@@ -192,10 +192,12 @@ pub fn npm(file: &str) -> PathBuf {
     path
 }
 
-async fn chromedriver() -> (Child, std::net::SocketAddr) {
+/// Starts it. What a browser that is killed leaves behind lies in the folder.
+async fn chromedriver(folder: &Path) -> (Child, std::net::SocketAddr) {
     let mut command = Command::new("chromedriver");
     command
         .arg("--port=0")
+        .env("TMPDIR", folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
