@@ -48,7 +48,7 @@ facts! {
         dkim: Text,
         /// The domains of the signatures that pass.
         dkim_domains: Texts,
-        /// What DMARC (RFC 7489) says of the author: `pass`, `fail`, `none`, `temperror` or `permerror`.
+        /// What DMARC (RFC 9989) says of the author: `pass`, `fail`, `none`, `temperror` or `permerror`.
         dmarc: Text,
         /// What the author's domain asks for where DMARC fails: `none`, `quarantine` or `reject`; empty without
         /// a record.
