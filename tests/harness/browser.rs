@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -43,8 +44,19 @@ pub mod key {
 pub struct Browser {
     driver: std::net::SocketAddr,
     session: String,
-    _process: Child,
+    process: Child,
     _folder: TempDir,
+}
+
+/// ChromeDriver that is killed leaves the browser running: both are of one process group.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let group = self.process.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        if let Some(group) = group {
+            // It may be gone already.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
 
 impl Browser {
@@ -64,7 +76,7 @@ impl Browser {
         let answer = Request::post("/session", &request).send(driver).await.json();
         let session = answer["value"]["sessionId"].as_str();
         let session = session.unwrap_or_else(|| panic!("no browser: {answer:#}")).to_owned();
-        Self { driver, session, _process: process, _folder: folder }
+        Self { driver, session, process, _folder: folder }
     }
 
     /// Goes to an address.
@@ -198,6 +210,7 @@ async fn chromedriver(folder: &Path) -> (Child, std::net::SocketAddr) {
     command
         .arg("--port=0")
         .env("TMPDIR", folder)
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
