@@ -4,8 +4,8 @@ use waxseal_plugins::verdicts::Edit;
 
 use super::NAME;
 use super::lexer::authserv_id;
-use crate::authentication::HeaderSection;
 use crate::config;
+use crate::message::headers::HeaderSection;
 
 /// The edits that remove each Authentication-Results field which has our authserv-id, of whatever version, from the
 /// bottom up: so the numbers of those that are still there stay right.
@@ -13,8 +13,8 @@ use crate::config;
 /// Of a field that cannot be read it is enough that our id stands in it before the first result: a reader that
 /// is more lenient than the RFC must not find it.
 pub fn forged(section: &HeaderSection, id: &str) -> Vec<Edit> {
-    let numbered = section.named(NAME).zip(1..);
-    let forged = numbered.filter(|(field, _)| claims(field.value, id));
+    let numbered = section.all(NAME).zip(1..);
+    let forged = numbered.filter(|(field, _)| claims(field.value(), id));
     let remove = |(_, occurrence)| Edit::RemoveHeader { name: NAME.to_owned(), occurrence: Some(occurrence) };
     let mut edits: Vec<_> = forged.map(remove).collect();
     edits.reverse();
@@ -43,7 +43,7 @@ mod tests {
 
     fn removed(fields: &[&str]) -> Vec<u32> {
         let head: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
-        let section = HeaderSection::read(&Bytes::from(head + "\r\n")).unwrap().unwrap();
+        let section = HeaderSection::parse(&Bytes::from(head + "\r\n"));
         let number = |edit: Edit| match edit {
             Edit::RemoveHeader { name, occurrence } if name == NAME => occurrence.unwrap(),
             other => panic!("{other:?}"),

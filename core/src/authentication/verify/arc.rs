@@ -16,7 +16,7 @@ impl Message<'_> {
     pub(in super::super) async fn verify_arc(&self, library: &MessageAuthenticator) -> Chain {
         let output = library.verify_arc(&self.parsed).await;
         let seals = seals(&output);
-        let has_fields = FIELDS.iter().any(|name| self.section.named(name).next().is_some());
+        let has_fields = FIELDS.iter().any(|name| self.section.first(name).is_some());
         let (result, reason) = match output.result() {
             // The library looks no further where there is no signature.
             DkimResult::None if has_fields => (Word::Fail, "the chain is not complete"),

@@ -7,9 +7,9 @@ use mail_auth::dkim::{self, DkimError};
 use mail_auth::{DkimOutput, DkimResult, Error, MessageAuthenticator};
 
 use super::super::results::clean;
-use super::super::section::Field;
 use super::super::{Dkim, Signature, Word};
 use super::{Message, Trouble};
+use crate::message::headers::Field;
 
 /// The most signatures that are looked at: each costs a lookup. Lists and forwarders add one each.
 const MOST: usize = 20;
@@ -23,7 +23,7 @@ impl Message<'_> {
         &'a self,
         library: &MessageAuthenticator,
     ) -> Result<Found<'a>, Trouble> {
-        let number = self.section.named("DKIM-Signature").count();
+        let number = self.section.all("DKIM-Signature").count();
         if number > MOST {
             return Err(Trouble::Never(format!(
                 "there are {number} signatures, and at most {MOST} are looked at"
@@ -31,8 +31,8 @@ impl Message<'_> {
         }
         let outputs = library.verify_dkim(&self.parsed).await;
         let mut outputs = outputs.into_iter().filter(|output| output.signature().is_some());
-        let found = self.section.named("DKIM-Signature").filter_map(|field| match self.unread(&field) {
-            Some(error) => Some(unusable(error, field.value)),
+        let found = self.section.all("DKIM-Signature").filter_map(|field| match self.unread(&field) {
+            Some(error) => Some(unusable(error, field.value())),
             None => outputs.next().map(verified),
         });
         Ok(Found(found.collect()))
@@ -40,7 +40,7 @@ impl Message<'_> {
 
     /// Why the library did not verify the signature in a field. It says of some only that they were there.
     fn unread(&self, field: &Field<'_>) -> Option<&Error> {
-        let same = |read: &&Header<'_, Error>| std::ptr::eq(read.value.as_ptr(), field.value.as_ptr());
+        let same = |read: &&Header<'_, Error>| std::ptr::eq(read.value.as_ptr(), field.value().as_ptr());
         self.parsed.errors.iter().find(same).map(|read| &read.header)
     }
 }

@@ -3,106 +3,124 @@
 use std::io;
 use std::sync::Arc;
 
-use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::content::Content;
-use waxseal_plugins::facts::{Body, Fields, Message, Part};
-use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::facts::{Body, Fields, Message, Part, Reads};
 
 use super::authentication;
 use super::letter::Letter;
 use crate::authentication::Results;
-use crate::message::anatomy::Anatomy;
 use crate::message::attachments::Attachment;
-use crate::message::headers::Person;
-use crate::message::structure::{self, Kind, Structure};
+use crate::message::edit::Reach;
+use crate::message::headers::{HeaderSection, Person};
+use crate::message::structure::{self, Kind};
 use crate::message::text::PartText;
 use crate::message::urls::urls;
 
 /// The most octets of text that are decoded, of the message and of a part.
-const TEXT: usize = 256 * 1024;
+const DECODED: usize = 256 * 1024;
 
-/// What filters read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is read or not, independently of the others")]
-pub(super) struct Wanted {
-    headers: bool,
-    texts: bool,
-    urls: bool,
-    parts: bool,
-    attachments: bool,
-}
+/// What is costly, and has to be found out where filters read it.
+const HEADERS: Reads<Message> = Reads::of(&["headers"]);
+const SUBJECT: Reads<Message> = Reads::of(&["subject"]);
+const TEXT: Reads<Message> = Reads::of(&["text"]);
+const URLS: Reads<Message> = Reads::of(&["urls"]);
+const TEXTS: Reads<Message> = Reads::of(&["text", "urls"]);
+const ATTACHMENTS: Reads<Message> = Reads::of(&["attachments", "attachment_types"]);
+const PARTS: Reads<Message> = Reads::of(&["parts"]);
+const STRUCTURE: Reads<Message> = Reads::of(&["text", "urls", "attachments", "attachment_types", "parts"]);
 
-impl Wanted {
-    /// What the filters of a bundle read.
-    pub(super) fn of(bundle: &Bundle) -> Self {
-        let reads = |fact: &str| bundle.may_read::<incoming::Message>(fact);
-        Self {
-            headers: reads("headers"),
-            texts: reads("text"),
-            urls: reads("urls"),
-            parts: reads("parts"),
-            attachments: reads("attachments") || reads("attachment_types"),
-        }
-    }
-}
-
-/// The facts of a message as it is by now.
+/// The facts of a message as it is by now, of which these are read.
 ///
 /// # Errors
 ///
 /// It cannot be read.
-pub(super) fn of(letter: &mut Letter, wanted: Wanted, results: &Results) -> io::Result<Message> {
-    let content = letter.content();
-    let mut message = envelope(letter);
-    let Anatomy { headers, structure } = letter.anatomy()?;
-    let author = headers.authors().into_iter().next();
-    message.from_domain = author.as_ref().and_then(Person::domain).unwrap_or_default();
-    message.from = author.map(|author| author.address).unwrap_or_default();
-    message.subject = headers.subject();
-    message.message_id = headers.message_id().unwrap_or_default();
-    message.size = number(content.size());
-    message.body = Arc::new(Body::new(Arc::clone(&content), headers.body()));
-    if wanted.headers {
-        let fields: Fields = headers.fields().map(|field| (field.name(), field.text())).collect();
-        message.headers = Arc::new(fields);
-    }
-    of_parts(&mut message, content.as_ref(), structure, wanted)?;
+pub(super) fn of(letter: &mut Letter, reads: Reads<Message>, results: &Results) -> io::Result<Message> {
+    let mut message = Message::default();
     authentication::tell(results, &mut message);
+    renew(&mut message, letter, reads, Reach::Parts)?;
     Ok(message)
 }
 
-fn envelope(letter: &Letter) -> Message {
-    let sender = letter.sender();
-    Message {
-        sender: sender.to_string(),
-        sender_domain: sender.lookup_domain().unwrap_or_default(),
-        recipients: letter.recipients().iter().map(|recipient| recipient.address.clone()).collect(),
-        tags: Arc::new(letter.tags().iter().cloned().collect()),
-        ..Message::default()
+/// Finds those out again that edits have changed.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub(super) fn renew(
+    message: &mut Message,
+    letter: &mut Letter,
+    reads: Reads<Message>,
+    changed: Reach,
+) -> io::Result<()> {
+    of_envelope(message, letter);
+    if changed >= Reach::Fields {
+        let content = letter.content();
+        let headers = letter.headers()?;
+        of_headers(message, headers, reads);
+        message.size = number(content.size());
+        message.body = Arc::new(Body::new(content, headers.body()));
     }
+    if changed >= Reach::Parts {
+        of_parts(message, letter, reads)?;
+    }
+    Ok(())
 }
 
-fn of_parts(
+/// The same for the log, which has nothing of what the message says.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub(super) fn renew_logged(
     message: &mut Message,
-    content: &dyn Content,
-    structure: &Structure,
-    wanted: Wanted,
+    letter: &mut Letter,
+    reads: Reads<Message>,
+    changed: Reach,
 ) -> io::Result<()> {
-    if wanted.texts || wanted.urls {
-        let texts = PartText::all(content, structure, TEXT)?;
-        if wanted.urls {
+    renew(message, letter, reads & ATTACHMENTS, changed)
+}
+
+fn of_envelope(message: &mut Message, letter: &Letter) {
+    let sender = letter.sender();
+    message.sender = sender.to_string();
+    message.sender_domain = sender.lookup_domain().unwrap_or_default();
+    message.recipients = letter.recipients().iter().map(|recipient| recipient.address.clone()).collect();
+    message.tags = Arc::new(letter.tags().iter().cloned().collect());
+}
+
+fn of_headers(message: &mut Message, headers: &HeaderSection, reads: Reads<Message>) {
+    let author = headers.authors().into_iter().next();
+    message.from_domain = author.as_ref().and_then(Person::domain).unwrap_or_default();
+    message.from = author.map(|author| author.address).unwrap_or_default();
+    message.message_id = headers.message_id().unwrap_or_default();
+    message.subject = if reads.touches(SUBJECT) { headers.subject() } else { String::new() };
+    let named = reads.touches(HEADERS).then(|| Fields::elsewhere(Arc::new(headers.clone())));
+    message.headers = Arc::new(named.unwrap_or_default());
+}
+
+fn of_parts(message: &mut Message, letter: &mut Letter, reads: Reads<Message>) -> io::Result<()> {
+    (message.text, message.urls, message.parts) = Default::default();
+    (message.attachments, message.attachment_types) = Default::default();
+    if !reads.touches(STRUCTURE) {
+        return Ok(());
+    }
+    let content = letter.content();
+    let (content, structure) = (content.as_ref(), &letter.anatomy()?.structure);
+    if reads.touches(TEXTS) {
+        let texts = PartText::all(content, structure, DECODED)?;
+        if reads.touches(URLS) {
             message.urls = urls(&texts);
         }
-        if wanted.texts {
+        if reads.touches(TEXT) {
             message.text = cut(texts.iter().map(PartText::readable).collect::<Vec<_>>().join("\n"));
         }
     }
-    if wanted.attachments {
+    if reads.touches(ATTACHMENTS) {
         let attachments = Attachment::all(content, structure)?;
         message.attachments = attachments.iter().filter_map(|one| one.file_name.clone()).collect();
         message.attachment_types = types(&attachments);
     }
-    if wanted.parts {
+    if reads.touches(PARTS) {
         let leaves = structure.parts().iter().filter(|part| !matches!(part.kind, Kind::Multipart { .. }));
         message.parts = leaves.map(|part| of_part(content, part).map(Arc::new)).collect::<io::Result<_>>()?;
     }
@@ -133,16 +151,19 @@ fn of_part(content: &dyn Content, part: &structure::Part) -> io::Result<Part> {
         name: file.file_name.unwrap_or_default(),
         attachment: part.is_attachment() || part.kind == Kind::Message,
         size: number(part.body.end.saturating_sub(part.body.start)),
-        text: if text { cut(PartText::of(content, part, TEXT)?.text) } else { String::new() },
+        text: if text { cut(PartText::of(content, part, DECODED)?.text) } else { String::new() },
     })
 }
 
 /// Scripts are given texts of a bounded length.
 fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(TEXT));
+    text.truncate(text.floor_char_boundary(DECODED));
     text
 }
 
 fn number(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;
