@@ -119,11 +119,16 @@ impl Authenticator {
             return;
         }
         // What is held of the section counts until all is found out.
+        let headers = message.headers;
         let (message, _held) = match room.read(message).await {
             Ok(read) => read,
             Err(trouble) => {
                 results.take_spf(origin, maybe(spf).await);
-                return results.fill(missing.without(Wanted::SPF), origin, &trouble);
+                if missing.contains(Wanted::DMARC) {
+                    let dmarc = deadline.keeps(verify::without_grounds(library, headers, &trouble)).await;
+                    results.take_dmarc(dmarc.flatten());
+                }
+                return results.fill(missing.without(Wanted::SPF | Wanted::DMARC), origin, &trouble);
             }
         };
         let dkim = missing.touches(Wanted::DKIM | Wanted::DMARC);
@@ -132,7 +137,7 @@ impl Authenticator {
         let (spf, dkim, arc) = tokio::join!(maybe(spf), maybe(dkim), maybe(arc));
         results.take_spf(origin, spf);
         results.take_arc(arc);
-        let Some(dkim) = dkim.map(Result::flatten) else { return };
+        let Some(dkim) = dkim else { return };
         if let (true, Some(spf)) = (missing.contains(Wanted::DMARC), &results.spf) {
             let dmarc = match &dkim {
                 Ok(dkim) => deadline.keeps(message.verify_dmarc(library, dkim, spf)).await,

@@ -95,9 +95,17 @@ async fn without_a_resolver_everything_may_be_found_out_later() {
 async fn a_message_that_is_a_burden_is_not_verified() {
     let signature = "DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=x; h=from; bh=eA==; b=eA==\r\n";
     let many = format!("From: a@example.org\r\n{}\r\nx\r\n", signature.repeat(21));
-    let dkim = of(many.as_bytes(), Wanted::DKIM).await.dkim.unwrap();
-    assert_eq!((dkim.result, dkim.signatures.len()), (Word::PermError, 0));
-    assert!(dkim.reason.contains("21"), "{}", dkim.reason);
+    let results = of(many.as_bytes(), Wanted::DKIM).await;
+    assert_eq!(results.dkim.unwrap().signatures.len(), 20);
+    let greedy = signature.replace("h=from", &format!("h=from{}", ":x".repeat(5_000)));
+    let message = format!("From: a@example.org\r\n{greedy}{}\r\nx\r\n", "X: y\r\n".repeat(20));
+    let dkim = of(message.as_bytes(), Wanted::DKIM).await.dkim.unwrap();
+    let [one] = dkim.signatures.as_slice() else { panic!("{dkim:?}") };
+    assert_eq!((one.result, one.domain.as_str()), (Word::PermError, "example.org"));
+    assert!(one.reason.contains("too many names"), "{}", one.reason);
+    let sealed = greedy.replace("DKIM-Signature: v=1", "ARC-Message-Signature: i=1");
+    let arc = of(format!("{sealed}{message}").as_bytes(), Wanted::ARC).await.arc.unwrap();
+    assert!(arc.result == Word::Fail && arc.reason.contains("too many names"), "{arc:?}");
     for endless in [b"X: y\r\n".repeat(10_001), ["X: ", &"y".repeat(1 << 20), "\r\n"].concat().into_bytes()] {
         let dkim = of(&endless, Wanted::DKIM).await.dkim.unwrap();
         assert!(dkim.result == Word::PermError && dkim.reason.contains("10000 fields"), "{}", dkim.reason);

@@ -78,8 +78,8 @@ impl Sealer<'_> {
         let (validation, covered) = match chain.result {
             Word::None if last == 0 => ("none", Vec::new()),
             Word::Pass if last > 0 => ("pass", covered()),
-            // Section 5.1.2: the seal of whoever finds the chain broken covers its own set alone.
-            Word::Fail => ("fail", Vec::new()),
+            // Section 5.1.2: the seal of whoever finds the chain broken covers its own set alone. Where no set is, none is broken.
+            Word::Fail if last > 0 && section.is_well_formed() => ("fail", Vec::new()),
             _ => return None,
         };
         Some(Before { instance: last + 1, validation, covered })

@@ -4,7 +4,7 @@ use mail_auth::AuthenticatedMessage;
 use mail_auth::common::crypto::HashAlgorithm;
 
 use super::super::body::hashes;
-use super::Trouble;
+use super::{Trouble, burden};
 use crate::message::anatomy::Headed;
 use crate::message::headers::HeaderSection;
 
@@ -39,6 +39,8 @@ impl<'a> Message<'a> {
     /// Only the header section, read.
     pub(in super::super) fn unhashed(section: &'a HeaderSection) -> Self {
         let parsed = AuthenticatedMessage::parse_with_opts(section.octets(), None, true);
-        Self { section, parsed: parsed.unwrap_or_default() }
+        let mut parsed = parsed.unwrap_or_default();
+        burden::spare(&mut parsed, section);
+        Self { section, parsed }
     }
 }

@@ -16,6 +16,7 @@ use super::letter::Letter;
 use super::unreadable;
 use crate::authentication::sign::SignError;
 use crate::authentication::{Origin, Results, Wanted, field};
+use crate::config::Config;
 use crate::message::anatomy::Headed;
 use crate::message::headers::HeaderSection;
 use crate::relay::Services;
@@ -31,21 +32,27 @@ const METHODS: [(Reads<Message>, Wanted); 4] = [
 /// Whether anything is done here, whoever reads it.
 pub(super) fn is_configured(services: &Services, client: IpAddr) -> bool {
     let Services { config, signing, .. } = services;
-    config.authentication.results || signing.keyring.signs(client) || signing.keyring.seals(client)
+    writes_results(config, client) || signing.keyring.signs(client) || signing.keyring.seals(client)
+}
+
+/// Whether a message gets our results. One of our own clients does not: nobody outside vouches for it yet, we do by sending it.
+fn writes_results(config: &Config, client: IpAddr) -> bool {
+    config.authentication.results && !config.relay.is_ours(client)
 }
 
 /// Removes fields that look like ours, and finds out what somebody wants to know.
 ///
 /// # Errors
 ///
-/// The message cannot be read.
+/// The message cannot be read, or its header section is larger than anybody can look at.
 pub(super) async fn examine(session: &Session<BundleHooks>, letter: &mut Letter) -> Result<Results, Refused> {
     let services = &session.hooks.services;
     let wanted = wanted(session);
     let room = services.authenticator.room(wanted, letter.content().size()).await;
     // What is found out is found out of the message as it came.
     let (content, headers) = read(letter)?;
-    letter.edit(&field::forged(&headers, &services.config.authentication.id)).map_err(|_| failed())?;
+    headers.whole().map_err(|_| Refusal::Size.saying(replies::header_section_too_large()))?;
+    letter.cut(field::forged(&headers, &services.config.authentication.id));
     if wanted.is_empty() {
         return Ok(Results::default());
     }
@@ -60,7 +67,7 @@ fn wanted(session: &Session<BundleHooks>) -> Wanted {
     let services = &session.hooks.services;
     let reads = session.hooks.asker.bundle.filters_read();
     let mut wanted = services.signing.keyring.wants(session.peer.address.ip());
-    if services.config.authentication.results {
+    if writes_results(&services.config, session.peer.address.ip()) {
         wanted |= Wanted::ALL;
     }
     for (facts, method) in METHODS {
@@ -110,7 +117,7 @@ pub(super) async fn sign(
 ) -> Result<(), Refused> {
     let services = &session.hooks.services;
     let (client, keyring) = (session.peer.address.ip(), &services.signing.keyring);
-    if services.config.authentication.results {
+    if writes_results(&services.config, client) {
         let header = field::header(&services.config.authentication.id, results, client);
         on_top(letter, vec![header])?;
     }
@@ -151,7 +158,12 @@ fn usable(
 fn on_top(letter: &mut Letter, headers: Vec<Header>) -> Result<(), Refused> {
     let headers = headers.into_iter().rev();
     let edits: Vec<_> = headers.map(|header| Edit::InsertHeader { position: 0, header }).collect();
-    letter.edit(&edits).map(drop).map_err(|_| failed())
+    letter.edit(&edits).map(drop).map_err(|error| {
+        tracing::error!(
+            "what the relay says of a message cannot be put on top of it, and it is deferred: {error}"
+        );
+        failed()
+    })
 }
 
 fn failed() -> Refused {

@@ -6,18 +6,27 @@ use std::sync::Arc;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::facts::{Body, Fields, Message, Part, Reads};
 
-use super::authentication;
+use super::super::refusal::{Refusal, Refused};
+use super::super::replies;
 use super::letter::Letter;
+use super::{authentication, unreadable};
 use crate::authentication::Results;
 use crate::message::attachments::Attachment;
 use crate::message::edit::Reach;
 use crate::message::headers::{HeaderSection, Person};
-use crate::message::structure::{self, Kind};
+use crate::message::structure::{self, Kind, Known};
 use crate::message::text::PartText;
 use crate::message::urls::urls;
 
 /// The most octets of text that are decoded, of the message and of a part.
 const DECODED: usize = 256 * 1024;
+
+/// The same of all parts together.
+const OF_PARTS: usize = 1024 * 1024;
+
+/// The longest address that anybody has, octets (RFC 5321 section 4.5.3.1), and the longest line, which an identification fits on.
+const ADDRESS: usize = 320;
+const LINE: usize = 998;
 
 /// What is costly, and has to be found out where filters read it.
 const HEADERS: Reads<Message> = Reads::of(&["headers"]);
@@ -29,12 +38,32 @@ const ATTACHMENTS: Reads<Message> = Reads::of(&["attachments", "attachment_types
 const PARTS: Reads<Message> = Reads::of(&["parts"]);
 const STRUCTURE: Reads<Message> = Reads::of(&["text", "urls", "attachments", "attachment_types", "parts"]);
 
+/// Why filters cannot be told of a message.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Untold {
+    /// It cannot be read.
+    #[error("the message cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// It has more parts than are looked at: somebody behind us may see in them what no filter has.
+    #[error("the message has more parts than are looked at, or deeper ones")]
+    TooMuch,
+}
+
+impl From<Untold> for Refused {
+    fn from(untold: Untold) -> Self {
+        match untold {
+            Untold::Unreadable(error) => unreadable(&error),
+            Untold::TooMuch => Refusal::Filter.saying(replies::structure_too_large()),
+        }
+    }
+}
+
 /// The facts of a message as it is by now, of which these are read.
 ///
 /// # Errors
 ///
-/// It cannot be read.
-pub(super) fn of(letter: &mut Letter, reads: Reads<Message>, results: &Results) -> io::Result<Message> {
+/// It cannot be read, or not all of it.
+pub(super) fn of(letter: &mut Letter, reads: Reads<Message>, results: &Results) -> Result<Message, Untold> {
     let mut message = Message::default();
     authentication::tell(results, &mut message);
     renew(&mut message, letter, reads, Reach::Parts)?;
@@ -51,7 +80,7 @@ pub(super) fn renew(
     letter: &mut Letter,
     reads: Reads<Message>,
     changed: Reach,
-) -> io::Result<()> {
+) -> Result<(), Untold> {
     of_envelope(message, letter);
     if changed >= Reach::Fields {
         let content = letter.content();
@@ -76,7 +105,7 @@ pub(super) fn renew_logged(
     letter: &mut Letter,
     reads: Reads<Message>,
     changed: Reach,
-) -> io::Result<()> {
+) -> Result<(), Untold> {
     renew(message, letter, reads & ATTACHMENTS, changed)
 }
 
@@ -89,16 +118,16 @@ fn of_envelope(message: &mut Message, letter: &Letter) {
 }
 
 fn of_headers(message: &mut Message, headers: &HeaderSection, reads: Reads<Message>) {
-    let author = headers.authors().into_iter().next();
+    let author = headers.authors().into_iter().next().filter(|author| author.address.len() <= ADDRESS);
     message.from_domain = author.as_ref().and_then(Person::domain).unwrap_or_default();
     message.from = author.map(|author| author.address).unwrap_or_default();
-    message.message_id = headers.message_id().unwrap_or_default();
+    message.message_id = headers.message_id().filter(|id| id.len() <= LINE).unwrap_or_default();
     message.subject = if reads.touches(SUBJECT) { headers.subject() } else { String::new() };
     let named = reads.touches(HEADERS).then(|| Fields::elsewhere(Arc::new(headers.clone())));
     message.headers = Arc::new(named.unwrap_or_default());
 }
 
-fn of_parts(message: &mut Message, letter: &mut Letter, reads: Reads<Message>) -> io::Result<()> {
+fn of_parts(message: &mut Message, letter: &mut Letter, reads: Reads<Message>) -> Result<(), Untold> {
     (message.text, message.urls, message.parts) = Default::default();
     (message.attachments, message.attachment_types) = Default::default();
     if !reads.touches(STRUCTURE) {
@@ -106,13 +135,16 @@ fn of_parts(message: &mut Message, letter: &mut Letter, reads: Reads<Message>) -
     }
     let content = letter.content();
     let (content, structure) = (content.as_ref(), &letter.anatomy()?.structure);
+    if structure.known() == Known::Truncated {
+        return Err(Untold::TooMuch);
+    }
     if reads.touches(TEXTS) {
         let texts = PartText::all(content, structure, DECODED)?;
         if reads.touches(URLS) {
             message.urls = urls(&texts);
         }
         if reads.touches(TEXT) {
-            message.text = cut(texts.iter().map(PartText::readable).collect::<Vec<_>>().join("\n"));
+            message.text = cut(texts.iter().map(PartText::readable).collect::<Vec<_>>().join("\n"), DECODED);
         }
     }
     if reads.touches(ATTACHMENTS) {
@@ -122,7 +154,12 @@ fn of_parts(message: &mut Message, letter: &mut Letter, reads: Reads<Message>) -
     }
     if reads.touches(PARTS) {
         let leaves = structure.parts().iter().filter(|part| !matches!(part.kind, Kind::Multipart { .. }));
-        message.parts = leaves.map(|part| of_part(content, part).map(Arc::new)).collect::<io::Result<_>>()?;
+        let mut left = OF_PARTS;
+        for part in leaves {
+            let told = of_part(content, part, left.min(DECODED))?;
+            left -= told.text.len();
+            message.parts.push(Arc::new(told));
+        }
     }
     Ok(())
 }
@@ -140,7 +177,8 @@ fn types(attachments: &[Attachment]) -> Vec<String> {
     types
 }
 
-fn of_part(content: &dyn Content, part: &structure::Part) -> io::Result<Part> {
+/// Of its text so many octets.
+fn of_part(content: &dyn Content, part: &structure::Part, most: usize) -> io::Result<Part> {
     let text = part.kind == Kind::Leaf && part.begins("text/");
     let file = Attachment::of(content, part)?;
     Ok(Part {
@@ -151,13 +189,13 @@ fn of_part(content: &dyn Content, part: &structure::Part) -> io::Result<Part> {
         name: file.file_name.unwrap_or_default(),
         attachment: part.is_attachment() || part.kind == Kind::Message,
         size: number(part.body.end.saturating_sub(part.body.start)),
-        text: if text { cut(PartText::of(content, part, DECODED)?.text) } else { String::new() },
+        text: if text { cut(PartText::of(content, part, most)?.text, most) } else { String::new() },
     })
 }
 
 /// Scripts are given texts of a bounded length.
-fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(DECODED));
+fn cut(mut text: String, most: usize) -> String {
+    text.truncate(text.floor_char_boundary(most));
     text
 }
 

@@ -14,7 +14,6 @@ use super::super::session::Session;
 use super::disposition::Disposition;
 use super::facts;
 use super::letter::{Done, Letter};
-use super::unreadable;
 use crate::authentication::Results;
 use crate::message::edit::Reach;
 use crate::observe::SessionId;
@@ -37,7 +36,7 @@ pub(super) async fn ask(
         return Ok(Disposition::Accept);
     }
     let reads = asker.bundle.filters_read();
-    let told = facts::of(letter, reads, results).map_err(|error| unreadable(&error))?;
+    let told = facts::of(letter, reads, results)?;
     let mut shown = Shown { letter, reads, told: Arc::new(told), changed: None, session: &asker.session };
     let decision = asker.ask_in_turn(client, &mut shown).await;
     let by = decision.answer.place.to_string();
@@ -68,7 +67,7 @@ impl AskedInTurn for Shown<'_> {
     fn facts(&mut self) -> Result<Arc<Message>, Failure> {
         if let Some(changed) = self.changed {
             facts::renew(Arc::make_mut(&mut self.told), self.letter, self.reads, changed)
-                .map_err(|error| Failure { message: format!("the message cannot be read: {error}") })?;
+                .map_err(|untold| Failure { message: untold.to_string() })?;
             self.changed = None;
         }
         Ok(Arc::clone(&self.told))

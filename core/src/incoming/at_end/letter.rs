@@ -1,6 +1,7 @@
 //! A message and its envelope, as they are by now.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -113,6 +114,11 @@ impl Letter {
             set.map_err(|invalid| Senseless::Edit { word: "tag", why: invalid.to_string() })?;
         }
         Ok(Done { refused: applied.refused, reach: applied.reach })
+    }
+
+    /// Takes fields out of its header section, from the top.
+    pub(super) fn cut(&mut self, fields: Vec<Range<u64>>) {
+        self.draft.cut(fields);
     }
 
     /// Sends it to this mailbox instead of its recipients.

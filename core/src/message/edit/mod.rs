@@ -24,8 +24,10 @@ pub mod rope;
 mod written;
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
@@ -107,6 +109,13 @@ impl Draft {
             }
         }
         Ok(applied)
+    }
+
+    /// Takes fields out of the header section, in one go: they are where it says, from the top, and none of them says what the message
+    /// is made of.
+    pub fn cut(&mut self, fields: Vec<Range<u64>>) {
+        let out = |range| Splice { range, with: Bytes::new() };
+        self.splice(&Effect::Fields(fields.into_iter().map(out).collect()));
     }
 
     /// The edited message.

@@ -41,8 +41,8 @@ pub struct Structure {
 pub enum Known {
     /// All parts.
     Whole,
-    /// There were more than [`PARTS`], or they were deeper than [`DEPTH`], or a part had more header octets than are kept: what is
-    /// beyond is taken for text without parts.
+    /// There were more than [`PARTS`], or they were deeper than [`DEPTH`], or a part had more header octets than are kept, or a boundary
+    /// was longer than is looked at: what is beyond is taken for text without parts.
     Truncated,
 }
 

@@ -231,6 +231,9 @@ impl Scanner {
             self.known = Known::Truncated;
         }
         part.declared = Declared::of(section, default);
+        if part.declared.has_longer_boundary && part.begins("multipart/") {
+            self.known = Known::Truncated;
+        }
         self.at = Position::Body;
         let boundary = part.declared.boundary.as_ref().filter(|_| part.begins("multipart/"));
         let boundary = boundary.map(|boundary| boundary.clone().into_bytes());
