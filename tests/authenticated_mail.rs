@@ -25,6 +25,11 @@ fn site(zone: Zone, host: &Host) -> Site {
     Site::new().zone(zone).host("there.example", host.address)
 }
 
+/// It takes mail from outside, and its own clients are elsewhere.
+fn outside(site: Site) -> Site {
+    site.set("relay", "networks", r#"["127.0.44.0/24"]"#).set("relay", "domains", r#"["there.example"]"#)
+}
+
 async fn send(relay: &TestRelay, source: [u8; 4], content: &str) -> Reply {
     let mut client: Client = relay.client_from(source).await;
     client.ehlo().await;
@@ -75,7 +80,7 @@ async fn the_next_hop_reads_our_word_and_no_forged_one() {
             if message.sender == "ann@client.example" && said.len() != 1 { throw "it sees forged ones" }
         }"#;
         let site = site(zone(), &host).policy("filters/reads.rhai", filter);
-        let relay = site.set("authentication", "results", results).start().await;
+        let relay = outside(site).set("authentication", "results", results).start().await;
         let reply = send(&relay, BAD, &content).await;
         assert_eq!(reply.code, 250, "{reply}");
         let arrived = host.messages_until(1).await.remove(0).text();
@@ -116,7 +121,7 @@ async fn what_our_users_send_is_signed_behind_all_changes_and_holds() {
     // Another relay, which finds the key in the name system, believes it; and not, where a word is changed.
     let zone = zone().txt("s2026._domainkey.client.example", &[&published]);
     let next = Host::start(Mode::NoStartTls).await;
-    let verifying = site(zone, &next).set("authentication", "results", "true").start().await;
+    let verifying = outside(site(zone, &next)).set("authentication", "results", "true").start().await;
     for (number, (content, expected)) in
         (1..).zip([(arrived.clone(), "dkim=pass"), (arrived.replace("Legal", "Illegal"), "dkim=fail")])
     {
@@ -143,5 +148,77 @@ async fn nobody_else_is_signed() {
         let arrived = host.messages_until(number).await.last().unwrap().text();
         assert_eq!(fields(&arrived, "DKIM-Signature").len(), signed, "{source:?}\n{arrived}");
         assert!(arrived.ends_with(content), "{arrived}");
+    }
+}
+
+/// What our own users send is not judged as if it came from outside.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_own_clients_get_no_word_of_ours() {
+    let host = Host::start(Mode::NoStartTls).await;
+    let relay = outside(site(zone(), &host)).set("authentication", "results", "true").start().await;
+    for (number, (source, said)) in (1..).zip([([127, 0, 44, 1], 0), (BAD, 1)]) {
+        assert_eq!(send(&relay, source, LETTER).await.code, 250);
+        let arrived = host.messages_until(number).await.last().unwrap().text();
+        assert_eq!(fields(&arrived, "Authentication-Results").len(), said, "{source:?}\n{arrived}");
+    }
+}
+
+const LOOKS: &str = r#"fn message(client, message) { if message.subject == "Stop it" { refuse("No") } }"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_forged_word_is_out_of_reach() {
+    let host = Host::start(Mode::NoStartTls).await;
+    let relay = site(zone(), &host).policy("filters/looks.rhai", LOOKS).start().await;
+    let deep = format!("{} ; {} relay.example; dkim=pass", "(".repeat(33), ")".repeat(33));
+    let many = "Authentication-Results: relay.example; dkim=pass\r\n".repeat(9_000);
+    for (number, forged) in (1..).zip([many, format!("Authentication-Results: {deep}\r\n")]) {
+        let reply = send(&relay, BAD, &format!("{forged}{LETTER}")).await;
+        assert_eq!(reply.code, 250, "{reply}");
+        let arrived = host.messages_until(number).await.last().unwrap().text();
+        assert_eq!(fields(&arrived, "Authentication-Results"), [""; 0]);
+        assert!(arrived.ends_with(LETTER), "{arrived}");
+    }
+    let fields = "X: y\r\n".repeat(10_001);
+    let large = format!("X: {}\r\n", "y ".repeat(400)).repeat(1_400);
+    for beyond in [fields, large] {
+        let reply = send(
+            &relay,
+            BAD,
+            &format!("{beyond}Authentication-Results: relay.example; dkim=pass\r\n{LETTER}"),
+        )
+        .await;
+        assert_eq!((reply.code, &reply.text()[..5]), (552, "5.3.4"), "{reply}");
+    }
+}
+
+/// A filter that asks for parts is never told of some of them only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_attachment_hides_behind_what_is_looked_at() {
+    let host = Host::start(Mode::NoStartTls).await;
+    let filter = r#"fn message(client, message) {
+        for part in message.parts { if part.name == "setup.exe" { return refuse("5.7.1", "A program") } }
+    }"#;
+    let relay = site(zone(), &host).policy("filters/parts.rhai", filter).start().await;
+    let head = |boundary: &str| {
+        format!("MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"{boundary}\"\r\n")
+    };
+    let part = "Content-Disposition: attachment; filename=setup.exe\r\n\r\nMZ\r\n";
+    let within = |boundary: &str, before: &str, extra: &str| {
+        format!("{}\r\n{before}--{boundary}\r\n{extra}{part}--{boundary}--\r\n", head(boundary))
+    };
+    let deep = (0..101).fold(format!("--b\r\n{part}--b--\r\n"), |inner, depth| {
+        let boundary = if depth == 0 { "b".to_owned() } else { format!("b{depth}") };
+        format!("--a{depth}\r\n{}\r\n{inner}\r\n--a{depth}--\r\n", head(&boundary))
+            .replace(&format!("--a{depth}"), &format!("--b{}", depth + 1))
+    });
+    for (name, message, code) in [
+        ("seen", within("b", "", ""), 550),
+        ("behind many parts", within("b", &"--b\r\n\r\nx\r\n".repeat(1_001), ""), 554),
+        ("behind a large header", within("b", "", &"X: yyyyyyyy\r\n".repeat(6_000)), 554),
+        ("behind a long boundary", within(&"b".repeat(520), "", ""), 554),
+        ("deep", format!("{}\r\n{deep}", head("b101")), 554),
+    ] {
+        let reply = send(&relay, BAD, &message).await;
+        assert_eq!(reply.code, code, "{name}: {reply}");
     }
 }

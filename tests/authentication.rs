@@ -50,6 +50,18 @@ async fn dmarc_is_judged_as_by_authheaders() {
     compare(&site, cases::dmarc(&site).await, 16).await;
 }
 
+/// Where a line makes the header section a matter of opinion, nobody speaks for the author, and the policy of its owner is known all the
+/// same. Theirs cannot read such a message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_no_field_hides_no_policy() {
+    let site = Site::start().await;
+    let mut case = cases::dmarc(&site).await.remove(0);
+    assert_eq!(case.name, "dmarc: aligned by SPF");
+    case.message.splice(0..0, *b"no field\r\n");
+    let results = site.authenticate(&case, wanted(case.kind)).await;
+    assert_eq!(said(Kind::Dmarc, &results), "fail reject");
+}
+
 /// Every case comes to the same, or to what is listed.
 async fn compare(site: &Site, cases: Vec<Case>, least: usize) {
     assert!(cases.len() >= least, "only {} cases", cases.len());

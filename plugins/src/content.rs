@@ -18,6 +18,12 @@ pub trait Content: Send + Sync + fmt::Debug {
     ///
     /// The disk.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Octets from an offset on that lie in memory, to be had without a copy; more may follow. `None` where there are none.
+    fn in_memory(&self, offset: u64) -> Option<Bytes> {
+        let _ = offset;
+        None
+    }
 }
 
 impl Content for Bytes {
@@ -32,6 +38,11 @@ impl Content for Bytes {
             to.copy_from_slice(from);
         }
         Ok(length)
+    }
+
+    fn in_memory(&self, offset: u64) -> Option<Bytes> {
+        let offset = usize::try_from(offset).ok().filter(|offset| *offset < self.len())?;
+        Some(self.slice(offset..))
     }
 }
 
@@ -48,5 +59,7 @@ mod tests {
         assert_eq!(&buffer[..3], b"def");
         assert_eq!(content.read_at(6, &mut buffer).unwrap(), 0);
         assert_eq!(content.read_at(u64::MAX, &mut buffer).unwrap(), 0);
+        assert_eq!(content.in_memory(3).as_deref(), Some(b"def".as_slice()));
+        assert_eq!((content.in_memory(6), content.in_memory(u64::MAX)), (None, None));
     }
 }

@@ -10,6 +10,8 @@ use waxseal::authentication::sign::Keyring;
 use waxseal::authentication::sign::key::{Key, Kind};
 use waxseal::authentication::{Authenticator, Origin, Results, Wanted};
 use waxseal::config::{Config, Dns};
+use waxseal::message::anatomy::Headed;
+use waxseal::message::headers::HeaderSection;
 use waxseal::names::NameSystem;
 use waxseal_plugins::verdicts::Header;
 use waxseal_tests::dns::{NameServer, Zone};
@@ -85,14 +87,18 @@ impl Site {
 
     pub(crate) async fn authenticate(&self, case: &Case, wanted: Wanted) -> Results {
         let origin = Origin { client: case.client, ehlo: &case.ehlo, sender: &case.sender };
-        let content = Bytes::from(case.message.clone());
-        self.authenticator.authenticate(wanted, &origin, &content, Results::default()).await
+        let (headers, content) = read(&case.message);
+        let message = Headed { headers: &headers, content: &content };
+        let room = self.authenticator.room(wanted, content.len() as u64).await;
+        self.authenticator.authenticate(room, wanted, &origin, message, Results::default()).await
     }
 
     /// A message with our signatures.
     pub(crate) async fn sign(&self, message: &[u8]) -> Vec<u8> {
         let client: IpAddr = "127.0.0.1".parse().unwrap();
-        let fields = self.keyring.sign(client, &Bytes::from(message.to_vec())).await.unwrap();
+        let (headers, content) = read(message);
+        let fields =
+            self.keyring.sign(client, Headed { headers: &headers, content: &content }).await.unwrap();
         assert_eq!(fields.len(), 2, "both keys sign");
         with(&fields, message)
     }
@@ -101,9 +107,16 @@ impl Site {
     pub(crate) async fn seal(&self, message: &[u8]) -> Vec<u8> {
         let case = Case::message("sealed", super::Kind::Arc, message.to_vec());
         let results = self.authenticate(&case, Wanted::ALL).await;
-        let fields = self.keyring.seal(case.client, &Bytes::from(message.to_vec()), &results).await.unwrap();
+        let (headers, content) = read(message);
+        let sealed = Headed { headers: &headers, content: &content };
+        let fields = self.keyring.seal(case.client, sealed, &results).await.unwrap();
         with(&fields, message)
     }
+}
+
+fn read(message: &[u8]) -> (HeaderSection, Bytes) {
+    let content = Bytes::copy_from_slice(message);
+    (HeaderSection::parse(&content), content)
 }
 
 /// A message with fields on top.

@@ -7,10 +7,11 @@ use hickory_resolver::TokioResolver;
 use mail_auth::MessageAuthenticator;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
-use waxseal_plugins::content::Content;
 
 use super::verify::{self, Message, Trouble};
-use super::{HeaderSection, Results, Wanted};
+use super::{Results, Wanted};
+use crate::message::anatomy::Headed;
+use crate::message::headers::SECTION;
 use crate::names::NoResolver;
 use crate::panics::unpanicking;
 
@@ -18,7 +19,10 @@ use crate::panics::unpanicking;
 const MEMORY: usize = 64 << 10;
 
 /// The most that one message holds of it, KiB.
-const LARGEST: u64 = 1 << 10;
+const LARGEST: u64 = (SECTION >> 10) as u64;
+
+/// What is found out of the message itself.
+const OF_MESSAGE: Wanted = Wanted::DKIM.with(Wanted::DMARC).with(Wanted::ARC);
 
 /// Computes authentication results.
 pub struct Authenticator {
@@ -39,6 +43,14 @@ pub struct Origin<'a> {
     pub sender: &'a str,
 }
 
+/// Room for a header section that is held while something is found out of its message, and the time until all must be known.
+#[derive(Debug)]
+pub struct Room<'a> {
+    /// Nothing, where the message is not needed.
+    held: Result<Option<SemaphorePermit<'a>>, Trouble>,
+    deadline: Deadline,
+}
+
 /// When everything must be known.
 #[derive(Clone, Copy, Debug)]
 struct Deadline(Instant);
@@ -51,6 +63,21 @@ impl Authenticator {
         Self { library, hostname: hostname.to_owned(), time, memory: Semaphore::new(MEMORY) }
     }
 
+    /// Makes room for the header section of a message of this size, before it is read. The time for all that is wanted begins.
+    pub async fn room(&self, wanted: Wanted, size: u64) -> Room<'_> {
+        let deadline = Deadline(Instant::now() + self.time);
+        if !wanted.touches(OF_MESSAGE) {
+            return Room { held: Ok(None), deadline };
+        }
+        let most = u32::try_from(((size >> 10) + 1).min(LARGEST)).unwrap_or(1);
+        let held = match deadline.keeps(self.memory.acquire_many(most)).await {
+            Ok(Ok(permit)) => Ok(Some(permit)),
+            Ok(Err(_)) => Err(Trouble::late()),
+            Err(trouble) => Err(trouble),
+        };
+        Room { held, deadline }
+    }
+
     /// The results that are wanted, with those that were known before. What is known is not computed again, so
     /// that it costs nothing to ask for the same twice. DMARC looks at the signatures again where it is asked for
     /// after DKIM: what will be wanted is best asked for at once.
@@ -58,9 +85,10 @@ impl Authenticator {
     /// It never fails: what could not be found out in time is `temperror`, with a reason.
     pub async fn authenticate(
         &self,
+        room: Room<'_>,
         wanted: Wanted,
         origin: &Origin<'_>,
-        content: &dyn Content,
+        message: Headed<'_>,
         known: Results,
     ) -> Results {
         let missing = known.missing(wanted);
@@ -68,9 +96,8 @@ impl Authenticator {
             return known;
         }
         let mut results = known;
-        let deadline = Deadline(Instant::now() + self.time);
         match &self.library {
-            Ok(library) => self.find_out(library, missing, origin, content, deadline, &mut results).await,
+            Ok(library) => self.find_out(library, missing, origin, message, room, &mut results).await,
             Err(error) => results.fill(missing, origin, &Trouble::Later(error.to_string())),
         }
         results
@@ -81,29 +108,27 @@ impl Authenticator {
         library: &MessageAuthenticator,
         missing: Wanted,
         origin: &Origin<'_>,
-        content: &dyn Content,
-        deadline: Deadline,
+        message: Headed<'_>,
+        room: Room<'_>,
         results: &mut Results,
     ) {
-        let spf = missing.contains(Wanted::SPF);
+        let (spf, deadline) = (missing.contains(Wanted::SPF), room.deadline);
         let spf = spf.then(|| deadline.keeps(verify::spf(library, origin, &self.hostname)));
-        if !missing.touches(Wanted::DKIM | Wanted::DMARC | Wanted::ARC) {
+        if !missing.touches(OF_MESSAGE) {
             results.take_spf(origin, maybe(spf).await);
             return;
         }
         // What is held of the section counts until all is found out.
-        let (section, _held) = match self.section(content, deadline).await {
-            Ok(held) => held,
+        let headers = message.headers;
+        let (message, _held) = match room.read(message).await {
+            Ok(read) => read,
             Err(trouble) => {
                 results.take_spf(origin, maybe(spf).await);
-                return results.fill(missing.without(Wanted::SPF), origin, &trouble);
-            }
-        };
-        let message = match deadline.keeps(Message::read(&section, content)).await.flatten() {
-            Ok(message) => message,
-            Err(trouble) => {
-                results.take_spf(origin, maybe(spf).await);
-                return results.fill(missing.without(Wanted::SPF), origin, &trouble);
+                if missing.contains(Wanted::DMARC) {
+                    let dmarc = deadline.keeps(verify::without_grounds(library, headers, &trouble)).await;
+                    results.take_dmarc(dmarc.flatten());
+                }
+                return results.fill(missing.without(Wanted::SPF | Wanted::DMARC), origin, &trouble);
             }
         };
         let dkim = missing.touches(Wanted::DKIM | Wanted::DMARC);
@@ -112,7 +137,7 @@ impl Authenticator {
         let (spf, dkim, arc) = tokio::join!(maybe(spf), maybe(dkim), maybe(arc));
         results.take_spf(origin, spf);
         results.take_arc(arc);
-        let Some(dkim) = dkim.map(Result::flatten) else { return };
+        let Some(dkim) = dkim else { return };
         if let (true, Some(spf)) = (missing.contains(Wanted::DMARC), &results.spf) {
             let dmarc = match &dkim {
                 Ok(dkim) => deadline.keeps(message.verify_dmarc(library, dkim, spf)).await,
@@ -124,26 +149,21 @@ impl Authenticator {
             results.take_dkim(dkim);
         }
     }
+}
 
-    /// The header section, and its share of the memory; before it is read, its share is what it may be at most.
-    async fn section(
-        &self,
-        content: &dyn Content,
-        deadline: Deadline,
-    ) -> Result<(HeaderSection, Option<SemaphorePermit<'_>>), Trouble> {
-        let most = ((content.size() >> 10) + 1).min(LARGEST);
-        let permits = self.memory.acquire_many(u32::try_from(most).unwrap_or(1));
-        let mut permits = deadline.keeps(permits).await?.map_err(|_| Trouble::late())?;
-        match HeaderSection::read(content) {
-            Ok(Ok(section)) if !section.is_well_formed() => Err(Trouble::malformed()),
-            Ok(Ok(section)) => {
-                let share = (section.octets().len() >> 10) + 1;
-                let share = permits.split(share.min(permits.num_permits()));
-                Ok((section, share))
-            }
-            Ok(Err(large)) => Err(Trouble::Never(large.to_string())),
-            Err(error) => Err(Trouble::Later(format!("the message could not be read: {error}"))),
+impl<'a> Room<'a> {
+    /// The message as the library wants it, and its share of the memory.
+    async fn read(self, message: Headed<'_>) -> Result<(Message<'_>, Option<SemaphorePermit<'a>>), Trouble> {
+        let mut held = self.held?;
+        let section = message.headers.whole().map_err(|large| Trouble::Never(large.to_string()))?;
+        if !section.is_well_formed() {
+            return Err(Trouble::malformed());
         }
+        let share = (section.octets().len() >> 10) + 1;
+        let share = held.as_mut().and_then(|permits| permits.split(share.min(permits.num_permits())));
+        drop(held);
+        let message = self.deadline.keeps(Message::read(message)).await.flatten()?;
+        Ok((message, share))
     }
 }
 

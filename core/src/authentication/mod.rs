@@ -2,7 +2,7 @@
 //!
 //! - [`Authenticator`]: asks for what is [`Wanted`], and gives [`Results`]; nothing is computed that nobody asked for
 //! - `verify`: each of the four, by the library
-//! - `section`, `body`: only the header section is held, the body is hashed while it streams by
+//! - `body`: only the header section is held, the body is hashed while it streams by
 //! - [`field`]: Authentication-Results (RFC 8601): ours, and those that only look like ours
 //! - [`sign`]: our DKIM signatures and ARC seals, and the keys for them
 //!
@@ -12,7 +12,6 @@ mod authenticator;
 mod body;
 pub mod field;
 mod results;
-mod section;
 pub mod sign;
 mod verify;
 mod wanted;
@@ -21,8 +20,7 @@ mod word;
 #[cfg(test)]
 mod tests;
 
-pub use self::authenticator::{Authenticator, Origin};
+pub use self::authenticator::{Authenticator, Origin, Room};
 pub use self::results::{Alignment, Chain, Dkim, Dmarc, Identity, Policy, Results, Seal, Signature, Spf};
-pub use self::section::{HeaderSection, TooLarge};
 pub use self::wanted::Wanted;
 pub use self::word::Word;

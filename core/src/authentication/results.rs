@@ -6,8 +6,12 @@ use serde::Serialize;
 
 use super::{Wanted, Word};
 
-/// The longest text of a peer that is kept, octets. A domain has at most 253.
-const LONGEST: usize = 512;
+/// The longest text of a peer that is kept, octets: quoted, with each of them escaped, it still fits on a line (RFC 5322 section
+/// 2.1.1).
+const LONGEST: usize = 400;
+
+/// The longest name, octets (RFC 1035 section 2.3.4, without the last dot).
+const NAME: usize = 253;
 
 /// What authentication came to. What nobody wanted is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -52,6 +56,14 @@ pub struct Spf {
     pub explanation: String,
     /// Why, where the word alone does not say it.
     pub reason: String,
+}
+
+impl Spf {
+    /// Where nobody was asked.
+    pub(super) fn nobody() -> Self {
+        let (domain, explanation, reason) = Default::default();
+        Self { result: Word::None, identity: Identity::MailFrom, domain, explanation, reason }
+    }
 }
 
 /// Whose domain SPF looked at.
@@ -166,6 +178,13 @@ pub struct Seal {
 pub(super) fn clean(text: &str) -> String {
     let printable = |char: char| if char == ' ' || char.is_ascii_graphic() { char } else { '?' };
     text.chars().take(LONGEST).map(printable).collect()
+}
+
+/// The same of a domain or a selector.
+pub(super) fn name(text: &str) -> String {
+    let mut name = clean(text);
+    name.truncate(NAME);
+    name
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ impl Wanted {
         self.0 == 0
     }
 
+    /// These and those.
+    pub(super) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// With what DMARC rests on.
     pub(super) fn with_grounds(self) -> Self {
         if self.contains(Self::DMARC) { self | Self::SPF | Self::DKIM } else { self }
@@ -50,7 +55,7 @@ impl BitOr for Wanted {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        self.with(other)
     }
 }
 

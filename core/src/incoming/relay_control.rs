@@ -20,7 +20,7 @@ impl RelayControl {
     /// A client of one of the networks may send anywhere, anyone to one of the domains, but not by
     /// a route in the local part. Address literals are nobody's domain.
     pub(super) fn relaying(&self, client: IpAddr, recipient: &Mailbox) -> Relaying {
-        if self.networks.iter().any(|network| network.contains(&client)) {
+        if self.is_ours(client) {
             Relaying::Permit
         } else if !recipient.lookup_domain().is_some_and(|domain| self.serves(&domain)) {
             Relaying::Deny

@@ -45,6 +45,8 @@ replies! {
     bare_newline_in_data: 550 (5, 6, 0) "The message holds a bare CR or LF (RFC 5321 section 2.3.8)";
     relaying_denied: 550 (5, 7, 1) "Relaying to this domain is not allowed from your address";
     routing_denied: 550 (5, 7, 1) "An address with %, ! or @ in its local part is not taken from your address";
+    header_section_too_large: 552 (5, 3, 4) "The header section has more than 1 MiB or 10000 fields";
+    structure_too_large: 554 (5, 6, 0) "Parts of the message are too many, too deep, or have too large headers to be looked at";
     message_too_large: 552 (5, 3, 4) "The message is larger than SIZE says";
     utf8_not_declared: 553 (5, 6, 7) "An address like this needs SMTPUTF8 at MAIL FROM (RFC 6531)";
     mail_loop: 554 (5, 4, 6) "Too many Received headers: this is a mail loop";

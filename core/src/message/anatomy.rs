@@ -5,10 +5,16 @@ use std::io;
 use waxseal_plugins::content::Content;
 
 use super::headers::HeaderSection;
-use super::structure::{Scanner, Structure};
+use super::structure::Structure;
 
-/// How much of a message is read at once, octets.
-const PIECE: usize = 64 * 1024;
+/// A message whose header section was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Headed<'a> {
+    /// Its header section.
+    pub headers: &'a HeaderSection,
+    /// All of it.
+    pub content: &'a dyn Content,
+}
 
 /// The header section and the parts of a message.
 #[derive(Clone, Debug)]
@@ -20,29 +26,22 @@ pub struct Anatomy {
 }
 
 impl Anatomy {
-    /// Reads a message that is there already. One that streams is fed to a [`Scanner`].
+    /// Reads a message.
     ///
     /// # Errors
     ///
     /// The disk.
     pub fn of(content: &dyn Content) -> io::Result<Self> {
-        let mut scanner = Scanner::default();
-        let mut buffer = vec![0; PIECE];
-        let mut offset = 0;
-        loop {
-            let length = content.read_at(offset, &mut buffer)?;
-            if length == 0 {
-                return Ok(Self::from(scanner));
-            }
-            scanner.read(buffer.get(..length).unwrap_or_default());
-            offset += length as u64;
-        }
+        Self::with(HeaderSection::read(content)?, content)
     }
-}
 
-impl From<Scanner> for Anatomy {
-    fn from(scanner: Scanner) -> Self {
-        let (headers, structure) = scanner.finish();
-        Self { headers, structure }
+    /// Reads the body of a message whose header section was read.
+    ///
+    /// # Errors
+    ///
+    /// The disk.
+    pub fn with(headers: HeaderSection, content: &dyn Content) -> io::Result<Self> {
+        let structure = Structure::of(&headers, content)?;
+        Ok(Self { headers, structure })
     }
 }

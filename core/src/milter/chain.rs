@@ -5,7 +5,6 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
 use super::answer::Answer;
@@ -18,6 +17,7 @@ use super::outcome::{Disposition, Outcome};
 use super::question::Question;
 use super::watch::Watch;
 use crate::config::Milter;
+use crate::message::anatomy::Headed;
 use crate::observe::{Observer, SessionId};
 use crate::smtp::reply::Reply;
 
@@ -37,7 +37,7 @@ pub struct Chain {
 /// A message that milters look at: what one of them has changed, the next is shown.
 pub trait Draft: Send + Sync {
     /// The message as it is now.
-    fn content(&self) -> &dyn Content;
+    fn message(&self) -> Headed<'_>;
 
     /// Our own Received field with its line end, which milters are not shown.
     fn own(&self) -> &[u8];
@@ -170,7 +170,7 @@ impl Chain {
         for conversation in &mut self.conversations {
             let begun = Instant::now();
             let situation = Situation { id, ..Situation::default() };
-            let shown = Shown { content: draft.content(), own: draft.own(), limit: draft.limit() };
+            let shown = Shown { message: draft.message(), own: draft.own(), limit: draft.limit() };
             let examined = conversation.examine(&self.client, situation, shown).await;
             let milter = &conversation.milter;
             self.watch.waited(milter, begun);

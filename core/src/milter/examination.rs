@@ -16,6 +16,8 @@ use super::line::{Line, unexpected};
 use super::macros::Macros;
 use super::negotiation::Actions;
 use super::response::{Change, Response};
+use crate::message::anatomy::Headed;
+use crate::message::headers::HeaderSection;
 
 /// The most changes of one message.
 const MOST: usize = 10_000;
@@ -31,7 +33,7 @@ const LONGEST: Duration = Duration::from_secs(9 * 60);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shown<'a> {
     /// The message as it is now.
-    pub(super) content: &'a dyn Content,
+    pub(super) message: Headed<'a>,
     /// Our own Received field, which milters are not shown: the whole field with its line end.
     pub(super) own: &'a [u8],
     /// The most octets of a message.
@@ -76,8 +78,10 @@ impl Line {
 
     /// From the header section to the end of the body; anything but `Continue` ends it.
     async fn show(&mut self, shown: Shown<'_>, macros: &Macros<'_>) -> Result<Answer, Failure> {
-        let mut fields = Fields::new(shown.content);
-        let mut own = Fields::new(&Bytes::copy_from_slice(shown.own)).next().map_err(Failure::Content)?;
+        let Headed { headers, content } = shown.message;
+        let mut fields = Fields::new(headers, content);
+        let mut own =
+            HeaderSection::parse(&Bytes::copy_from_slice(shown.own)).field(0).as_ref().map(Field::of);
         while let Some(field) = fields.next().map_err(Failure::Content)? {
             if own.as_ref() == Some(&field) {
                 own = None;
@@ -90,7 +94,7 @@ impl Line {
         }
         let end = Command::Plain(Event::EndOfHeaders);
         match self.tell(Event::EndOfHeaders, end, macros).await? {
-            Answer::Continue => self.show_body(shown.content, fields.body(), macros).await,
+            Answer::Continue => self.show_body(content, fields.body(), macros).await,
             answer => Ok(answer),
         }
     }

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
 use self::fake::{Fake, Reaction, frame};
 use super::*;
 use crate::config::{Milter, MilterTimeouts, OnFailure};
+use crate::message::anatomy::Headed;
+use crate::message::headers::HeaderSection;
 use crate::observe::{Observer, SessionId};
 use crate::smtp::reply::Reply;
 
@@ -24,17 +25,25 @@ const MESSAGE: &str = "Received: from elsewhere\r\nSubject: test\r\n folded\r\n\
 #[derive(Debug)]
 struct Paper {
     content: Bytes,
+    headers: HeaderSection,
 }
 
 impl Paper {
     fn new() -> Self {
-        Self { content: format!("{OWN}{MESSAGE}").into() }
+        Self::from(format!("{OWN}{MESSAGE}"))
+    }
+}
+
+impl From<String> for Paper {
+    fn from(text: String) -> Self {
+        let content = Bytes::from(text);
+        Self { headers: HeaderSection::parse(&content), content }
     }
 }
 
 impl Draft for Paper {
-    fn content(&self) -> &dyn Content {
-        &self.content
+    fn message(&self) -> Headed<'_> {
+        Headed { headers: &self.headers, content: &self.content }
     }
 
     fn own(&self) -> &[u8] {
@@ -50,7 +59,7 @@ impl Draft for Paper {
             if let Edit::InsertHeader { position: 0, header } = edit {
                 let value = String::from_utf8_lossy(&header.value);
                 let old = String::from_utf8_lossy(&self.content).into_owned();
-                self.content = format!("{}: {value}\r\n{old}", header.name).into();
+                *self = Self::from(format!("{}: {value}\r\n{old}", header.name));
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::decision::{Answer, Decision, Failure, Outcome};
 use waxseal_plugins::facts::{Client, Message};
 use waxseal_plugins::hooks::{Direction, Hook, incoming};
+use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::Strictness;
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
@@ -74,7 +75,13 @@ impl Asker {
         let asked = Instant::now();
         let (mut said, mut changes) = (Vec::new(), Vec::new());
         for filter in self.bundle.filters_at::<incoming::Message>() {
-            let mut answer = filter.ask::<incoming::Message>(client, &letter.facts()).await;
+            let mut answer = match letter.facts() {
+                Ok(facts) => filter.ask::<incoming::Message>(client, &facts).await,
+                Err(failure) => {
+                    let place = Place::file(Arc::clone(filter.path()));
+                    Some(Answer { outcome: Outcome::Failure(failure), place })
+                }
+            };
             if let Some(answer) = &mut answer {
                 changes.extend(letter.take(answer));
             }
@@ -85,7 +92,7 @@ impl Asker {
             }
         }
         let decision = self.bundle.conclude::<incoming::Message>(client, said);
-        let told = (client, &letter.facts());
+        let told = (client, &letter.logged());
         self.observer.decided_of_message(&self.session, told, &decision, &changes, asked.elapsed());
         decision
     }
@@ -104,7 +111,14 @@ impl Asker {
 /// A message that filters are asked about one after the other.
 pub trait AskedInTurn {
     /// What it is by now.
-    fn facts(&self) -> Arc<Message>;
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read any more.
+    fn facts(&mut self) -> Result<Arc<Message>, Failure>;
+
+    /// What the log has of what it is by now.
+    fn logged(&mut self) -> Arc<Message>;
 
     /// Takes the changes out of an answer and does them; gives those that were done. One that cannot be done to any
     /// message makes the answer a failure.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Bundle;
 use crate::decider::Decider;
 use crate::decision::{Answer, Asked, Decision, Failure, Outcome};
-use crate::facts::Facts as _;
+use crate::facts::{Message, Reads};
 use crate::hooks::{Direction, Hook, HookName, Peer};
 use crate::place::Place;
 use crate::rhai::voice;
@@ -40,9 +40,9 @@ impl Bundle {
         self.filters_at::<H>().next().is_some()
     }
 
-    /// Whether a filter that has this hook may read this fact of its subject.
-    pub fn may_read<H: Hook>(&self, fact: &str) -> bool {
-        self.filters_at::<H>().any(|filter| filter.may_read(H::Subject::WORD, fact))
+    /// What filters that have the hook `message` may read of a message: found out once, at load.
+    pub fn filters_read(&self) -> Reads<Message> {
+        self.deciders.reads
     }
 
     /// What the answers of filters that were asked one after the other come to.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{Settings, Snapshot};
 use crate::decider::{Decider, Role};
 use crate::diagnostic::Diagnostic;
-use crate::hooks::Direction;
+use crate::facts::{Facts as _, Message, Reads};
+use crate::hooks::{Direction, Hook as _, incoming};
 use crate::rhai::{Counter, Script};
 use crate::table::Words;
 use crate::wasm::Files;
@@ -17,6 +18,8 @@ pub(super) struct Deciders {
     incoming: BTreeMap<String, Decider>,
     outgoing: BTreeMap<String, Decider>,
     filters: Vec<Decider>,
+    /// What the filters may read of a message.
+    pub(super) reads: Reads<Message>,
     /// The names of all policies, of those too that could not be compiled: a row that names one
     /// is not wrong.
     pub(super) words: Words,
@@ -47,6 +50,7 @@ impl Deciders {
             }
         }
         deciders.filters.sort_by(|one, other| one.path().cmp(other.path()));
+        deciders.reads = deciders.reads();
         deciders
     }
 
@@ -92,7 +96,13 @@ impl Deciders {
         };
         let (incoming, outgoing) = (of(&self.incoming), of(&self.outgoing));
         let filters = self.filters.iter().map(&mut count).collect();
-        (Self { incoming, outgoing, filters, words: self.words.clone() }, counters)
+        (Self { incoming, outgoing, filters, reads: self.reads, words: self.words.clone() }, counters)
+    }
+
+    fn reads(&self) -> Reads<Message> {
+        let asked = |filter: &&Decider| filter.has(incoming::Message::DIRECTION, incoming::Message::NAME);
+        let asked = self.filters.iter().filter(asked);
+        Reads::which(|fact| asked.clone().any(|filter| filter.may_read(Message::WORD, fact)))
     }
 
     fn name(&mut self, role: Role, stem: &str) {

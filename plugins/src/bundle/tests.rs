@@ -1,6 +1,6 @@
 use super::*;
 use crate::decision::{Decision, Outcome};
-use crate::facts::{Certificate, Mail, Nothing, Row, canonical};
+use crate::facts::{Certificate, Mail, Nothing, Reads, Row, canonical};
 use crate::hooks::{Hook, incoming, outgoing};
 use crate::outside::Nowhere;
 use crate::verdicts::{Floor, Passage, Reply, outgoing::Offer};
@@ -323,4 +323,26 @@ fn a_reply_of_a_policy_is_kept() {
         panic!("{decision}");
     };
     assert!(text.contains("TLS is required"), "{text}");
+}
+
+#[test]
+fn what_filters_read_of_a_message_is_known_at_load() {
+    let read = |files: &[(&str, &str)]| good(files).filters_read();
+    assert_eq!(read(&[]), Reads::NOTHING);
+    let message = (
+        "filters/a.rhai",
+        "fn message(client, message) { if message.text == message.spf { defer(\"4.7.1\", \"x\") } }",
+    );
+    assert_eq!(read(&[message]), Reads::of(&["text", "spf"]));
+    let other = (
+        "filters/b.rhai",
+        "fn message(client, message) { if message.urls.len() > 9 { defer(\"4.7.1\", \"x\") } }",
+    );
+    assert_eq!(read(&[message, other]), Reads::of(&["text", "spf", "urls"]));
+    // Who is not asked of messages reads none of them.
+    let elsewhere = (
+        "filters/c.rhai",
+        "fn rcpt(client, recipient) { if recipient.sender == \"\" { defer(\"4.7.1\", \"x\") } }",
+    );
+    assert_eq!(read(&[elsewhere]), Reads::NOTHING);
 }

@@ -77,14 +77,14 @@ fn register_fields(engine: &mut Engine) {
     engine.register_indexer_get(|fields: &mut Arc<Fields>, name: &str| {
         ImmutableString::from(fields.first(name).unwrap_or_default())
     });
-    engine.register_fn("contains", |fields: &mut Arc<Fields>, name: &str| fields.first(name).is_some());
-    engine.register_fn("is_empty", |fields: &mut Arc<Fields>| fields.0.is_empty());
-    engine.register_fn("len", |fields: &mut Arc<Fields>| i64::try_from(fields.0.len()).unwrap_or(i64::MAX));
+    engine.register_fn("contains", |fields: &mut Arc<Fields>, name: &str| fields.contains(name));
+    engine.register_fn("is_empty", |fields: &mut Arc<Fields>| fields.is_empty());
+    engine.register_fn("len", |fields: &mut Arc<Fields>| i64::try_from(fields.len()).unwrap_or(i64::MAX));
     engine.register_fn("all", |fields: &mut Arc<Fields>, name: &str| {
         fields.all(name).take(MOST).map(Into::into).collect::<Array>()
     });
     engine.register_get("names", |fields: &mut Arc<Fields>| {
-        fields.0.iter().take(MOST).map(|(name, _)| name.as_str().into()).collect::<Array>()
+        fields.names().take(MOST).map(Into::into).collect::<Array>()
     });
 }
 

@@ -33,7 +33,7 @@ fn link_fields(contents: &mut LinkerInstance<'_, Guest>) -> Result<()> {
     })?;
     contents.func_wrap("[method]fields.names", |store: Store<'_>, (this,): (OfFields,)| {
         let fields = store.data().table.get(&this)?;
-        Ok((fields.0.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(),))
+        Ok((fields.names().map(str::to_owned).collect::<Vec<_>>(),))
     })
 }
 

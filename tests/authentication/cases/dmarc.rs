@@ -34,6 +34,8 @@ const BY_SPF: &[(&str, &str, &str, &str)] = &[
     ("a record of its own below",      "own.reject.example",    "list.example",          PASSES),
     ("no record",                      "recordless.example",    "list.example",          PASSES),
     ("two records",                    "twice.example",         "list.example",          PASSES),
+    ("two records at the parent",      "below.twice.example",   "list.example",          PASSES),
+    ("two records, and one above",     "two.reject.example",    "list.example",          PASSES),
     ("another text there",             "text.example",          "list.example",          PASSES),
     ("capitals",                       "Reject.Example",        "REJECT.example",        PASSES),
     ("a name that only ends alike",    "notreject.example",     "reject.example",        PASSES),
@@ -48,6 +50,9 @@ pub(crate) async fn dmarc(site: &Site) -> Vec<Case> {
     let signed = site.sign(&mine).await;
     let quoted = changed(&plain("reject.example"), "Ann <", "\"ann@signed.example\" <");
     let two = changed(&mine, "Ann <ann@signed.example>", "ann@signed.example, eve@reject.example");
+    let refused = plain("reject.example");
+    let of_list = by(site, "list.example", &refused).await;
+    let of_list = of_list.strip_suffix(&*refused).unwrap_or_default();
     for (name, message) in [
         ("aligned by DKIM", signed.clone()),
         ("DKIM is broken", changed(&signed, "this is it", "this is IT")),
@@ -60,6 +65,7 @@ pub(crate) async fn dmarc(site: &Site) -> Vec<Case> {
         ("two From fields", joined(b"From: eve@reject.example\r\n", &mine)),
         ("authors of two domains", two),
         ("an address as a name", quoted),
+        ("many signatures", joined(&of_list.repeat(21), &refused)),
     ] {
         cases.push(case(name, message, "ann@list.example", FAILS));
     }
@@ -87,7 +93,14 @@ pub(crate) fn zone(zone: Zone) -> Zone {
     {
         zone = zone.txt(domain, &["v=spf1 ip4:192.0.2.1 -all"]);
     }
-    for domain in ["sub.subs.example", "a.b.sub.reject.example", "own.reject.example", "sub.signed.example"] {
+    for domain in [
+        "sub.subs.example",
+        "a.b.sub.reject.example",
+        "own.reject.example",
+        "sub.signed.example",
+        "below.twice.example",
+        "two.reject.example",
+    ] {
         zone = zone.address(domain, "192.0.2.9".parse::<IpAddr>().unwrap());
     }
     zone.txt("_dmarc.reject.example", &["v=DMARC1; p=reject; rua=mailto:d@reject.example"])
@@ -99,5 +112,7 @@ pub(crate) fn zone(zone: Zone) -> Zone {
         .txt("_dmarc.signed.example", &["v=DMARC1; p=quarantine"])
         .txt("_dmarc.twice.example", &["v=DMARC1; p=reject"])
         .txt("_dmarc.twice.example", &["v=DMARC1; p=none"])
+        .txt("_dmarc.two.reject.example", &["v=DMARC1; p=none"])
+        .txt("_dmarc.two.reject.example", &["v=DMARC1; p=quarantine"])
         .txt("_dmarc.text.example", &["hello"])
 }

@@ -1,24 +1,19 @@
 //! Fields that claim to be ours and came from outside, RFC 8601 section 5.
 
-use waxseal_plugins::verdicts::Edit;
+use std::ops::Range;
 
 use super::NAME;
 use super::lexer::authserv_id;
-use crate::authentication::HeaderSection;
 use crate::config;
+use crate::message::headers::HeaderSection;
 
-/// The edits that remove each Authentication-Results field which has our authserv-id, of whatever version, from the
-/// bottom up: so the numbers of those that are still there stay right.
+/// Where in the message the Authentication-Results fields are that have our authserv-id, of whatever version, from the top.
 ///
-/// Of a field that cannot be read it is enough that our id stands in it before the first result: a reader that
-/// is more lenient than the RFC must not find it.
-pub fn forged(section: &HeaderSection, id: &str) -> Vec<Edit> {
-    let numbered = section.named(NAME).zip(1..);
-    let forged = numbered.filter(|(field, _)| claims(field.value, id));
-    let remove = |(_, occurrence)| Edit::RemoveHeader { name: NAME.to_owned(), occurrence: Some(occurrence) };
-    let mut edits: Vec<_> = forged.map(remove).collect();
-    edits.reverse();
-    edits
+/// Of a field that cannot be read it is enough that our id stands in it: a reader that is more lenient than the RFC
+/// must not find it.
+pub fn forged(section: &HeaderSection, id: &str) -> Vec<Range<u64>> {
+    let forged = section.all(NAME).filter(|field| claims(field.value(), id));
+    forged.map(|field| field.range()).collect()
 }
 
 fn claims(value: &[u8], id: &str) -> bool {
@@ -28,9 +23,8 @@ fn claims(value: &[u8], id: &str) -> bool {
             config::domain_of(&claimed) == config::domain_of(id)
         }
         None => {
-            let head = value.split(|octet| *octet == b';').next().unwrap_or_default();
-            let head: Vec<u8> = head.iter().filter(|octet| !octet.is_ascii_whitespace()).copied().collect();
-            String::from_utf8_lossy(&head).to_ascii_lowercase().contains(&id.to_ascii_lowercase())
+            let text: Vec<u8> = value.iter().filter(|octet| !octet.is_ascii_whitespace()).copied().collect();
+            String::from_utf8_lossy(&text).to_ascii_lowercase().contains(&id.to_ascii_lowercase())
         }
     }
 }
@@ -40,15 +34,15 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::message::headers::Field;
 
-    fn removed(fields: &[&str]) -> Vec<u32> {
+    /// The numbers of those that are removed, from 1.
+    fn removed(fields: &[&str]) -> Vec<usize> {
         let head: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
-        let section = HeaderSection::read(&Bytes::from(head + "\r\n")).unwrap().unwrap();
-        let number = |edit: Edit| match edit {
-            Edit::RemoveHeader { name, occurrence } if name == NAME => occurrence.unwrap(),
-            other => panic!("{other:?}"),
-        };
-        forged(&section, "mx.example.org").into_iter().map(number).collect()
+        let section = HeaderSection::parse(&Bytes::from(head + "\r\n"));
+        let forged = forged(&section, "mx.example.org");
+        let is_forged = |(field, _): &(Field<'_>, usize)| forged.contains(&field.range());
+        section.fields().zip(1..).filter(is_forged).map(|(_, number)| number).collect()
     }
 
     #[test]
@@ -62,13 +56,20 @@ mod tests {
             "Authentication-Results: other.mx.example.org; none",
             "ARC-Authentication-Results: i=1; mx.example.org; none",
         ];
-        assert_eq!(removed(&fields), [4, 3, 1]);
+        assert_eq!(removed(&fields), [1, 4, 5]);
     }
 
     #[test]
     fn what_cannot_be_read_and_names_us_goes_too() {
         assert_eq!(removed(&["Authentication-Results: (mx.example.org; spf=pass"]), [1]);
         assert_eq!(removed(&["Authentication-Results: \"mx.exam\r\n ple.org; spf=pass"]), [1]);
-        assert_eq!(removed(&["Authentication-Results: (; mx.example.org"]), [0; 0]);
+        assert_eq!(removed(&["Authentication-Results: (; mx.example.org"]), [1]);
+        let deep = format!(
+            "Authentication-Results: {}; {} mx.example.org; dkim=pass",
+            "(".repeat(33),
+            ")".repeat(33)
+        );
+        assert_eq!(removed(&[&deep]), [1]);
+        assert_eq!(removed(&["Authentication-Results: (; mx.example.net"]), [0; 0]);
     }
 }

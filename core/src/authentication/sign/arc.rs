@@ -8,15 +8,15 @@ use std::net::IpAddr;
 use data_encoding::BASE64;
 use mail_auth::arc::{ChainValidation, Results as SealedResults, Seal, Signature};
 use mail_auth::dkim::Canonicalization;
-use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Header;
 
-use super::fields::{SIGNED, bottom_up};
+use super::fields::{Input, SIGNED, bottom_up};
 use super::{Key, SignError, tags};
 use crate::authentication::body::hashes;
-use crate::authentication::section::Field;
-use crate::authentication::{HeaderSection, Results, Word, field};
+use crate::authentication::{Results, Word, field};
 use crate::config::ArcKey;
+use crate::message::anatomy::Headed;
+use crate::message::headers::{Field, HeaderSection};
 
 const RESULTS: &str = "ARC-Authentication-Results";
 const SIGNATURE: &str = "ARC-Message-Signature";
@@ -39,15 +39,14 @@ struct Before<'a> {
     instance: u32,
     validation: &'static str,
     /// The fields that the seal covers besides its own set's: each set's results, signature and seal, the first set first.
-    covered: Vec<Field<'a>>,
+    covered: Vec<Input<'a>>,
 }
 
 impl Sealer<'_> {
     /// The three fields of a new set, the first on top; none where nothing may be added to the chain.
     pub(super) async fn seal(
         &self,
-        section: &HeaderSection,
-        content: &dyn Content,
+        Headed { headers: section, content }: Headed<'_>,
     ) -> Result<Vec<Header>, SignError> {
         let Some(before) = self.before(section) else { return Ok(Vec::new()) };
         let hash = hashes(content, section.body(), &[Canonicalization::Relaxed]).await?.concat();
@@ -57,7 +56,7 @@ impl Sealer<'_> {
         let unsigned = values.signature(section, &hash);
         let signature = tags::signed(self.key, &bottom_up(section, &names), (SIGNATURE, &unsigned))?;
         let (of_results, of_signature) = (format!(" {results}\r\n"), format!(" {signature}\r\n"));
-        let own = |name: &'static str, value| Field { name: name.as_bytes(), value };
+        let own = |name, value| Input { name, value };
         let mut covered = before.covered;
         covered.push(own(RESULTS, of_results.as_bytes()));
         covered.push(own(SIGNATURE, of_signature.as_bytes()));
@@ -75,12 +74,12 @@ impl Sealer<'_> {
         if last >= LONGEST || fields.iter().any(|field| field.has_failed) {
             return None;
         }
-        let covered = || fields.iter().map(|field| field.field).collect();
+        let covered = || fields.iter().map(|field| Input::from(field.field)).collect();
         let (validation, covered) = match chain.result {
             Word::None if last == 0 => ("none", Vec::new()),
             Word::Pass if last > 0 => ("pass", covered()),
-            // Section 5.1.2: the seal of whoever finds the chain broken covers its own set alone.
-            Word::Fail => ("fail", Vec::new()),
+            // Section 5.1.2: the seal of whoever finds the chain broken covers its own set alone. Where no set is, none is broken.
+            Word::Fail if last > 0 && section.is_well_formed() => ("fail", Vec::new()),
             _ => return None,
         };
         Some(Before { instance: last + 1, validation, covered })
@@ -103,8 +102,7 @@ impl Values<'_> {
     }
 
     fn signature(&self, section: &HeaderSection, hash: &[u8]) -> String {
-        let names: Vec<&str> =
-            signed_names().flat_map(|name| section.named(name).map(move |_| name)).collect();
+        let names: Vec<&str> = signed_names().flat_map(|name| section.all(name).map(move |_| name)).collect();
         let (start, who) = self.common();
         let Self { now, .. } = self;
         let (names, hash) = (tags::names(&names), BASE64.encode(hash));
@@ -148,10 +146,10 @@ fn chain_fields(section: &HeaderSection) -> Vec<ChainField<'_>> {
 fn chain_field(field: Field<'_>) -> Option<ChainField<'_>> {
     let found = |instance, kind, has_failed| ChainField { instance, kind, has_failed, field };
     match () {
-        () if field.is(RESULTS) => Some(found(SealedResults::parse(field.value).ok()?.i, 0, false)),
-        () if field.is(SIGNATURE) => Some(found(Signature::parse(field.value).ok()?.i, 1, false)),
+        () if field.is(RESULTS) => Some(found(SealedResults::parse(field.value()).ok()?.i, 0, false)),
+        () if field.is(SIGNATURE) => Some(found(Signature::parse(field.value()).ok()?.i, 1, false)),
         () if field.is(SEAL) => {
-            let seal = Seal::parse(field.value).ok()?;
+            let seal = Seal::parse(field.value()).ok()?;
             Some(found(seal.i, 2, seal.cv == ChainValidation::Fail))
         }
         () => None,

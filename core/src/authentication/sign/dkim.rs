@@ -2,26 +2,25 @@
 
 use data_encoding::BASE64;
 use mail_auth::dkim::Canonicalization;
-use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Header;
 
 use super::fields::{Signed, bottom_up};
 use super::{Key, SignError, tags};
-use crate::authentication::HeaderSection;
 use crate::authentication::body::hashes;
 use crate::config::DkimKey;
+use crate::message::anatomy::Headed;
+use crate::message::headers::HeaderSection;
 
 const NAME: &str = "DKIM-Signature";
 
 /// A signature by each of the keys.
 pub(super) async fn sign(
     keys: &[(&DkimKey, Key)],
-    section: &HeaderSection,
-    content: &dyn Content,
+    Headed { headers, content }: Headed<'_>,
 ) -> Result<Vec<Header>, SignError> {
-    let hash = hashes(content, section.body(), &[Canonicalization::Relaxed]).await?.concat();
+    let hash = hashes(content, headers.body(), &[Canonicalization::Relaxed]).await?.concat();
     let (hash, now) = (BASE64.encode(&hash), tags::now());
-    keys.iter().map(|(settings, key)| signature(settings, key, section, (&hash, now))).collect()
+    keys.iter().map(|(settings, key)| signature(settings, key, headers, (&hash, now))).collect()
 }
 
 fn signature(

@@ -1,7 +1,6 @@
 //! Which fields are signed.
 
-use crate::authentication::HeaderSection;
-use crate::authentication::section::Field;
+use crate::message::headers::{Field, HeaderSection};
 
 /// What is signed where it is there (RFC 6376 section 5.4.1), unless the configuration says otherwise.
 pub const SIGNED: [&str; 22] = [
@@ -32,6 +31,19 @@ pub const SIGNED: [&str; 22] = [
 /// What is signed once more than it is there, so that nobody can add one (RFC 6376 section 8.15), likewise.
 pub const OVERSIGNED: [&str; 6] = ["From", "Reply-To", "Subject", "Date", "To", "Cc"];
 
+/// A field that is signed: name and value, of which the value has the final line end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Input<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: &'a [u8],
+}
+
+impl<'a> From<Field<'a>> for Input<'a> {
+    fn from(field: Field<'a>) -> Self {
+        Self { name: field.name(), value: field.value() }
+    }
+}
+
 /// What a signature covers.
 pub(super) struct Signed<'a> {
     /// The names of which all fields are signed, each once.
@@ -49,7 +61,7 @@ impl<'a> Signed<'a> {
                 continue;
             }
             let once_more = oversigned.iter().any(|one| one.eq_ignore_ascii_case(name));
-            let times = section.named(name).count() + usize::from(once_more);
+            let times = section.all(name).count() + usize::from(once_more);
             covered.push(name);
             listed.extend(std::iter::repeat_n(name.as_str(), times));
         }
@@ -59,8 +71,8 @@ impl<'a> Signed<'a> {
 
 /// The fields of these names in the order in which a signature takes them: of each name the lowest first
 /// (RFC 6376 section 5.4.2).
-pub(super) fn bottom_up<'a>(section: &'a HeaderSection, names: &[&'a str]) -> Vec<Field<'a>> {
-    names.iter().flat_map(|name| section.named(name).rev()).collect()
+pub(super) fn bottom_up<'a>(section: &'a HeaderSection, names: &[&'a str]) -> Vec<Input<'a>> {
+    names.iter().flat_map(|name| section.all(name).rev()).map(Input::from).collect()
 }
 
 #[cfg(test)]
@@ -72,7 +84,7 @@ mod tests {
     #[test]
     fn what_nobody_may_add_is_there_once_more() {
         let head = "From: a\r\nReceived: x\r\nto: 1\r\nTo: 2\r\nSubject: y\r\n\r\n";
-        let section = HeaderSection::read(&Bytes::from(head)).unwrap().unwrap();
+        let section = HeaderSection::parse(&Bytes::from(head));
         let list = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (headers, oversign) = (list(&["From", "To", "Date"]), list(&["from", "Cc"]));
         let signed = Signed::new(&section, &headers, &oversign);

@@ -5,15 +5,16 @@ use std::net::IpAddr;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use waxseal_plugins::content::Content;
 use waxseal_plugins::diagnostic::Diagnostic;
 use waxseal_plugins::verdicts::Header;
 
 use super::arc::Sealer;
 use super::{Key, dkim};
 use crate::authentication::verify::Message;
-use crate::authentication::{HeaderSection, Results, TooLarge, Wanted};
+use crate::authentication::{Results, Wanted};
 use crate::config::{ArcKey, Config, DkimKey};
+use crate::message::anatomy::Headed;
+use crate::message::headers::TooLarge;
 use crate::tls::Reloaded;
 
 /// The configured keys. Their files can be read again while mail flows.
@@ -98,12 +99,17 @@ impl Keyring {
 
     /// What must be found out of a client's message before it is sealed: nothing where it will not be.
     pub fn wants(&self, client: IpAddr) -> Wanted {
-        if self.arc.is_some() && !self.vouches_for(client) { Wanted::ALL } else { Wanted::NOTHING }
+        if self.seals(client) { Wanted::ALL } else { Wanted::NOTHING }
     }
 
-    /// Whether there is a key that signs or seals mail of this client.
-    pub fn has_work(&self, client: IpAddr) -> bool {
-        if self.vouches_for(client) { !self.dkim.is_empty() } else { self.arc.is_some() }
+    /// Whether there is a key that signs mail of this client.
+    pub fn signs(&self, client: IpAddr) -> bool {
+        !self.dkim.is_empty() && self.vouches_for(client)
+    }
+
+    /// Whether there is a key that seals mail of this client.
+    pub fn seals(&self, client: IpAddr) -> bool {
+        self.arc.is_some() && !self.vouches_for(client)
     }
 
     /// The DKIM signatures of a message: by all keys of its author's domain, else of the nearest parent that signs
@@ -112,17 +118,17 @@ impl Keyring {
     /// # Errors
     ///
     /// The message cannot be read, or a key cannot sign.
-    pub async fn sign(&self, client: IpAddr, content: &dyn Content) -> Result<Vec<Header>, SignError> {
-        if self.dkim.is_empty() || !self.vouches_for(client) {
+    pub async fn sign(&self, client: IpAddr, message: Headed<'_>) -> Result<Vec<Header>, SignError> {
+        if !self.signs(client) {
             return Ok(Vec::new());
         }
-        let section = HeaderSection::read(content)??;
-        let Ok(author) = Message::unhashed(&section).author() else { return Ok(Vec::new()) };
+        let section = message.headers.whole()?;
+        let Ok(author) = Message::unhashed(section).author() else { return Ok(Vec::new()) };
         let keys = self.keys_of(&author);
         if keys.is_empty() || !section.is_well_formed() {
             return Ok(Vec::new());
         }
-        dkim::sign(&keys, &section, content).await
+        dkim::sign(&keys, message).await
     }
 
     /// The fields of our ARC set of somebody else's message, the first on top; the results are those of the message
@@ -134,16 +140,16 @@ impl Keyring {
     pub async fn seal(
         &self,
         client: IpAddr,
-        content: &dyn Content,
+        message: Headed<'_>,
         results: &Results,
     ) -> Result<Vec<Header>, SignError> {
         let keys = self.keys.load_full();
         let (Some(settings), Some(key)) = (&self.arc, &keys.arc) else { return Ok(Vec::new()) };
-        if self.vouches_for(client) {
+        if !self.seals(client) {
             return Ok(Vec::new());
         }
-        let section = HeaderSection::read(content)??;
-        Sealer { settings, key, id: &self.id, results, client }.seal(&section, content).await
+        message.headers.whole()?;
+        Sealer { settings, key, id: &self.id, results, client }.seal(message).await
     }
 
     fn vouches_for(&self, client: IpAddr) -> bool {

@@ -7,8 +7,8 @@ use data_encoding::BASE64;
 use mail_auth::common::crypto::SigningKey as _;
 use mail_auth::dkim::Canonicalization;
 
+use super::fields::Input;
 use super::{Key, SignError};
-use crate::authentication::section::Field;
 
 /// How long a line of base64 is.
 const LINE: usize = 70;
@@ -19,7 +19,7 @@ const NAMES: usize = 5;
 /// A list of tags with its signature. `unsigned` ends with `b=`, `fields` are what is signed besides.
 pub(super) fn signed(
     key: &Key,
-    fields: &[Field<'_>],
+    fields: &[Input<'_>],
     (name, unsigned): (&str, &str),
 ) -> Result<String, SignError> {
     let input = canonical(fields, name, unsigned);
@@ -39,10 +39,10 @@ pub(super) fn now() -> u64 {
 }
 
 /// What is signed: the fields, and behind them the one that will have the signature, without its line end.
-fn canonical(fields: &[Field<'_>], name: &str, unsigned: &str) -> Vec<u8> {
+fn canonical(fields: &[Input<'_>], name: &str, unsigned: &str) -> Vec<u8> {
     let last = format!(" {unsigned}\r\n");
     let last = (name.as_bytes(), last.as_bytes());
-    let all = fields.iter().map(|field| (field.name, field.value)).chain([last]);
+    let all = fields.iter().map(|field| (field.name.as_bytes(), field.value)).chain([last]);
     let mut octets = Vec::new();
     Canonicalization::Relaxed.canonicalize_headers(all, &mut octets);
     octets.truncate(octets.len().saturating_sub(2));
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_last_field_has_no_line_end() {
-        let field = Field { name: b"From", value: b"  a  b\r\n" };
+        let field = Input { name: "From", value: b"  a  b\r\n" };
         assert_eq!(
             canonical(&[field], "DKIM-Signature", "v=1;\r\n\tb="),
             b"from:a b\r\ndkim-signature:v=1; b="

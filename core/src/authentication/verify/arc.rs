@@ -4,9 +4,9 @@ use mail_auth::arc::ArcError;
 use mail_auth::common::crypto::{Algorithm, CryptoError};
 use mail_auth::{ArcOutput, DkimResult, Error, MessageAuthenticator};
 
-use super::super::results::clean;
+use super::super::results::{clean, name};
 use super::super::{Chain, Seal, Word};
-use super::Message;
+use super::{Message, burden};
 
 /// The fields of a set.
 const FIELDS: [&str; 3] = ["ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results"];
@@ -14,9 +14,12 @@ const FIELDS: [&str; 3] = ["ARC-Seal", "ARC-Message-Signature", "ARC-Authenticat
 impl Message<'_> {
     /// Verifies the chain.
     pub(in super::super) async fn verify_arc(&self, library: &MessageAuthenticator) -> Chain {
+        if burden::is_in_chain(&self.parsed) {
+            return Chain { result: Word::Fail, seals: Vec::new(), reason: burden::REASON.to_owned() };
+        }
         let output = library.verify_arc(&self.parsed).await;
         let seals = seals(&output);
-        let has_fields = FIELDS.iter().any(|name| self.section.named(name).next().is_some());
+        let has_fields = FIELDS.iter().any(|name| self.section.first(name).is_some());
         let (result, reason) = match output.result() {
             // The library looks no further where there is no signature.
             DkimResult::None if has_fields => (Word::Fail, "the chain is not complete"),
@@ -35,8 +38,8 @@ impl Message<'_> {
 fn seals(output: &ArcOutput<'_>) -> Vec<Seal> {
     let seal = |set: &mail_auth::arc::Set<'_>| Seal {
         instance: set.seal.header.i,
-        domain: clean(&set.seal.header.d),
-        selector: clean(&set.seal.header.s),
+        domain: name(&set.seal.header.d),
+        selector: name(&set.seal.header.s),
     };
     output.sets().iter().map(seal).collect()
 }

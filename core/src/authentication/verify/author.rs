@@ -15,7 +15,7 @@ impl Message<'_> {
     /// Readers show one From field or one address of several, and differ in which: only where there is no choice
     /// it says who the author is.
     pub(in super::super) fn author(&self) -> Result<String, NoAuthor> {
-        match self.section.named("From").count() {
+        match self.section.all("From").count() {
             1 => {}
             0 => return Err((Word::PermError, "there is no From field (RFC 5322 section 3.6)")),
             _ => return Err((Word::PermError, "there is more than one From field (RFC 5322 section 3.6)")),
@@ -34,11 +34,11 @@ impl Message<'_> {
 mod tests {
     use bytes::Bytes;
 
-    use super::super::super::HeaderSection;
     use super::*;
+    use crate::message::headers::HeaderSection;
 
     fn author(head: &str) -> Result<String, NoAuthor> {
-        let section = HeaderSection::read(&Bytes::from(format!("{head}\r\n"))).unwrap().unwrap();
+        let section = HeaderSection::parse(&Bytes::from(format!("{head}\r\n")));
         Message::unhashed(&section).author()
     }
 

@@ -6,41 +6,37 @@ use mail_auth::common::headers::Header;
 use mail_auth::dkim::{self, DkimError};
 use mail_auth::{DkimOutput, DkimResult, Error, MessageAuthenticator};
 
-use super::super::results::clean;
-use super::super::section::Field;
+use super::super::results::{clean, name};
 use super::super::{Dkim, Signature, Word};
-use super::{Message, Trouble};
-
-/// The most signatures that are looked at: each costs a lookup. Lists and forwarders add one each.
-const MOST: usize = 20;
+use super::{Message, burden};
+use crate::message::headers::Field;
 
 /// What the library found, and what we make of it, signature by signature.
+#[derive(Default)]
 pub(in super::super) struct Found<'a>(Vec<(DkimOutput<'a>, Signature)>);
 
 impl Message<'_> {
-    /// Verifies each signature.
-    pub(in super::super) async fn verify_dkim<'a>(
-        &'a self,
-        library: &MessageAuthenticator,
-    ) -> Result<Found<'a>, Trouble> {
-        let number = self.section.named("DKIM-Signature").count();
-        if number > MOST {
-            return Err(Trouble::Never(format!(
-                "there are {number} signatures, and at most {MOST} are looked at"
-            )));
-        }
+    /// Verifies each signature that is looked at.
+    pub(in super::super) async fn verify_dkim<'a>(&'a self, library: &MessageAuthenticator) -> Found<'a> {
         let outputs = library.verify_dkim(&self.parsed).await;
         let mut outputs = outputs.into_iter().filter(|output| output.signature().is_some());
-        let found = self.section.named("DKIM-Signature").filter_map(|field| match self.unread(&field) {
-            Some(error) => Some(unusable(error, field.value)),
+        let found = burden::signatures(self.section).filter_map(|field| match self.unread(&field) {
+            Some(error) => Some(unusable(error, field.value())),
+            None if self.is_spared(&field) => Some(burdensome(field.value())),
             None => outputs.next().map(verified),
         });
-        Ok(Found(found.collect()))
+        Found(found.collect())
+    }
+
+    /// Whether the library was not given the signature in a field.
+    fn is_spared(&self, field: &Field<'_>) -> bool {
+        let mut given = self.parsed.dkim_headers.iter();
+        !given.any(|read| std::ptr::eq(read.value.as_ptr(), field.value().as_ptr()))
     }
 
     /// Why the library did not verify the signature in a field. It says of some only that they were there.
     fn unread(&self, field: &Field<'_>) -> Option<&Error> {
-        let same = |read: &&Header<'_, Error>| std::ptr::eq(read.value.as_ptr(), field.value.as_ptr());
+        let same = |read: &&Header<'_, Error>| std::ptr::eq(read.value.as_ptr(), field.value().as_ptr());
         self.parsed.errors.iter().find(same).map(|read| &read.header)
     }
 }
@@ -86,14 +82,20 @@ fn unusable<'a>(error: &Error, value: &[u8]) -> (DkimOutput<'a>, Signature) {
     (DkimOutput::neutral(error.clone()), described(signature.as_ref(), broken(error)))
 }
 
+fn burdensome<'a>(value: &[u8]) -> (DkimOutput<'a>, Signature) {
+    let signature = dkim::Signature::parse(value).ok();
+    let judged = described(signature.as_ref(), (Word::PermError, burden::REASON.to_owned()));
+    (DkimOutput::perm_err(Error::ParseError), judged)
+}
+
 fn described(signature: Option<&dkim::Signature>, (result, reason): (Word, String)) -> Signature {
     let text =
-        |of: fn(&dkim::Signature) -> String| signature.map(of).map(|text| clean(&text)).unwrap_or_default();
+        |of: fn(&dkim::Signature) -> String| signature.map(of).map(|text| name(&text)).unwrap_or_default();
     Signature {
         result,
         domain: text(|signature| signature.d.clone()),
         selector: text(|signature| signature.s.clone()),
-        algorithm: text(|signature| name(signature.a).to_owned()),
+        algorithm: text(|signature| algorithm(signature.a).to_owned()),
         beginning: text(|signature| BASE64.encode(&signature.b).chars().take(8).collect()),
         reason: clean(&reason),
     }
@@ -149,7 +151,7 @@ fn covers_from(signature: &dkim::Signature) -> bool {
 }
 
 /// As `a=` writes it.
-fn name(algorithm: Algorithm) -> &'static str {
+fn algorithm(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::RsaSha1 => "rsa-sha1",
         Algorithm::RsaSha256 => "rsa-sha256",

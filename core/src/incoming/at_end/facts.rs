@@ -3,108 +3,163 @@
 use std::io;
 use std::sync::Arc;
 
-use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::content::Content;
-use waxseal_plugins::facts::{Body, Fields, Message, Part};
-use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::facts::{Body, Fields, Message, Part, Reads};
 
-use super::authentication;
+use super::super::refusal::{Refusal, Refused};
+use super::super::replies;
 use super::letter::Letter;
+use super::{authentication, unreadable};
 use crate::authentication::Results;
-use crate::message::anatomy::Anatomy;
 use crate::message::attachments::Attachment;
-use crate::message::headers::Person;
-use crate::message::structure::{self, Kind, Structure};
+use crate::message::edit::Reach;
+use crate::message::headers::{HeaderSection, Person};
+use crate::message::structure::{self, Kind, Known};
 use crate::message::text::PartText;
 use crate::message::urls::urls;
 
 /// The most octets of text that are decoded, of the message and of a part.
-const TEXT: usize = 256 * 1024;
+const DECODED: usize = 256 * 1024;
 
-/// What filters read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is read or not, independently of the others")]
-pub(super) struct Wanted {
-    headers: bool,
-    texts: bool,
-    urls: bool,
-    parts: bool,
-    attachments: bool,
+/// The same of all parts together.
+const OF_PARTS: usize = 1024 * 1024;
+
+/// The longest address that anybody has, octets (RFC 5321 section 4.5.3.1), and the longest line, which an identification fits on.
+const ADDRESS: usize = 320;
+const LINE: usize = 998;
+
+/// What is costly, and has to be found out where filters read it.
+const HEADERS: Reads<Message> = Reads::of(&["headers"]);
+const SUBJECT: Reads<Message> = Reads::of(&["subject"]);
+const TEXT: Reads<Message> = Reads::of(&["text"]);
+const URLS: Reads<Message> = Reads::of(&["urls"]);
+const TEXTS: Reads<Message> = Reads::of(&["text", "urls"]);
+const ATTACHMENTS: Reads<Message> = Reads::of(&["attachments", "attachment_types"]);
+const PARTS: Reads<Message> = Reads::of(&["parts"]);
+const STRUCTURE: Reads<Message> = Reads::of(&["text", "urls", "attachments", "attachment_types", "parts"]);
+
+/// Why filters cannot be told of a message.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Untold {
+    /// It cannot be read.
+    #[error("the message cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// It has more parts than are looked at: somebody behind us may see in them what no filter has.
+    #[error("the message has more parts than are looked at, or deeper ones")]
+    TooMuch,
 }
 
-impl Wanted {
-    /// What the filters of a bundle read.
-    pub(super) fn of(bundle: &Bundle) -> Self {
-        let reads = |fact: &str| bundle.may_read::<incoming::Message>(fact);
-        Self {
-            headers: reads("headers"),
-            texts: reads("text"),
-            urls: reads("urls"),
-            parts: reads("parts"),
-            attachments: reads("attachments") || reads("attachment_types"),
+impl From<Untold> for Refused {
+    fn from(untold: Untold) -> Self {
+        match untold {
+            Untold::Unreadable(error) => unreadable(&error),
+            Untold::TooMuch => Refusal::Filter.saying(replies::structure_too_large()),
         }
     }
 }
 
-/// The facts of a message as it is by now.
+/// The facts of a message as it is by now, of which these are read.
+///
+/// # Errors
+///
+/// It cannot be read, or not all of it.
+pub(super) fn of(letter: &mut Letter, reads: Reads<Message>, results: &Results) -> Result<Message, Untold> {
+    let mut message = Message::default();
+    authentication::tell(results, &mut message);
+    renew(&mut message, letter, reads, Reach::Parts)?;
+    Ok(message)
+}
+
+/// Finds those out again that edits have changed.
 ///
 /// # Errors
 ///
 /// It cannot be read.
-pub(super) fn of(letter: &mut Letter, wanted: Wanted, results: &Results) -> io::Result<Message> {
-    let content = letter.content();
-    let mut message = envelope(letter);
-    let Anatomy { headers, structure } = letter.anatomy()?;
-    let author = headers.authors().into_iter().next();
+pub(super) fn renew(
+    message: &mut Message,
+    letter: &mut Letter,
+    reads: Reads<Message>,
+    changed: Reach,
+) -> Result<(), Untold> {
+    of_envelope(message, letter);
+    if changed >= Reach::Fields {
+        let content = letter.content();
+        let headers = letter.headers()?;
+        of_headers(message, headers, reads);
+        message.size = number(content.size());
+        message.body = Arc::new(Body::new(content, headers.body()));
+    }
+    if changed >= Reach::Parts {
+        of_parts(message, letter, reads)?;
+    }
+    Ok(())
+}
+
+/// The same for the log, which has nothing of what the message says.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub(super) fn renew_logged(
+    message: &mut Message,
+    letter: &mut Letter,
+    reads: Reads<Message>,
+    changed: Reach,
+) -> Result<(), Untold> {
+    renew(message, letter, reads & ATTACHMENTS, changed)
+}
+
+fn of_envelope(message: &mut Message, letter: &Letter) {
+    let sender = letter.sender();
+    message.sender = sender.to_string();
+    message.sender_domain = sender.lookup_domain().unwrap_or_default();
+    message.recipients = letter.recipients().iter().map(|recipient| recipient.address.clone()).collect();
+    message.tags = Arc::new(letter.tags().iter().cloned().collect());
+}
+
+fn of_headers(message: &mut Message, headers: &HeaderSection, reads: Reads<Message>) {
+    let author = headers.authors().into_iter().next().filter(|author| author.address.len() <= ADDRESS);
     message.from_domain = author.as_ref().and_then(Person::domain).unwrap_or_default();
     message.from = author.map(|author| author.address).unwrap_or_default();
-    message.subject = headers.subject();
-    message.message_id = headers.message_id().unwrap_or_default();
-    message.size = number(content.size());
-    message.body = Arc::new(Body::new(Arc::clone(&content), headers.body()));
-    if wanted.headers {
-        let fields: Fields = headers.fields().map(|field| (field.name(), field.text())).collect();
-        message.headers = Arc::new(fields);
-    }
-    of_parts(&mut message, content.as_ref(), structure, wanted)?;
-    authentication::tell(results, &mut message);
-    Ok(message)
+    message.message_id = headers.message_id().filter(|id| id.len() <= LINE).unwrap_or_default();
+    message.subject = if reads.touches(SUBJECT) { headers.subject() } else { String::new() };
+    let named = reads.touches(HEADERS).then(|| Fields::elsewhere(Arc::new(headers.clone())));
+    message.headers = Arc::new(named.unwrap_or_default());
 }
 
-fn envelope(letter: &Letter) -> Message {
-    let sender = letter.sender();
-    Message {
-        sender: sender.to_string(),
-        sender_domain: sender.lookup_domain().unwrap_or_default(),
-        recipients: letter.recipients().iter().map(|recipient| recipient.address.clone()).collect(),
-        tags: Arc::new(letter.tags().iter().cloned().collect()),
-        ..Message::default()
+fn of_parts(message: &mut Message, letter: &mut Letter, reads: Reads<Message>) -> Result<(), Untold> {
+    (message.text, message.urls, message.parts) = Default::default();
+    (message.attachments, message.attachment_types) = Default::default();
+    if !reads.touches(STRUCTURE) {
+        return Ok(());
     }
-}
-
-fn of_parts(
-    message: &mut Message,
-    content: &dyn Content,
-    structure: &Structure,
-    wanted: Wanted,
-) -> io::Result<()> {
-    if wanted.texts || wanted.urls {
-        let texts = PartText::all(content, structure, TEXT)?;
-        if wanted.urls {
+    let content = letter.content();
+    let (content, structure) = (content.as_ref(), &letter.anatomy()?.structure);
+    if structure.known() == Known::Truncated {
+        return Err(Untold::TooMuch);
+    }
+    if reads.touches(TEXTS) {
+        let texts = PartText::all(content, structure, DECODED)?;
+        if reads.touches(URLS) {
             message.urls = urls(&texts);
         }
-        if wanted.texts {
-            message.text = cut(texts.iter().map(PartText::readable).collect::<Vec<_>>().join("\n"));
+        if reads.touches(TEXT) {
+            message.text = cut(texts.iter().map(PartText::readable).collect::<Vec<_>>().join("\n"), DECODED);
         }
     }
-    if wanted.attachments {
+    if reads.touches(ATTACHMENTS) {
         let attachments = Attachment::all(content, structure)?;
         message.attachments = attachments.iter().filter_map(|one| one.file_name.clone()).collect();
         message.attachment_types = types(&attachments);
     }
-    if wanted.parts {
+    if reads.touches(PARTS) {
         let leaves = structure.parts().iter().filter(|part| !matches!(part.kind, Kind::Multipart { .. }));
-        message.parts = leaves.map(|part| of_part(content, part).map(Arc::new)).collect::<io::Result<_>>()?;
+        let mut left = OF_PARTS;
+        for part in leaves {
+            let told = of_part(content, part, left.min(DECODED))?;
+            left -= told.text.len();
+            message.parts.push(Arc::new(told));
+        }
     }
     Ok(())
 }
@@ -122,7 +177,8 @@ fn types(attachments: &[Attachment]) -> Vec<String> {
     types
 }
 
-fn of_part(content: &dyn Content, part: &structure::Part) -> io::Result<Part> {
+/// Of its text so many octets.
+fn of_part(content: &dyn Content, part: &structure::Part, most: usize) -> io::Result<Part> {
     let text = part.kind == Kind::Leaf && part.begins("text/");
     let file = Attachment::of(content, part)?;
     Ok(Part {
@@ -133,16 +189,19 @@ fn of_part(content: &dyn Content, part: &structure::Part) -> io::Result<Part> {
         name: file.file_name.unwrap_or_default(),
         attachment: part.is_attachment() || part.kind == Kind::Message,
         size: number(part.body.end.saturating_sub(part.body.start)),
-        text: if text { cut(PartText::of(content, part, TEXT)?.text) } else { String::new() },
+        text: if text { cut(PartText::of(content, part, most)?.text, most) } else { String::new() },
     })
 }
 
 /// Scripts are given texts of a bounded length.
-fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(TEXT));
+fn cut(mut text: String, most: usize) -> String {
+    text.truncate(text.floor_char_boundary(most));
     text
 }
 
 fn number(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,10 @@
 //! The filters' hook `message`.
 
-use std::io;
 use std::sync::Arc;
 
 use waxseal_plugins::decision::{Answer, Failure, Outcome};
-use waxseal_plugins::facts::{Client, Message};
+use waxseal_plugins::facts::{Client, Message, Reads};
 use waxseal_plugins::hooks::incoming;
-use waxseal_plugins::verdicts::Edit;
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 use super::super::hooks::BundleHooks;
@@ -14,11 +12,10 @@ use super::super::refusal::{Refusal, Refused};
 use super::super::replies;
 use super::super::session::Session;
 use super::disposition::Disposition;
-use super::facts::{self, Wanted};
-use super::letter::Letter;
-use super::unreadable;
+use super::facts;
+use super::letter::{Done, Letter};
 use crate::authentication::Results;
-use crate::message::edit;
+use crate::message::edit::Reach;
 use crate::observe::SessionId;
 use crate::smtp::address::Mailbox;
 use crate::tls::ask::{AskedInTurn, Change};
@@ -38,9 +35,9 @@ pub(super) async fn ask(
     if !asker.bundle.is_filtered::<incoming::Message>() {
         return Ok(Disposition::Accept);
     }
-    let wanted = Wanted::of(&asker.bundle);
-    let told = facts::of(letter, wanted, results).map_err(|error| unreadable(&error))?;
-    let mut shown = Shown { letter, wanted, results, told: Arc::new(told), session: &asker.session };
+    let reads = asker.bundle.filters_read();
+    let told = facts::of(letter, reads, results)?;
+    let mut shown = Shown { letter, reads, told: Arc::new(told), changed: None, session: &asker.session };
     let decision = asker.ask_in_turn(client, &mut shown).await;
     let by = decision.answer.place.to_string();
     match decision.answer.outcome {
@@ -59,14 +56,31 @@ pub(super) async fn ask(
 /// The letter, as filters are shown it.
 struct Shown<'a> {
     letter: &'a mut Letter,
-    wanted: Wanted,
-    results: &'a Results,
+    reads: Reads<Message>,
     told: Arc<Message>,
+    /// What was changed since then.
+    changed: Option<Reach>,
     session: &'a SessionId,
 }
 
 impl AskedInTurn for Shown<'_> {
-    fn facts(&self) -> Arc<Message> {
+    fn facts(&mut self) -> Result<Arc<Message>, Failure> {
+        if let Some(changed) = self.changed {
+            facts::renew(Arc::make_mut(&mut self.told), self.letter, self.reads, changed)
+                .map_err(|untold| Failure { message: untold.to_string() })?;
+            self.changed = None;
+        }
+        Ok(Arc::clone(&self.told))
+    }
+
+    fn logged(&mut self) -> Arc<Message> {
+        if let Some(changed) = self.changed.take() {
+            let renewed =
+                facts::renew_logged(Arc::make_mut(&mut self.told), self.letter, self.reads, changed);
+            if let Err(error) = renewed {
+                tracing::warn!(session = %self.session, "the log has a message as it was before its last edits: {error}");
+            }
+        }
         Arc::clone(&self.told)
     }
 
@@ -83,13 +97,16 @@ impl AskedInTurn for Shown<'_> {
         if edits.is_empty() {
             return Vec::new();
         }
-        let refused = match self.edit(&edits) {
-            Ok(refused) => refused,
-            Err(failure) => {
-                answer.outcome = Outcome::Failure(failure);
+        let Done { refused, reach } = match self.letter.edit(&edits) {
+            Ok(done) => done,
+            Err(senseless) => {
+                // Those before the senseless one were done.
+                self.changed = Some(Reach::Parts);
+                answer.outcome = Outcome::Failure(Failure { message: senseless.to_string() });
                 return Vec::new();
             }
         };
+        self.changed = self.changed.max(Some(reach));
         for refusal in &refused {
             let (session, place, edit) = (self.session, &answer.place, refusal.word);
             tracing::warn!(%session, %place, edit, "an edit is left out: {}", refusal.why);
@@ -97,15 +114,5 @@ impl AskedInTurn for Shown<'_> {
         let left_out = |number: usize| refused.iter().any(|refusal| refusal.edit == number);
         let done = edits.into_iter().enumerate().filter(|(number, _)| !left_out(*number));
         done.map(|(_, edit)| Change { by: answer.place.clone(), edit }).collect()
-    }
-}
-
-impl Shown<'_> {
-    fn edit(&mut self, edits: &[Edit]) -> Result<Vec<edit::Refusal>, Failure> {
-        let failure = |message: String| Failure { message };
-        let refused = self.letter.edit(edits).map_err(|senseless| failure(senseless.to_string()))?;
-        let told: io::Result<Message> = facts::of(self.letter, self.wanted, self.results);
-        self.told = Arc::new(told.map_err(|error| failure(error.to_string()))?);
-        Ok(refused)
     }
 }

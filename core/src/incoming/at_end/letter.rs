@@ -1,6 +1,7 @@
 //! A message and its envelope, as they are by now.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,7 +14,10 @@ use super::super::refusal::Refused;
 use super::super::transaction::Transaction;
 use super::{unreadable, utf8};
 use crate::message::anatomy::Anatomy;
-use crate::message::edit::{Draft, EnvelopeChange, Refusal, Why};
+use crate::message::edit::{Draft, EnvelopeChange, Reach, Refusal, Why};
+use crate::message::headers::HeaderSection;
+#[cfg(test)]
+use crate::message::headers::written::Utf8;
 use crate::smtp::address::{Mailbox, ReversePath};
 use crate::smtp::dsn::RecipientDsn;
 use crate::spool::{NewRecipient, Spool, Tags};
@@ -25,6 +29,15 @@ pub(super) struct Letter {
     sender: ReversePath,
     recipients: Vec<NewRecipient>,
     tags: Tags,
+}
+
+/// What edits came to.
+#[derive(Debug)]
+pub(super) struct Done {
+    /// Those that were left out.
+    pub(super) refused: Vec<Refusal>,
+    /// What the others have changed.
+    pub(super) reach: Reach,
 }
 
 /// An edit that makes no sense by itself, whatever the message: whoever said it has failed.
@@ -49,9 +62,21 @@ impl Letter {
         }
     }
 
+    /// A message without envelope.
+    #[cfg(test)]
+    pub(super) fn of(content: Arc<dyn Content>) -> Self {
+        let draft = Draft::unread(content, Utf8::Encoded);
+        Self { draft, sender: ReversePath::Null, recipients: Vec::new(), tags: Tags::default() }
+    }
+
     /// The message as it is by now.
     pub(super) fn content(&self) -> Arc<dyn Content> {
         Arc::new(self.draft.content())
+    }
+
+    /// Its header section.
+    pub(super) fn headers(&mut self) -> io::Result<&HeaderSection> {
+        self.draft.headers()
     }
 
     /// Its header section and its parts.
@@ -71,13 +96,12 @@ impl Letter {
         &self.tags
     }
 
-    /// Does edits. One that cannot be done to this message, such as a part less than it has, is left out: it is
-    /// given back.
+    /// Does edits. One that cannot be done to this message, such as a part less than it has, is left out.
     ///
     /// # Errors
     ///
     /// One makes no sense for any message.
-    pub(super) fn edit(&mut self, edits: &[Edit]) -> Result<Vec<Refusal>, Senseless> {
+    pub(super) fn edit(&mut self, edits: &[Edit]) -> Result<Done, Senseless> {
         let applied = self.draft.apply(edits)?;
         let senseless =
             applied.refused.iter().find(|refusal| matches!(refusal.why, Why::Header(_) | Why::Address(_)));
@@ -89,7 +113,12 @@ impl Letter {
             let set = self.tags.set(name, value);
             set.map_err(|invalid| Senseless::Edit { word: "tag", why: invalid.to_string() })?;
         }
-        Ok(applied.refused)
+        Ok(Done { refused: applied.refused, reach: applied.reach })
+    }
+
+    /// Takes fields out of its header section, from the top.
+    pub(super) fn cut(&mut self, fields: Vec<Range<u64>>) {
+        self.draft.cut(fields);
     }
 
     /// Sends it to this mailbox instead of its recipients.

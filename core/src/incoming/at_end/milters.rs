@@ -14,7 +14,10 @@ use super::super::refusal::{Refusal, Refused};
 use super::super::session::Session;
 use super::super::transaction::Transaction;
 use super::disposition::Disposition;
-use super::letter::Letter;
+use super::letter::{Done, Letter};
+use super::unreadable;
+use crate::message::anatomy::Headed;
+use crate::message::headers::HeaderSection;
 use crate::milter::{self, Draft, Outcome};
 
 /// Shows them the message.
@@ -31,7 +34,8 @@ pub(super) async fn ask(
     let limit = session.hooks.services.config.limits.message_size;
     let own = session.milters.is_some().then(|| receive::trace(session, transaction, id, time));
     let (Some(milters), Some(own)) = (&mut session.milters, own) else { return Ok(Disposition::Accept) };
-    let mut shown = Shown { content: letter.content(), letter, own, limit };
+    let headers = letter.headers().map_err(|error| unreadable(&error))?.clone();
+    let mut shown = Shown { content: letter.content(), headers, letter, own, limit };
     let Outcome { edits, disposition } = milters.message(&id.to_string(), &mut shown).await;
     let session = &session.hooks.asker.session;
     for (milter, edits) in &edits {
@@ -50,14 +54,15 @@ pub(super) async fn ask(
 struct Shown<'a> {
     letter: &'a mut Letter,
     content: Arc<dyn Content>,
+    headers: HeaderSection,
     /// Our own Received field with its line end: it is there already, on top.
     own: String,
     limit: u64,
 }
 
 impl Draft for Shown<'_> {
-    fn content(&self) -> &dyn Content {
-        self.content.as_ref()
+    fn message(&self) -> Headed<'_> {
+        Headed { headers: &self.headers, content: self.content.as_ref() }
     }
 
     fn own(&self) -> &[u8] {
@@ -69,8 +74,9 @@ impl Draft for Shown<'_> {
     }
 
     fn apply(&mut self, edits: &[Edit]) -> io::Result<()> {
-        let refused = self.letter.edit(edits).map_err(io::Error::other)?;
+        let Done { refused, .. } = self.letter.edit(edits).map_err(io::Error::other)?;
         self.content = self.letter.content();
+        self.headers = self.letter.headers()?.clone();
         // Milters say no edits but those of headers, envelope and the whole body, which can always be done.
         refused.first().map_or(Ok(()), |refusal| Err(io::Error::other(refusal.why.to_string())))
     }

@@ -1,8 +1,9 @@
 //! Edits of the header section.
 
 use bytes::Bytes;
-use waxseal_plugins::verdicts::Header;
+use waxseal_plugins::verdicts::{Edit, Header};
 
+use super::Effect;
 use super::rope::Splice;
 use crate::message::headers::written::{self, InvalidHeader, Utf8};
 use crate::message::headers::{Ending, Field, HeaderSection};
@@ -18,7 +19,23 @@ pub(super) enum Change<'a> {
     Remove(&'a str, Option<u32>),
 }
 
-impl Change<'_> {
+impl<'a> Change<'a> {
+    /// The change that an edit is; `None` if it is another edit.
+    pub(super) fn of(edit: &'a Edit) -> Option<Self> {
+        Some(match edit {
+            Edit::AddHeader(header) => Self::Insert(usize::MAX, header),
+            Edit::InsertHeader { position, header } => Self::Insert(*position, header),
+            Edit::ReplaceHeader { occurrence, header } => Self::Replace(*occurrence, header),
+            Edit::RemoveHeader { name, occurrence } => Self::Remove(name, *occurrence),
+            _ => return None,
+        })
+    }
+
+    /// What its splices do to the message.
+    pub(super) fn effect(self, splices: Vec<Splice>) -> Effect {
+        if self.concerns_structure() { Effect::Parts(splices) } else { Effect::Fields(splices) }
+    }
+
     /// What it does to a section, in the section's own offsets.
     pub(super) fn splices(self, section: &HeaderSection, utf8: Utf8) -> Result<Vec<Splice>, InvalidHeader> {
         match self {
@@ -43,7 +60,7 @@ impl Change<'_> {
     }
 
     /// Whether it changes what the message says it is made of.
-    pub(super) fn concerns_structure(self) -> bool {
+    fn concerns_structure(self) -> bool {
         let (Self::Insert(_, Header { name, .. }) | Self::Replace(_, Header { name, .. })) = self else {
             let Self::Remove(name, _) = self else { return false };
             return is_structural(name);

@@ -1,10 +1,12 @@
 //! From edits to a message of which all else is, octet for octet, what came.
 //!
 //! A [`Draft`] is a message with the edits that were done so far. Each edit is a pure function from what the message is now to a few
-//! splices; they are done on a rope, so nothing is copied that is not new.
+//! splices; they are done on a rope, so nothing is copied that is not new. What was read of the message stays known until an edit
+//! changes it.
 //!
 //! - [`rope`]: the pieces of an edited message, and the message that they make
 //! - `fields`: edits of the header section
+//! - `known`: what was read of the message, and what an edit leaves of that
 //! - `parts`, `append`: edits of parts; `part` is one that is to be changed
 //! - `written`, `lines`: how a new text is written
 //! - [`envelope`]: edits of the envelope
@@ -13,6 +15,7 @@
 mod append;
 pub mod envelope;
 mod fields;
+mod known;
 mod lines;
 mod part;
 mod parts;
@@ -21,6 +24,7 @@ pub mod rope;
 mod written;
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -29,19 +33,20 @@ use waxseal_plugins::verdicts::Edit;
 
 pub use self::envelope::EnvelopeChange;
 use self::fields::Change;
+use self::known::Known;
 pub use self::refusal::{Refusal, Why};
 pub use self::rope::{Edited, Piece, Rope, Splice};
 use super::anatomy::Anatomy;
+use super::headers::HeaderSection;
 use super::headers::written::Utf8;
-use super::headers::{HeaderSection, SECTION};
 
 /// A message with the edits that were done so far.
 #[derive(Clone, Debug)]
 pub struct Draft {
     below: Arc<dyn Content>,
     rope: Rope,
-    /// Of the edited message; `None` where it must be read again.
-    anatomy: Option<Anatomy>,
+    /// Of the edited message.
+    known: Known,
     utf8: Utf8,
 }
 
@@ -54,6 +59,20 @@ pub struct Applied {
     pub tags: Vec<(String, String)>,
     /// The edits that were not done.
     pub refused: Vec<Refusal>,
+    /// What they have changed.
+    pub reach: Reach,
+}
+
+/// What edits have changed: the most of it, in the order of what it costs to look at it again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Nothing of the message itself.
+    #[default]
+    Envelope,
+    /// Header fields that do not say what the message is made of.
+    Fields,
+    /// What the message is made of, or its body.
+    Parts,
 }
 
 /// What an edit does to the octets of a message.
@@ -67,13 +86,13 @@ enum Effect {
 impl Draft {
     /// A message as it came, of which nothing was read yet: it is read where an edit, or somebody else, needs it.
     pub fn unread(content: Arc<dyn Content>, utf8: Utf8) -> Self {
-        Self { rope: Rope::whole(content.size()), below: content, anatomy: None, utf8 }
+        Self { rope: Rope::whole(content.size()), below: content, known: Known::default(), utf8 }
     }
 
-    /// A message as it came, that was read while it did.
+    /// A message as it came, that was read.
     pub fn new(content: Arc<dyn Content>, anatomy: Anatomy, utf8: Utf8) -> Self {
         let rope = Rope::whole(content.size());
-        Self { below: content, rope, anatomy: Some(anatomy), utf8 }
+        Self { below: content, rope, known: anatomy.into(), utf8 }
     }
 
     /// Does edits in their order, each on the result of those before it. One that cannot be done changes nothing, and the others are
@@ -92,6 +111,13 @@ impl Draft {
         Ok(applied)
     }
 
+    /// Takes fields out of the header section, in one go: they are where it says, from the top, and none of them says what the message
+    /// is made of.
+    pub fn cut(&mut self, fields: Vec<Range<u64>>) {
+        let out = |range| Splice { range, with: Bytes::new() };
+        self.splice(&Effect::Fields(fields.into_iter().map(out).collect()));
+    }
+
     /// The edited message.
     pub fn content(&self) -> Edited {
         Edited::new(Arc::clone(&self.below), self.rope.clone())
@@ -107,17 +133,24 @@ impl Draft {
         self.rope == Rope::whole(self.below.size())
     }
 
-    /// Header section and parts of the edited message; read again if an edit has changed what it is made of.
+    /// The header section of the edited message; read if it is not known.
+    ///
+    /// # Errors
+    ///
+    /// The disk.
+    pub fn headers(&mut self) -> io::Result<&HeaderSection> {
+        let content = self.content();
+        self.known.headers(&content)
+    }
+
+    /// Header section and parts of the edited message, likewise.
     ///
     /// # Errors
     ///
     /// The disk.
     pub fn anatomy(&mut self) -> io::Result<&Anatomy> {
-        let anatomy = match self.anatomy.take() {
-            Some(anatomy) => anatomy,
-            None => Anatomy::of(&self.content())?,
-        };
-        Ok(self.anatomy.insert(anatomy))
+        let content = self.content();
+        self.known.anatomy(&content)
     }
 
     fn apply_one(&mut self, edit: &Edit, applied: &mut Applied) -> io::Result<Result<(), Why>> {
@@ -128,10 +161,18 @@ impl Draft {
             applied.tags.push((name.clone(), value.clone()));
             return Ok(Ok(()));
         }
-        self.anatomy()?;
-        let Some(anatomy) = &self.anatomy else { return Ok(Ok(())) };
-        let effect = effect(edit, anatomy, &self.content(), self.utf8)?;
-        Ok(effect.map(|effect| self.splice(&effect)))
+        let (content, utf8) = (self.content(), self.utf8);
+        let effect = match Change::of(edit) {
+            Some(change) => {
+                let splices = change.splices(self.known.headers(&content)?, utf8).map_err(Why::from);
+                splices.map(|splices| change.effect(splices))
+            }
+            None => body_effect(edit, self.known.anatomy(&content)?, &content)?.map(Effect::Parts),
+        };
+        Ok(effect.map(|effect| {
+            applied.reach = applied.reach.max(effect.reach());
+            self.splice(&effect);
+        }))
     }
 
     fn splice(&mut self, effect: &Effect) {
@@ -140,33 +181,21 @@ impl Draft {
             return;
         }
         self.rope = self.rope.spliced(splices);
-        self.anatomy = match effect {
-            Effect::Fields(splices) => self.anatomy.take().and_then(|anatomy| moved(anatomy, splices)),
-            Effect::Parts(_) => None,
-        };
+        self.known.splice(effect);
     }
 }
 
-/// What an edit does to a message.
-fn effect(
-    edit: &Edit,
-    anatomy: &Anatomy,
-    content: &dyn Content,
-    utf8: Utf8,
-) -> io::Result<Result<Effect, Why>> {
-    let change = match edit {
-        Edit::AddHeader(header) => Change::Insert(usize::MAX, header),
-        Edit::InsertHeader { position, header } => Change::Insert(*position, header),
-        Edit::ReplaceHeader { occurrence, header } => Change::Replace(*occurrence, header),
-        Edit::RemoveHeader { name, occurrence } => Change::Remove(name, *occurrence),
-        _ => return Ok(body_effect(edit, anatomy, content)?.map(Effect::Parts)),
-    };
-    let splices = change.splices(&anatomy.headers, utf8).map_err(Why::from);
-    Ok(splices.map(|splices| {
-        if change.concerns_structure() { Effect::Parts(splices) } else { Effect::Fields(splices) }
-    }))
+impl Effect {
+    fn reach(&self) -> Reach {
+        match self {
+            Self::Fields(splices) | Self::Parts(splices) if splices.is_empty() => Reach::Envelope,
+            Self::Fields(_) => Reach::Fields,
+            Self::Parts(_) => Reach::Parts,
+        }
+    }
 }
 
+/// What an edit of the body does.
 fn body_effect(
     edit: &Edit,
     anatomy: &Anatomy,
@@ -181,31 +210,6 @@ fn body_effect(
         Edit::AppendText { plain, html } => append::append(content, anatomy, plain, html.as_deref()),
         _ => Ok(Ok(Vec::new())),
     }
-}
-
-/// The anatomy after splices of the header section that change nothing in what the message is made of; `None` if only reading it again
-/// can tell.
-fn moved(anatomy: Anatomy, splices: &[Splice]) -> Option<Anatomy> {
-    let Anatomy { headers, mut structure } = anatomy;
-    if !headers.is_complete() {
-        return None;
-    }
-    let (mut octets, mut at) = (Vec::with_capacity(headers.octets().len() + 256), 0);
-    for splice in splices {
-        octets.extend_from_slice(headers.octets().get(at..usize::try_from(splice.range.start).ok()?)?);
-        octets.extend_from_slice(&splice.with);
-        at = usize::try_from(splice.range.end).ok()?;
-    }
-    octets.extend_from_slice(headers.octets().get(at..)?);
-    if octets.len() > SECTION {
-        return None;
-    }
-    let size = octets.len() as u64;
-    structure.moved(i64::try_from(size).ok()? - i64::try_from(headers.size()).ok()?);
-    Some(Anatomy {
-        headers: HeaderSection::beginning(Bytes::from(octets), size, headers.ending()),
-        structure,
-    })
 }
 
 #[cfg(test)]

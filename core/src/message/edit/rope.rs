@@ -206,6 +206,18 @@ impl Content for Edited {
             }
         }
     }
+
+    fn in_memory(&self, offset: u64) -> Option<Bytes> {
+        let (piece, within) = self.rope.at(offset)?;
+        match piece.cut(within, u64::MAX) {
+            Piece::New(octets) => Some(octets),
+            Piece::Kept(range) => {
+                let mut octets = self.below.in_memory(range.start)?;
+                octets.truncate(usize::try_from(range.end - range.start).unwrap_or(usize::MAX));
+                Some(octets)
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{Span, decoded};
+use super::decoded;
+use super::lines::Span;
 
 /// A field, as it stands in the message.
 #[derive(Clone, Copy)]
@@ -20,13 +21,19 @@ impl<'a> Field<'a> {
 
     /// Its name, as it was written.
     pub fn name(&self) -> &'a str {
-        let name = self.octets.get(..self.span.name - self.span.start).unwrap_or_default();
-        str::from_utf8(name).unwrap_or_default()
+        str::from_utf8(self.name_octets()).unwrap_or_default()
     }
 
     /// Whether it has this name, in any case.
     pub fn is(&self, name: &str) -> bool {
-        self.name().eq_ignore_ascii_case(name)
+        self.name_octets().eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Whether the colon stands on the line of the name. Readers that are stricter than others take the line for none of a field
+    /// where a fold comes between (RFC 5322 section 4.5.8 allows spaces alone).
+    pub fn is_named_on_one_line(&self) -> bool {
+        let between = self.octets.get(self.span.name - self.span.start..self.span.value - self.span.start);
+        !between.unwrap_or_default().contains(&b'\n')
     }
 
     /// Its octets: name, colon, value, and the final line end.
@@ -34,10 +41,14 @@ impl<'a> Field<'a> {
         self.octets
     }
 
-    /// What follows the colon, without the final line end: the octets as they came, folded, with the space in front.
+    /// All that follows the colon: the octets as they came, folded, with the space in front, and the final line end.
+    pub fn value(&self) -> &'a [u8] {
+        self.octets.get(self.span.value - self.span.start..).unwrap_or_default()
+    }
+
+    /// The same without the final line end.
     pub fn raw(&self) -> &'a [u8] {
-        let value = self.octets.get(self.span.value - self.span.start..).unwrap_or_default();
-        value.strip_suffix(b"\r\n").unwrap_or(value)
+        self.value().strip_suffix(b"\r\n").unwrap_or(self.value())
     }
 
     /// Its value without line ends (RFC 5322 section 2.2.3), and without spaces around it.
@@ -63,7 +74,11 @@ impl<'a> Field<'a> {
 
     /// Where it is, in octets from the beginning of the message, the final line end included.
     pub fn range(&self) -> Range<u64> {
-        self.span.range()
+        self.span.start as u64..self.span.end as u64
+    }
+
+    fn name_octets(&self) -> &'a [u8] {
+        self.octets.get(..self.span.name - self.span.start).unwrap_or_default()
     }
 }
 

@@ -1,37 +1,47 @@
-//! The header section of a message, octet for octet, and what stands in it.
+//! The header section of a message, octet for octet, and what stands in it: read in this one place, for filters, milters, edits and
+//! authentication.
 //!
 //! It ends at the first empty line, as DKIM and the relay itself have it. What is no field stays where it is: lines without
 //! colon, lines of mbox, continuations of nothing. Such a line is nobody's field, and no edit touches it.
 //!
+//! - `read`: from where the message lies, which may be in memory; `lines`: what of it is a field
 //! - [`field`]: one field: its octets, unfolded, decoded
+//! - [`every`]: all fields, of a section too that is larger than what is held
 //! - [`decoded`]: from octets to what people read: RFC 2047, RFC 2231, and guesses where nothing is declared
 //! - [`people`]: from whom, to whom, about what, when
+//! - `told`: as filters are told of it
 //! - [`written`]: a new field in canonical form, that can be nothing but one field
 
 pub mod decoded;
+pub mod every;
 pub mod field;
+mod lines;
 pub mod people;
+mod read;
+mod told;
 pub mod written;
 
-use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use self::every::Every;
 pub use self::field::Field;
+use self::lines::{Span, next_line};
 pub use self::people::Person;
 
 /// The most octets of a header section that are looked at. Of a longer one the beginning is known; the rest is kept as it is.
 pub const SECTION: usize = 1024 * 1024;
 
 /// The most fields that are looked at, likewise.
-const FIELDS: usize = 10_000;
+pub const FIELDS: usize = 10_000;
 
-/// A header section.
+/// A header section. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct HeaderSection {
     /// Its octets, from the first of the message, without the empty line; no more than [`SECTION`].
     octets: Bytes,
-    fields: Vec<Span>,
+    fields: Arc<[Span]>,
     /// Where the fields that are known end.
     known: usize,
     /// Its octets in the message, without the empty line.
@@ -49,33 +59,12 @@ pub enum Ending {
     Message,
 }
 
-/// Where a field is among the octets.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    start: usize,
-    /// The end of its name, before spaces and the colon.
-    name: usize,
-    /// The first octet behind the colon.
-    value: usize,
-    /// Behind its last line end.
-    end: usize,
-}
-
-/// A line with its continuations.
-struct Line {
-    start: usize,
-    end: usize,
-    /// Whether it has its line end, and another line, or the end of the section, was seen behind it.
-    complete: bool,
-}
+/// A header section of which only the beginning is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the header section has more than {SECTION} octets, or more than {FIELDS} fields")]
+pub struct TooLarge;
 
 impl HeaderSection {
-    /// Parses the octets of a message up to its first empty line, or to their end. What follows the empty line is not looked at.
-    pub fn parse(octets: &Bytes) -> Self {
-        let (end, ending) = end(octets);
-        Self::beginning(octets.slice(..end.min(SECTION)), end as u64, ending)
-    }
-
     /// A section of which the first octets were kept.
     pub(super) fn beginning(octets: Bytes, size: u64, ending: Ending) -> Self {
         let whole = octets.len() as u64 == size;
@@ -87,12 +76,17 @@ impl HeaderSection {
             known = line.end;
             fields.extend(Span::of(&octets, &line));
         }
-        Self { octets, fields, known, size, ending }
+        Self { octets, fields: fields.into(), known, size, ending }
     }
 
     /// The fields, from the top.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = Field<'_>> + DoubleEndedIterator {
         self.fields.iter().map(|span| Field::new(&self.octets, *span))
+    }
+
+    /// The field of this number, from 0.
+    pub fn field(&self, number: usize) -> Option<Field<'_>> {
+        self.fields.get(number).map(|span| Field::new(&self.octets, *span))
     }
 
     /// The fields of a name in any case, from the top.
@@ -133,6 +127,26 @@ impl HeaderSection {
         self.known as u64 == self.size
     }
 
+    /// Itself, if all of its fields are known.
+    ///
+    /// # Errors
+    ///
+    /// It is too large for that.
+    pub fn whole(&self) -> Result<&Self, TooLarge> {
+        if self.is_complete() { Ok(self) } else { Err(TooLarge) }
+    }
+
+    /// Whether all of it is fields as RFC 5322 section 2.2 writes them. Where not, readers differ in what they take for a field, and
+    /// for the header section.
+    pub fn is_well_formed(&self) -> bool {
+        let mut end = 0;
+        let follow = |span: &Span| std::mem::replace(&mut end, span.end) == span.start;
+        self.fields.iter().all(follow)
+            && end as u64 == self.size
+            && self.fields().all(|field| field.is_named_on_one_line())
+            && lines::are_canonical(&self.octets)
+    }
+
     /// Where a field would be inserted that comes before the field with this number: before all else at 0, behind all else beyond
     /// the last. Never before a continuation of nothing, which would become the field's own.
     pub(super) fn insertion(&self, position: usize) -> u64 {
@@ -143,59 +157,6 @@ impl HeaderSection {
             (_, Some(span)) => span.start as u64,
             (_, None) => self.size,
         }
-    }
-}
-
-impl Span {
-    /// The field that a line is, if it is one: a name of printable ASCII, perhaps spaces, a colon (RFC 5322 sections 2.2, 4.5.8).
-    fn of(octets: &[u8], line: &Line) -> Option<Self> {
-        let text = octets.get(line.start..line.end)?;
-        let colon = memchr::memchr(b':', text)?;
-        let name = text.get(..colon)?.trim_ascii_end();
-        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
-            return None;
-        }
-        let (start, end) = (line.start, line.end);
-        Some(Self { start, name: start + name.len(), value: start + colon + 1, end })
-    }
-
-    pub(super) fn range(self) -> Range<u64> {
-        self.start as u64..self.end as u64
-    }
-}
-
-/// The line that begins here, with its continuations.
-fn next_line(octets: &[u8], start: usize) -> Option<Line> {
-    if start >= octets.len() {
-        return None;
-    }
-    let mut end = start;
-    loop {
-        match line_end(octets, end) {
-            None => return Some(Line { start, end: octets.len(), complete: false }),
-            Some(next) => end = next,
-        }
-        match octets.get(end) {
-            Some(b' ' | b'\t') => {}
-            following => return Some(Line { start, end, complete: following.is_some() }),
-        }
-    }
-}
-
-/// Behind the CRLF that ends the line.
-fn line_end(octets: &[u8], start: usize) -> Option<usize> {
-    let rest = octets.get(start..)?;
-    memchr::memmem::find(rest, b"\r\n").map(|at| start + at + 2)
-}
-
-/// Where the section ends, and how.
-fn end(octets: &[u8]) -> (usize, Ending) {
-    if octets.starts_with(b"\r\n") {
-        return (0, Ending::EmptyLine);
-    }
-    match memchr::memmem::find(octets, b"\r\n\r\n") {
-        Some(at) => (at + 2, Ending::EmptyLine),
-        None => (octets.len(), Ending::Message),
     }
 }
 

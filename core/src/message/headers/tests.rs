@@ -1,4 +1,7 @@
+use std::io;
+
 use proptest::prelude::*;
+use waxseal_plugins::content::Content;
 
 use super::*;
 
@@ -68,7 +71,206 @@ fn words_that_never_end_stay_as_they_are() {
     assert!(decoded::text(&value).contains("utf-8?q?"));
 }
 
+/// A message that does not lie in memory, and is read in pieces of these sizes.
+#[derive(Debug)]
+struct Elsewhere {
+    octets: Bytes,
+    piece: usize,
+}
+
+impl Content for Elsewhere {
+    fn size(&self) -> u64 {
+        self.octets.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(self.piece);
+        self.octets.read_at(offset, &mut buffer[..length])
+    }
+}
+
+/// What the reader should find, said again without it: the section's end, the body's beginning, and each field as where it begins,
+/// its name, and all behind its colon. `text` has no line ends but CRLF.
+fn plainly(text: &[u8]) -> (usize, usize, Vec<(usize, Vec<u8>, Vec<u8>)>) {
+    let (mut at, mut lines): (usize, Vec<(usize, Vec<u8>)>) = (0, Vec::new());
+    let mut body = text.len();
+    while at < text.len() {
+        let length =
+            text[at..].iter().position(|octet| *octet == b'\n').map_or(text.len() - at, |end| end + 1);
+        let line = &text[at..at + length];
+        if line == b"\r\n" {
+            body = at + 2;
+            break;
+        }
+        match lines.last_mut() {
+            Some((_, last)) if line[0] == b' ' || line[0] == b'\t' => last.extend_from_slice(line),
+            _ => lines.push((at, line.to_vec())),
+        }
+        at += length;
+    }
+    let field = |(start, line): (usize, Vec<u8>)| {
+        let colon = line.iter().position(|octet| *octet == b':')?;
+        let name = line[..colon].trim_ascii_end();
+        let is_name = !name.is_empty() && name.iter().all(|octet| (33..127).contains(octet));
+        is_name.then(|| (start, name.to_vec(), line[colon + 1..].to_vec()))
+    };
+    (at, body, lines.into_iter().filter_map(field).collect())
+}
+
+/// Octets that look like a header section, with all that is odd about them; no line ends but CRLF.
+fn odd() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop_oneof![
+        Just("\r\n"),
+        Just("\r\n"),
+        Just("\r\n\r\n"),
+        Just("\r\n "),
+        Just("\r\n\t"),
+        Just(" "),
+        Just(":"),
+        Just("A: b\r\n"),
+        Just("From : x@y"),
+        Just("From me Sat"),
+        Just("Authentication-Results"),
+        Just("\u{e9}"),
+        Just("\r"),
+        Just("\0"),
+        Just("x"),
+    ];
+    let text = prop::collection::vec(token, 0..40).prop_map(|tokens| tokens.concat().into_bytes());
+    // A CR of its own before a CRLF would be one with it.
+    text.prop_map(|text| if text.windows(3).any(|three| three == b"\r\r\n") { Vec::new() } else { text })
+}
+
+#[test]
+fn what_is_in_memory_is_not_copied() {
+    let content = Bytes::from_static(b"Subject: x\r\n\r\nbody");
+    let section = HeaderSection::read(&content).unwrap();
+    assert_eq!(section.octets().as_ptr(), content.as_ptr());
+    assert_eq!(section.clone().first("subject").unwrap().octets().as_ptr(), content.as_ptr());
+}
+
+#[test]
+fn a_fold_before_the_colon_is_where_readers_differ() {
+    let section = parsed("A: 1\r\nFrom\r\n : x@y\r\nB : 2\r\n\r\n");
+    let names: Vec<_> = section.fields().map(|field| (field.name(), field.is_named_on_one_line())).collect();
+    assert_eq!(names, [("A", true), ("From", false), ("B", true)]);
+    assert!(!section.is_well_formed());
+}
+
+#[test]
+fn a_section_is_well_formed_if_all_of_it_is_fields() {
+    for good in ["", "\r\n", "A: 1\r\nB : 2\r\n\tmore\r\n\r\nno field\r\n"] {
+        assert!(parsed(good).is_well_formed(), "{good:?}");
+    }
+    for odd in [
+        " a: b\r\n",
+        "A: 1\r\nno field\r\nB: 2\r\n",
+        "A: 1\r\nno field",
+        "two words: x\r\n",
+        "A: 1\nB: 2\r\n",
+    ] {
+        assert!(!parsed(odd).is_well_formed(), "{odd:?}");
+    }
+}
+
+#[test]
+fn of_a_section_that_is_too_large_the_beginning_is_known_wherever_it_lies() {
+    let many = "A: 1\r\n".repeat(FIELDS + 1);
+    let long = format!("A: 1\r\nB: {}\r\nC: 3\r\n", "x".repeat(SECTION));
+    let endless = "A: 1\r\n".repeat(SECTION / 6 + 1);
+    for (text, fields) in [(&many, FIELDS), (&long, 1), (&endless, FIELDS)] {
+        for end in ["", "\r\nbody"] {
+            let octets = Bytes::from(format!("{text}{end}"));
+            let elsewhere = Elsewhere { octets: octets.clone(), piece: 10_000 };
+            for section in [HeaderSection::parse(&octets), HeaderSection::read(&elsewhere).unwrap()] {
+                assert_eq!(section.fields().len(), fields);
+                assert_eq!(section.whole().unwrap_err(), TooLarge);
+                assert!(!section.is_well_formed() && section.octets().len() <= SECTION);
+                let body = text.len() + if end.is_empty() { 0 } else { 2 };
+                assert_eq!((section.size(), section.body()), (text.len() as u64, body as u64));
+            }
+        }
+    }
+}
+
+/// Names, and how long their values are; where the body begins.
+fn every(octets: &Bytes) -> (Vec<(String, usize)>, u64) {
+    let elsewhere = Elsewhere { octets: octets.clone(), piece: 50_000 };
+    let section = HeaderSection::read(&elsewhere).unwrap();
+    let (mut every, mut fields) = (Every::of(&section, &elsewhere), Vec::new());
+    while let Some(field) = every.next().unwrap() {
+        fields.push((field.name().to_owned(), field.value().len()));
+    }
+    (fields, every.body())
+}
+
+#[test]
+fn every_field_is_given_of_a_section_that_is_too_large() {
+    let many = Bytes::from(format!("{}Last: 2\r\n\r\nbody", "A: 1\r\n".repeat(3 * FIELDS)));
+    let (fields, body) = every(&many);
+    assert_eq!((fields.len(), fields.last().unwrap().0.as_str()), (3 * FIELDS + 1, "Last"));
+    assert_eq!(body, many.len() as u64 - 4);
+    for (size, given) in [(100_000, 100_000), (2 * SECTION, 64 * 1024 - 2)] {
+        // A fold, and a line end that lies across two windows.
+        for fold in (64 * 1024 - 8..64 * 1024 + 2).chain([10, size - 5]) {
+            let mut value = vec![b'x'; size];
+            value.splice(fold..fold + 3, *b"\r\n ");
+            let text = [b"A: 1\r\n".repeat(2), b"B:".to_vec(), value, b"\r\nC: 3\r\n\r\n".to_vec()].concat();
+            let (fields, body) = every(&Bytes::from(text.clone()));
+            let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["A", "A", "B", "C"], "{size} {fold}");
+            assert!(fields[2].1.abs_diff(given) <= 2, "{size} {fold} {}", fields[2].1);
+            assert_eq!(body, text.len() as u64);
+        }
+    }
+}
+
+#[test]
+fn a_line_that_is_none_ends_the_fields_beyond_what_is_known_too() {
+    let before = "A: 1\r\n".repeat(2 * FIELDS);
+    let octets = Bytes::from(format!("{before}no field\r\nB: 2\r\n\r\n"));
+    let (fields, body) = every(&octets);
+    assert_eq!((fields.len(), body), (2 * FIELDS, before.len() as u64));
+}
+
 proptest! {
+    #[test]
+    fn what_stands_in_a_section_is_read_wherever_it_lies(text in odd(), piece in 1..20_usize) {
+        let (size, body, fields) = plainly(&text);
+        let octets = Bytes::from(text);
+        let elsewhere = Elsewhere { octets: octets.clone(), piece };
+        for section in [HeaderSection::parse(&octets), HeaderSection::read(&octets).unwrap(), HeaderSection::read(&elsewhere).unwrap()] {
+            let found: Vec<_> = section.fields().map(|field| {
+                (field.range().start as usize, field.name().as_bytes().to_vec(), field.value().to_vec())
+            }).collect();
+            prop_assert_eq!(&found, &fields);
+            prop_assert_eq!((section.size(), section.body()), (size as u64, body as u64));
+            prop_assert_eq!(section.octets(), &octets[..size]);
+            let lines: usize = fields.iter().map(|(_, name, value)| name.len() + value.len()).sum();
+            prop_assert!(!section.is_well_formed() || lines + fields.len() <= size);
+        }
+    }
+
+    #[test]
+    fn every_field_is_given_up_to_a_line_that_is_none(text in odd(), piece in 1..20_usize) {
+        let octets = Bytes::from(text);
+        let section = HeaderSection::parse(&octets);
+        let elsewhere = Elsewhere { octets: octets.clone(), piece };
+        let (mut every, mut given) = (Every::of(&section, &elsewhere), 0);
+        for field in section.fields() {
+            if field.range().start != given || !field.is_named_on_one_line() {
+                break;
+            }
+            prop_assert_eq!(every.next().unwrap().unwrap().octets(), field.octets());
+            given = field.range().end;
+        }
+        prop_assert!(every.next().unwrap().is_none());
+        prop_assert_eq!(every.body(), if given == section.size() { section.body() } else { given });
+        if section.is_well_formed() {
+            prop_assert_eq!(given, section.size());
+        }
+    }
+
     #[test]
     fn any_octets_are_parsed_and_add_up(octets in prop::collection::vec(
         prop_oneof![Just(b'\r'), Just(b'\n'), Just(b':'), Just(b' '), Just(b'a'), Just(b'='), Just(b'?'), any::<u8>()], 0..400)) {

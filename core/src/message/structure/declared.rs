@@ -20,6 +20,8 @@ pub struct Declared {
     pub charset: Option<String>,
     /// The boundary of a multipart.
     pub boundary: Option<String>,
+    /// Whether there is a boundary that is longer than is looked at: others may see parts.
+    pub(super) has_longer_boundary: bool,
     /// How its octets are written.
     pub encoding: TransferEncoding,
     /// How it wants to be shown.
@@ -85,12 +87,14 @@ impl Declared {
         };
         let content_type = content_type.flatten();
         let disposition = value("content-disposition").and_then(|value| decoded::parameters(&value));
+        let boundary = content_type.as_ref().and_then(boundary);
         let named =
             |from: &Option<ContentType<'_>>, name| from.as_ref().and_then(|from| parameter(from, name));
         let id = headers.first("content-id").map(|field| field.text());
         Self {
             charset: named(&content_type, "charset").map(|charset| charset.to_ascii_lowercase()),
-            boundary: content_type.as_ref().and_then(boundary),
+            boundary: boundary.clone().filter(|boundary| boundary.len() <= BOUNDARY),
+            has_longer_boundary: boundary.is_some_and(|boundary| boundary.len() > BOUNDARY),
             encoding: value("content-transfer-encoding")
                 .map(|value| TransferEncoding::of(&value))
                 .unwrap_or_default(),
@@ -172,8 +176,7 @@ fn parameter(of: &ContentType<'_>, name: &str) -> Option<String> {
 
 /// A boundary never ends with a space (RFC 2046 section 5.1.1).
 fn boundary(content_type: &ContentType<'_>) -> Option<String> {
-    let boundary = parameter(content_type, "boundary")?;
-    (boundary.len() <= BOUNDARY).then_some(boundary)
+    parameter(content_type, "boundary")
 }
 
 fn bounded(text: &str) -> String {

@@ -9,7 +9,12 @@
 pub mod declared;
 pub mod scan;
 
+use std::io;
 use std::ops::Range;
+
+use waxseal_plugins::content::Content;
+
+use super::headers::HeaderSection;
 
 pub use self::declared::{Declared, Disposition, TransferEncoding};
 pub use self::scan::Scanner;
@@ -19,6 +24,9 @@ pub const PARTS: usize = 1_000;
 
 /// How deep parts within parts are looked at.
 pub const DEPTH: usize = 100;
+
+/// How much of a message is read at once, octets.
+const PIECE: usize = 64 * 1024;
 
 /// The parts of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +41,8 @@ pub struct Structure {
 pub enum Known {
     /// All parts.
     Whole,
-    /// There were more than [`PARTS`], or they were deeper than [`DEPTH`], or a part had more header octets than are kept: what is
-    /// beyond is taken for text without parts.
+    /// There were more than [`PARTS`], or they were deeper than [`DEPTH`], or a part had more header octets than are kept, or a boundary
+    /// was longer than is looked at: what is beyond is taken for text without parts.
     Truncated,
 }
 
@@ -76,6 +84,24 @@ pub enum Kind {
 }
 
 impl Structure {
+    /// Finds the parts of a message: of its body so much is read as parts can follow in.
+    ///
+    /// # Errors
+    ///
+    /// The disk.
+    pub fn of(headers: &HeaderSection, content: &dyn Content) -> io::Result<Self> {
+        let mut scanner = Scanner::behind(headers);
+        let mut buffer = Vec::new();
+        while let Some(offset) = scanner.wants() {
+            buffer.resize(PIECE, 0);
+            match content.read_at(offset, &mut buffer)? {
+                0 => break,
+                length => scanner.read(buffer.get(..length).unwrap_or_default()),
+            }
+        }
+        Ok(scanner.finish(content.size()))
+    }
+
     /// The parts in the order of the message: the first is the message itself, and each comes before what it holds.
     pub fn parts(&self) -> &[Part] {
         &self.parts
@@ -107,13 +133,11 @@ impl Structure {
         self.known
     }
 
-    /// The structure after the header section of the message has become longer or shorter, while none of its fields changed that
-    /// says what the message is.
-    pub(super) fn moved(&mut self, by: i64) {
-        let shift = |range: &mut Range<u64>| {
-            range.start = range.start.saturating_add_signed(by);
-            range.end = range.end.saturating_add_signed(by);
-        };
+    /// The structure after the header section of the message has got another size, while none of its fields changed that says what
+    /// the message is.
+    pub(super) fn moved(&mut self, before: u64, now: u64) {
+        let moved = |offset: u64| (offset + now).saturating_sub(before);
+        let shift = |range: &mut Range<u64>| *range = moved(range.start)..moved(range.end);
         for (index, part) in self.parts.iter_mut().enumerate() {
             shift(&mut part.extent);
             shift(&mut part.headers);

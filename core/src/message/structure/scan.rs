@@ -1,12 +1,12 @@
-//! Finds the parts of a message while it streams, in bounded memory: the beginning of one line, the header section of one part, and
-//! the tree.
+//! Finds the parts of a message, whose header section is known, while its body streams; in bounded memory: the beginning of one line,
+//! the header section of one part, and the tree.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
 use super::{DEPTH, Declared, Kind, Known, PARTS, Part, Structure};
-use crate::message::headers::{Ending, HeaderSection, SECTION};
+use crate::message::headers::{Ending, HeaderSection};
 
 /// The most octets of a part's header section that are looked at.
 const PART_HEADERS: usize = 64 * 1024;
@@ -26,8 +26,6 @@ pub struct Scanner {
     line: Line,
     /// The header section of the innermost open part, as far as it is kept.
     headers: Vec<u8>,
-    /// That of the message.
-    section: HeaderSection,
     known: Known,
 }
 
@@ -65,8 +63,9 @@ struct Delimiter {
     closing: bool,
 }
 
-impl Default for Scanner {
-    fn default() -> Self {
+impl Scanner {
+    /// The scan of the message that has this header section: it goes on where the body begins.
+    pub fn behind(headers: &HeaderSection) -> Self {
         let mut scanner = Self {
             parts: Vec::new(),
             open: Vec::new(),
@@ -74,24 +73,24 @@ impl Default for Scanner {
             offset: 0,
             line: Line::default(),
             headers: Vec::new(),
-            section: HeaderSection::default(),
             known: Known::Whole,
         };
         scanner.begin(None, String::new(), 0);
+        (scanner.offset, scanner.line.start) = (headers.body(), headers.body());
+        scanner.describe(headers);
         scanner
     }
-}
 
-impl Scanner {
-    /// Reads the next piece of the message, of any size.
+    /// Where in the message the next piece begins; `None` where no more parts can be found in what is left.
+    pub fn wants(&self) -> Option<u64> {
+        let ends = self.at == Position::Body && self.open.iter().all(|open| open.boundary.is_none());
+        (!ends).then_some(self.offset)
+    }
+
+    /// Reads the next piece of the body, of any size.
     pub fn read(&mut self, piece: &[u8]) {
         let mut rest = piece;
-        while !rest.is_empty() {
-            if self.at == Position::Body && self.open.iter().all(|open| open.boundary.is_none()) {
-                // Nothing can follow but more of it.
-                self.offset += rest.len() as u64;
-                return;
-            }
+        while !rest.is_empty() && self.wants().is_some() {
             let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
             let (run, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
             self.take(run);
@@ -99,16 +98,16 @@ impl Scanner {
         }
     }
 
-    /// The header section of the message, and its parts.
-    pub fn finish(mut self) -> (HeaderSection, Structure) {
+    /// The parts of the message, which has so many octets.
+    pub fn finish(mut self, size: u64) -> Structure {
         if !self.line.kept.is_empty() {
             self.end_line();
         }
         if self.at == Position::Headers {
             self.end_headers(self.offset, Ending::Message);
         }
-        self.close(0, self.offset, self.offset);
-        (self.section, Structure { parts: self.parts, known: self.known })
+        self.close(0, size, size);
+        Structure { parts: self.parts, known: self.known }
     }
 
     /// Takes octets of which no other than the last can end a line.
@@ -116,8 +115,7 @@ impl Scanner {
         let room = LINE.saturating_sub(self.line.kept.len());
         self.line.kept.extend_from_slice(run.get(..room).unwrap_or(run));
         if self.at == Position::Headers {
-            let most = if self.open.len() == 1 { SECTION + 2 } else { PART_HEADERS };
-            let room = most.saturating_sub(self.headers.len());
+            let room = PART_HEADERS.saturating_sub(self.headers.len());
             self.headers.extend_from_slice(run.get(..room).unwrap_or(run));
         }
         self.offset += run.len() as u64;
@@ -205,26 +203,36 @@ impl Scanner {
         self.at = Position::Headers;
     }
 
-    /// The header section of the innermost part ends here: what is it?
+    /// The header section of the innermost part ends here.
     fn end_headers(&mut self, end: u64, ending: Ending) {
+        let start = self
+            .open
+            .last()
+            .and_then(|open| self.parts.get(open.part))
+            .map_or(end, |part| part.headers.start);
+        let size = end - start - if ending == Ending::EmptyLine { 2 } else { 0 };
+        self.headers.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        let octets = Bytes::from(std::mem::take(&mut self.headers));
+        self.describe(&HeaderSection::beginning(octets, size, ending));
+    }
+
+    /// What the innermost part is, by its header section.
+    fn describe(&mut self, section: &HeaderSection) {
         let Some(index) = self.open.last().map(|open| open.part) else { return };
         let default = self.default_type(index);
         let prefix = self.prefix(index);
         let deeper = self.open.len() < DEPTH;
         let more = self.parts.len() < PARTS;
         let Some(part) = self.parts.get_mut(index) else { return };
+        let end = part.headers.start + section.body();
         part.headers.end = end;
         part.body = end..end;
-        let size = end - part.headers.start - if ending == Ending::EmptyLine { 2 } else { 0 };
-        let kept = usize::try_from(size).unwrap_or(usize::MAX).min(self.headers.len()).min(SECTION);
-        self.headers.truncate(kept);
-        let section = HeaderSection::beginning(Bytes::from(std::mem::take(&mut self.headers)), size, ending);
         if !section.is_complete() {
             self.known = Known::Truncated;
         }
-        part.declared = Declared::of(&section, default);
-        if index == 0 {
-            self.section = section;
+        part.declared = Declared::of(section, default);
+        if part.declared.has_longer_boundary && part.begins("multipart/") {
+            self.known = Known::Truncated;
         }
         self.at = Position::Body;
         let boundary = part.declared.boundary.as_ref().filter(|_| part.begins("multipart/"));
@@ -235,7 +243,7 @@ impl Scanner {
             self.known = Known::Truncated;
         } else if boundary.is_some() {
             part.kind = Kind::Multipart { preamble: end..end, epilogue: None };
-        } else if message && ending == Ending::EmptyLine && more {
+        } else if message && section.ending() == Ending::EmptyLine && more {
             part.kind = Kind::Message;
         }
         self.number(index, prefix, boundary.filter(|_| deeper));

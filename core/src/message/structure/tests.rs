@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::message::anatomy::Anatomy;
-use crate::message::headers::HeaderSection;
+use crate::message::headers::{Ending, HeaderSection};
 
 fn structure(text: &str) -> Structure {
     Anatomy::of(&Bytes::from(text.to_owned())).unwrap().structure
@@ -136,6 +136,42 @@ fn too_many_parts_are_not_followed() {
     assert_eq!(found.known(), Known::Truncated);
 }
 
+/// What is read of it is noted.
+#[derive(Debug)]
+struct Noting {
+    octets: Bytes,
+    read: std::sync::Mutex<u64>,
+}
+
+impl Content for Noting {
+    fn size(&self) -> u64 {
+        self.octets.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.octets.read_at(offset, buffer)?;
+        let mut read = self.read.lock().unwrap();
+        *read = (*read).max(offset + length as u64);
+        Ok(length)
+    }
+}
+
+#[test]
+fn no_more_is_read_than_parts_can_follow_in() {
+    let read = |head: &str| {
+        let octets = Bytes::from(format!("{head}\r\n{}", "x\r\n".repeat(1 << 20)));
+        let noting = Noting { octets, read: std::sync::Mutex::default() };
+        let found = Anatomy::of(&noting).unwrap().structure;
+        assert_eq!(found.root().unwrap().body.end, noting.size());
+        let read = *noting.read.lock().unwrap();
+        read
+    };
+    assert!(read("Subject: text\r\n") <= 16 * 1024);
+    let closed = "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a--\r\n";
+    assert!(read(closed) <= 2 * PIECE as u64);
+    assert!(read("Content-Type: multipart/mixed; boundary=a\r\n") > 3 << 20);
+}
+
 /// Octets that look like MIME.
 fn mime() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![
@@ -159,23 +195,37 @@ fn mime() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn pieces_are_scanned_as_the_whole(octets in mime(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {
-        let mut whole = Scanner::default();
-        whole.read(&octets);
-        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(octets.len() + 1)).collect();
-        cuts.extend([0, octets.len()]);
+        let (headers, size) = (HeaderSection::parse(&Bytes::from(octets.clone())), octets.len() as u64);
+        let body = &octets[headers.body() as usize..];
+        let mut whole = Scanner::behind(&headers);
+        whole.read(body);
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
+        cuts.extend([0, body.len()]);
         cuts.sort_unstable();
-        let mut pieces = Scanner::default();
+        let mut pieces = Scanner::behind(&headers);
         for cut in cuts.windows(2) {
-            pieces.read(&octets[cut[0]..cut[1]]);
+            pieces.read(&body[cut[0]..cut[1]]);
         }
-        let (headers, structure) = whole.finish();
-        let (other_headers, other) = pieces.finish();
-        prop_assert_eq!(&structure, &other);
-        prop_assert_eq!(headers.octets(), other_headers.octets());
-        prop_assert_eq!(headers.body(), other_headers.body());
-        let parsed = HeaderSection::parse(&Bytes::from(octets.clone()));
-        prop_assert_eq!(parsed.octets(), headers.octets());
-        prop_assert_eq!(parsed.body(), headers.body());
+        let structure = whole.finish(size);
+        prop_assert_eq!(&structure, &pieces.finish(size));
+        prop_assert_eq!(&structure, &Structure::of(&headers, &Bytes::from(octets)).unwrap());
+    }
+
+    /// A part that is a message has the same parts as that message.
+    #[test]
+    fn a_message_within_is_read_as_one_by_itself(octets in mime()) {
+        let alone = Anatomy::of(&Bytes::from(octets.clone())).unwrap();
+        prop_assume!(alone.headers.ending() == Ending::EmptyLine);
+        let wrap = b"Content-Type: message/rfc822\r\n\r\n".to_vec();
+        let within = Anatomy::of(&Bytes::from([wrap.clone(), octets].concat())).unwrap();
+        let by = wrap.len() as u64;
+        let of = |part: &Part, by: u64| {
+            let range = |range: &Range<u64>| range.start + by..range.end + by;
+            (part.media_type().to_owned(), range(&part.headers), range(&part.body))
+        };
+        let expected: Vec<_> = alone.structure.parts().iter().map(|part| of(part, by)).collect();
+        let found: Vec<_> = within.structure.parts()[1..].iter().map(|part| of(part, 0)).collect();
+        prop_assert_eq!(found, expected);
     }
 
     #[test]

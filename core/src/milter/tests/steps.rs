@@ -210,7 +210,7 @@ async fn a_body_is_shown_in_pieces_until_the_milter_has_enough() {
         chain.mail("<>", &[]).await.unwrap();
         chain.rcpt("<b@mx.example>", &[]).await.unwrap();
         let content = format!("{OWN}Subject: x\r\n\r\n{}", "0123456789\r\n".repeat(20_000));
-        let outcome = chain.message("id", &mut Paper { content: content.into() }).await;
+        let outcome = chain.message("id", &mut Paper::from(content)).await;
         assert_eq!(word(&outcome), "accepted");
         let heard = fake.heard();
         let shown: Vec<_> = heard.iter().filter(|text| text.starts_with("B ")).collect();

@@ -223,6 +223,10 @@ fn missing(lists: &BTreeMap<String, List>, list: &str) -> String {
 }
 
 fn finds(entries: &Entries, text: &str) -> bool {
+    // Each dot costs a look at all that follows it.
+    if text.len() > read::LINE {
+        return false;
+    }
     if let Ok(address) = text.parse::<IpAddr>() {
         return entries.has_address(address);
     }

@@ -13,7 +13,7 @@ use crate::names::normal;
 /// Entries of a list: ten million take some 85 MB.
 const ENTRIES: usize = 10_000_000;
 /// Octets of a line.
-const LINE: usize = 1_024;
+pub(super) const LINE: usize = 1_024;
 /// Octets that a line has at least in most lists: so much room is made at once.
 const SHORT_LINE: u64 = 16;
 

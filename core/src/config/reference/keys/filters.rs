@@ -63,7 +63,7 @@ pub(super) const TABLES: &[Table] = &[
                 "results",
                 "true or false",
                 Is("false"),
-                "Whether each message gets a field Authentication-Results with all of them.",
+                "Whether each message that does not come from a client of `[relay] networks` gets a field Authentication-Results with all of them.",
             ),
             Key(
                 "id",
