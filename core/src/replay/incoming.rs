@@ -107,17 +107,13 @@ fn ask(bundle: &Bundle, client: &Arc<Client>, at: &AtClient) -> (Answer, Terms) 
 }
 
 /// What cipher answers, and what filters alone demand there.
-pub(super) fn ask_cipher(bundle: &Bundle, client: &Arc<Client>, hello: &Arc<Hello>) -> (Answer, Terms) {
+fn ask_cipher(bundle: &Bundle, client: &Arc<Client>, hello: &Arc<Hello>) -> (Answer, Terms) {
     let decision = bundle.try_out::<hooks::incoming::Cipher>(client, hello);
     (Answer::of(&decision), of_filters(&decision))
 }
 
 /// What certificate answers.
-pub(super) fn ask_certificate(
-    bundle: &Bundle,
-    client: &Arc<Client>,
-    certificate: &Arc<Certificate>,
-) -> Answer {
+fn ask_certificate(bundle: &Bundle, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Answer {
     Answer::of(&bundle.try_out::<hooks::incoming::Certificate>(client, certificate))
 }
 

@@ -203,11 +203,9 @@ impl<'a, 'b> Session<'a, 'b> {
             return Self::policy_failed(place, &self.row);
         }
         let mail = Arc::new(self.mail());
-        let decided = at_mail::decide(self, &mail);
-        let Some(decided) = decided else {
+        let Some((decision, asked)) = at_mail::decide(self, &mail) else {
             return Self::policy_failed(Place::file(crate::table::PATH), &self.row);
         };
-        let decision = decided.decision;
         match decision.outcome() {
             Outcome::Verdict(Passage::Accept) => {}
             Outcome::Failure(_) => return Self::policy_failed(decision.answer.place, &decision.row),
@@ -216,8 +214,9 @@ impl<'a, 'b> Session<'a, 'b> {
                 return self.unless_withheld(end);
             }
         }
-        let taken = End { verified: decided.verified, ..self.taken(&decision) };
-        self.recipient(&decided.client, taken)
+        let verified = asked.certificate.as_ref().is_some_and(|certificate| certificate.verified);
+        let taken = End { verified, ..self.taken(&decision) };
+        self.recipient(&asked.client, taken)
     }
 
     fn recipient(&mut self, client: &Arc<Client>, taken: End) -> End {
