@@ -33,6 +33,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// All there is.
+    pub(super) const ALL: Self =
+        Self { headers: true, texts: true, urls: true, parts: true, attachments: true };
+
     /// What the filters of a bundle read.
     pub(super) fn of(bundle: &Bundle) -> Self {
         let reads = |fact: &str| bundle.may_read::<incoming::Message>(fact);

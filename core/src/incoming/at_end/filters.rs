@@ -1,11 +1,14 @@
 //! The filters' hook `message`.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use waxseal_plugins::decision::{Answer, Failure, Outcome};
+use waxseal_plugins::bundle::AskedInTurn;
+use waxseal_plugins::decision::{Answer, Edited, Failure, Outcome};
 use waxseal_plugins::facts::{Client, Message};
 use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::Edit;
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
@@ -19,11 +22,10 @@ use super::letter::Letter;
 use super::unreadable;
 use crate::authentication::Results;
 use crate::message::edit;
-use crate::observe::SessionId;
 use crate::smtp::address::Mailbox;
-use crate::tls::ask::{AskedInTurn, Change};
+use crate::smtp::reply::Reply;
 
-/// Asks them.
+/// Asks them; gives the letter back as they have changed it.
 ///
 /// # Errors
 ///
@@ -31,46 +33,89 @@ use crate::tls::ask::{AskedInTurn, Change};
 pub(super) async fn ask(
     session: &Session<BundleHooks>,
     client: &Arc<Client>,
-    letter: &mut Letter,
-    results: &Results,
-) -> Result<Disposition, Refused> {
+    letter: Letter,
+    results: &Arc<Results>,
+) -> Result<(Disposition, Letter), Refused> {
     let asker = &session.hooks.asker;
     if !asker.bundle.is_filtered::<incoming::Message>() {
-        return Ok(Disposition::Accept);
+        return Ok((Disposition::Accept, letter));
     }
-    let wanted = Wanted::of(&asker.bundle);
-    let told = facts::of(letter, wanted, results).map_err(|error| unreadable(&error))?;
-    let mut shown = Shown { letter, wanted, results, told: Arc::new(told), session: &asker.session };
+    let shown = Shown::begin(letter, Wanted::of(&asker.bundle), Arc::clone(results));
+    let mut shown = shown.map_err(|error| unreadable(&error))?;
     let decision = asker.ask_in_turn(client, &mut shown).await;
-    let by = decision.answer.place.to_string();
-    match decision.answer.outcome {
+    for LeftOut { place, refusal } in shown.left_out() {
+        tracing::warn!(session = %asker.session, %place, edit = refusal.word, "an edit is left out: {}", refusal.why);
+    }
+    let disposition = disposition(decision.answer).map_err(|denial| Refusal::Filter.saying(denial))?;
+    Ok((disposition, shown.into_letter()))
+}
+
+/// What an answer comes to.
+///
+/// # Errors
+///
+/// The reply, where it denies the message.
+pub(super) fn disposition(answer: Answer<Verdict>) -> Result<Disposition, Reply> {
+    let by = answer.place.to_string();
+    match answer.outcome {
         Outcome::Verdict(Verdict::Redirect(to)) => match Mailbox::parse(&to) {
             Ok(to) => Ok(Disposition::Redirect { to, by }),
             // It was looked at when it was said.
-            Err(_) => Err(Refusal::Filter.saying(replies::policy_failed())),
+            Err(_) => Err(replies::policy_failed()),
         },
         Outcome::Verdict(Verdict::Quarantine(said)) => Ok(Disposition::Quarantine { reason: said.text, by }),
         Outcome::Verdict(Verdict::Discard(said)) => Ok(Disposition::Discard { reason: said.text, by }),
-        outcome => replies::of_message(&outcome)
-            .map_or(Ok(Disposition::Accept), |reply| Err(Refusal::Filter.saying(reply))),
+        outcome => replies::of_message(&outcome).map_or(Ok(Disposition::Accept), Err),
     }
 }
 
-/// The letter, as filters are shown it.
-struct Shown<'a> {
-    letter: &'a mut Letter,
+/// A letter, as filters are shown it.
+pub(super) struct Shown {
+    letter: Letter,
     wanted: Wanted,
-    results: &'a Results,
+    results: Arc<Results>,
     told: Arc<Message>,
-    session: &'a SessionId,
+    left_out: Vec<LeftOut>,
 }
 
-impl AskedInTurn for Shown<'_> {
+/// An edit that could not be done to this message.
+pub(super) struct LeftOut {
+    place: Place,
+    refusal: edit::Refusal,
+}
+
+impl Shown {
+    /// A letter of which filters are told what they want.
+    pub(super) fn begin(mut letter: Letter, wanted: Wanted, results: Arc<Results>) -> io::Result<Self> {
+        let told = Arc::new(facts::of(&mut letter, wanted, &results)?);
+        Ok(Self { letter, wanted, results, told, left_out: Vec::new() })
+    }
+
+    /// The letter as filters have changed it.
+    pub(super) fn into_letter(self) -> Letter {
+        self.letter
+    }
+
+    /// The edits that could not be done.
+    pub(super) fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    fn edit(&mut self, edits: &[Edit]) -> Result<Vec<edit::Refusal>, Failure> {
+        let failure = |message: String| Failure { message };
+        let refused = self.letter.edit(edits).map_err(|senseless| failure(senseless.to_string()))?;
+        let told = facts::of(&mut self.letter, self.wanted, &self.results);
+        self.told = Arc::new(told.map_err(|error| failure(error.to_string()))?);
+        Ok(refused)
+    }
+}
+
+impl AskedInTurn for Shown {
     fn facts(&self) -> Arc<Message> {
         Arc::clone(&self.told)
     }
 
-    fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Change> {
+    fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Edited> {
         let Outcome::Verdict(verdict) = &mut answer.outcome else { return Vec::new() };
         if let Verdict::Redirect(to) = verdict
             && let Err(error) = Mailbox::parse(to)
@@ -90,22 +135,17 @@ impl AskedInTurn for Shown<'_> {
                 return Vec::new();
             }
         };
-        for refusal in &refused {
-            let (session, place, edit) = (self.session, &answer.place, refusal.word);
-            tracing::warn!(%session, %place, edit, "an edit is left out: {}", refusal.why);
-        }
         let left_out = |number: usize| refused.iter().any(|refusal| refusal.edit == number);
         let done = edits.into_iter().enumerate().filter(|(number, _)| !left_out(*number));
-        done.map(|(_, edit)| Change { by: answer.place.clone(), edit }).collect()
+        let done = done.map(|(_, edit)| Edited { by: answer.place.clone(), edit }).collect();
+        let place = |refusal| LeftOut { place: answer.place.clone(), refusal };
+        self.left_out.extend(refused.into_iter().map(place));
+        done
     }
 }
 
-impl Shown<'_> {
-    fn edit(&mut self, edits: &[Edit]) -> Result<Vec<edit::Refusal>, Failure> {
-        let failure = |message: String| Failure { message };
-        let refused = self.letter.edit(edits).map_err(|senseless| failure(senseless.to_string()))?;
-        let told: io::Result<Message> = facts::of(self.letter, self.wanted, self.results);
-        self.told = Arc::new(told.map_err(|error| failure(error.to_string()))?);
-        Ok(refused)
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.refusal.word, self.place, self.refusal.why)
     }
 }

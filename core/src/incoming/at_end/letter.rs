@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
@@ -11,9 +12,10 @@ use super::super::receipt::of_spool;
 use super::super::receive::Written;
 use super::super::refusal::Refused;
 use super::super::transaction::Transaction;
-use super::{unreadable, utf8};
+use super::unreadable;
 use crate::message::anatomy::Anatomy;
 use crate::message::edit::{Draft, EnvelopeChange, Refusal, Why};
+use crate::message::headers::written::Utf8;
 use crate::smtp::address::{Mailbox, ReversePath};
 use crate::smtp::dsn::RecipientDsn;
 use crate::spool::{NewRecipient, Spool, Tags};
@@ -40,13 +42,13 @@ pub(super) enum Senseless {
 
 impl Letter {
     /// A message that has come to its end.
-    pub(super) fn open(content: Arc<dyn Content>, transaction: &Transaction) -> Self {
-        Self {
-            draft: Draft::unread(content, utf8(transaction)),
-            sender: transaction.mail.sender.clone(),
-            recipients: transaction.recipients.clone(),
-            tags: Tags::default(),
-        }
+    pub(super) fn open(
+        content: Arc<dyn Content>,
+        utf8: Utf8,
+        sender: ReversePath,
+        recipients: Vec<NewRecipient>,
+    ) -> Self {
+        Self { draft: Draft::unread(content, utf8), sender, recipients, tags: Tags::default() }
     }
 
     /// The message as it is by now.
@@ -93,9 +95,18 @@ impl Letter {
     }
 
     /// Sends it to this mailbox instead of its recipients.
-    pub(super) fn redirect(&mut self, to: Mailbox) {
+    pub(super) fn redirect(&mut self, to: &Mailbox) {
         self.recipients.clear();
-        self.readdress(EnvelopeChange::AddRecipient(to));
+        self.add(to);
+    }
+
+    /// All of it in memory: for messages that are there already.
+    pub(super) fn octets(&self) -> io::Result<Bytes> {
+        let mut octets = BytesMut::new();
+        for chunk in self.draft.content().chunks() {
+            octets.extend_from_slice(&chunk?);
+        }
+        Ok(octets.freeze())
     }
 
     /// The message to be kept: written anew, if it was changed.
@@ -138,7 +149,7 @@ impl Letter {
     }
 
     /// A recipient named twice gets one copy. It was not named by the client, who hears nothing of it.
-    fn add(&mut self, mailbox: &Mailbox) {
+    pub(super) fn add(&mut self, mailbox: &Mailbox) {
         let address = mailbox.to_string();
         if self.recipients.iter().any(|recipient| recipient.address == address) {
             return;

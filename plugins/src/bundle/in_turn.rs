@@ -1,0 +1,87 @@
+//! The hook `message`: filters are asked one after the other, each with what those before it have changed.
+
+use std::sync::Arc;
+
+use super::{Bundle, Said};
+use crate::decider::Decider;
+use crate::decision::{Answer, Decision, Edited};
+use crate::facts::{Client, Message};
+use crate::hooks::incoming;
+use crate::rhai::voice;
+use crate::verdicts::Strictness;
+use crate::verdicts::incoming::Message as Verdict;
+
+/// A message that filters are asked about one after the other.
+pub trait AskedInTurn {
+    /// What it is by now.
+    fn facts(&self) -> Arc<Message>;
+
+    /// Takes the edits out of an answer and does them; gives those that were done. One that cannot be done to any
+    /// message makes the answer a failure.
+    fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Edited>;
+}
+
+/// What came of it: the joined verdict, without edits, and the edits that were done.
+pub type InTurn = (Decision<Verdict>, Vec<Edited>);
+
+impl Bundle {
+    /// Asks the filters about a message. After a refusal nobody is asked any more.
+    pub async fn ask_in_turn(&self, client: &Arc<Client>, letter: &mut (dyn AskedInTurn + Send)) -> InTurn {
+        let mut turns = Turns::begin(self);
+        while let Some(filter) = turns.next() {
+            let answer = filter.ask::<incoming::Message>(client, &letter.facts()).await;
+            turns.hear(filter, answer, letter);
+        }
+        turns.end(client)
+    }
+
+    /// What [`ask_in_turn`](Self::ask_in_turn) would come to, of filters that are only tried: see
+    /// [`Decider::try_out`]. Blocks.
+    pub fn try_in_turn(&self, client: &Arc<Client>, letter: &mut dyn AskedInTurn) -> InTurn {
+        voice::silent(|| {
+            let mut turns = Turns::begin(self);
+            while let Some(filter) = turns.next() {
+                let answer = filter.try_out::<incoming::Message>(client, &letter.facts());
+                turns.hear(filter, answer, letter);
+            }
+            turns.end(client)
+        })
+    }
+}
+
+/// Whose turn it is, and what was said so far.
+struct Turns<'a> {
+    bundle: &'a Bundle,
+    waiting: std::vec::IntoIter<&'a Decider>,
+    said: Vec<Said<'a, incoming::Message>>,
+    edited: Vec<Edited>,
+    refused: bool,
+}
+
+impl<'a> Turns<'a> {
+    fn begin(bundle: &'a Bundle) -> Self {
+        let waiting = bundle.filters_at::<incoming::Message>().collect::<Vec<_>>().into_iter();
+        Self { bundle, waiting, said: Vec::new(), edited: Vec::new(), refused: false }
+    }
+
+    fn next(&mut self) -> Option<&'a Decider> {
+        if self.refused { None } else { self.waiting.next() }
+    }
+
+    fn hear(
+        &mut self,
+        filter: &'a Decider,
+        mut answer: Option<Answer<Verdict>>,
+        letter: &mut (impl AskedInTurn + ?Sized),
+    ) {
+        if let Some(answer) = &mut answer {
+            self.edited.extend(letter.take(answer));
+            self.refused = answer.outcome.strictness() == Strictness::Refuse;
+        }
+        self.said.push((filter, answer));
+    }
+
+    fn end(self, client: &Arc<Client>) -> InTurn {
+        (self.bundle.conclude::<incoming::Message>(client, self.said), self.edited)
+    }
+}
