@@ -131,13 +131,13 @@ impl Observer {
         session: &SessionId,
         (client, message): (&Arc<Client>, &Arc<Message>),
         decision: &Decision<Verdict>,
-        edited: &[Edited],
+        (edited, unread): (&[Edited], impl Fn() -> Vec<&'static str>),
         took: Duration,
     ) {
         self.conclude::<incoming::Message>(session, decision, took, || {
             let domain = &client.sender_domain;
             let record = Record::of::<incoming::Message>(session, domain, client, message, decision);
-            Record { changes: edited.to_vec(), ..record }
+            Record { changes: edited.to_vec(), unread: Some(unread()), ..record }
         });
     }
 

@@ -40,6 +40,9 @@ pub struct Record {
     /// What filters have changed of the message, in the order in which it was done; left out where that is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Edited>,
+    /// At `message`, the facts that were not found out, since no filter reads them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Vec<&'static str>>,
     /// At `route`, the way that was chosen; left out where nobody chose one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub way: Option<Way>,
@@ -77,6 +80,7 @@ impl Record {
             reason: decision.reason().to_owned(),
             demands: decision.outcome().demands(),
             changes: Vec::new(),
+            unread: None,
             way: decision.outcome().way().cloned(),
             decided_by: decision.answer.place.to_string(),
             row: decision.row.pattern.clone(),
@@ -202,6 +206,7 @@ pub(crate) mod tests {
             reason: String::new(),
             demands: Demands::default(),
             changes: Vec::new(),
+            unread: None,
             way: None,
             decided_by: "incoming/attempt.rhai".to_owned(),
             row: "*".to_owned(),

@@ -3,12 +3,15 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
+use serde_json::Value;
 use waxseal_plugins::decision::{self, Decision, Failure, Outcome};
 use waxseal_plugins::facts::Row;
 use waxseal_plugins::hooks::HookName;
 use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::incoming::{Certificate, Cipher};
 use waxseal_plugins::verdicts::{Change, Demands, Passage, Reply, Stand, Terms, Verdict};
+
+use super::message::label;
 
 /// The word of an outcome that is no verdict.
 const FAILURE: &str = "failure";
@@ -22,6 +25,8 @@ pub(super) struct Answer {
     pub(super) stand: Stand,
     /// What it demands of what follows.
     pub(super) demands: Demands,
+    /// What was changed of a message, in its order.
+    pub(super) edits: Vec<Value>,
     /// Why, in words; may be empty.
     pub(super) reason: String,
     /// Where it was decided.
@@ -40,6 +45,7 @@ impl Answer {
             word,
             stand,
             demands: outcome.demands(),
+            edits: Vec::new(),
             reason: decision.reason().to_owned(),
             place: decision.answer.place.to_string(),
             row: Arc::clone(&decision.row),
@@ -70,7 +76,9 @@ impl Answer {
         let failed = |answer: &Self| answer.word == FAILURE;
         match change {
             Change::Same if now.stand == Stand::On => {
-                Demands::change(&before.demands, &now.demands).and(of_rows(&before.row, &now.row))
+                let edits = if before.edits == now.edits { Change::Same } else { Change::Other };
+                let demands = Demands::change(&before.demands, &now.demands);
+                demands.and(of_rows(&before.row, &now.row)).and(edits)
             }
             Change::Same if failed(before) != failed(now) => Change::Other,
             _ => change,
@@ -106,21 +114,25 @@ impl Answer {
         let outcome = match self.stand {
             _ if self.word == FAILURE => Outcome::Failure(Failure { message: self.reason.clone() }),
             Stand::Clear | Stand::On => Outcome::Verdict(accept),
-            Stand::Defer => Outcome::Verdict(defer(said())),
             Stand::Refuse => Outcome::Verdict(refuse(said())),
+            Stand::Defer | Stand::Redirect | Stand::Quarantine | Stand::Discard => {
+                Outcome::Verdict(defer(said()))
+            }
         };
         let answer = decision::Answer { outcome, place: Place::written(&self.place) };
         let row = Arc::clone(&self.row);
         Decision { hook, answer, row, generation: 0, asked: Vec::new(), filters: None }
     }
 
-    /// The verdict in words, as in `accept (min_version 1.3)`.
+    /// The verdict in words, as in `accept (min_version 1.3)`, or `accept (tag class)`.
     pub(super) fn said(&self) -> String {
-        if self.demands.is_none() {
-            self.word.to_owned()
-        } else {
-            format!("{} ({})", self.word, self.demands)
-        }
+        let mut parts: Vec<_> =
+            (!self.demands.is_none()).then(|| self.demands.to_string()).into_iter().collect();
+        let mut edits: Vec<_> = self.edits.iter().map(label).collect();
+        edits.sort();
+        edits.dedup();
+        parts.extend(edits);
+        if parts.is_empty() { self.word.to_owned() } else { format!("{} ({})", self.word, parts.join(", ")) }
     }
 }
 
@@ -150,8 +162,8 @@ mod tests {
 
     fn answer(word: &str, place: &str) -> Answer {
         let (word, stand) = Stand::of_word(word).unwrap();
-        let (demands, reason) = (Demands::default(), String::new());
-        Answer { word, stand, demands, reason, place: place.to_owned(), row: Arc::default() }
+        let (demands, edits, reason) = (Demands::default(), Vec::new(), String::new());
+        Answer { word, stand, demands, edits, reason, place: place.to_owned(), row: Arc::default() }
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl MailFrom {
     /// Whether a record belongs to it: the rows of an address and a sender's domain are always the same,
     /// so a row that was asked already is asked for another MAIL FROM.
     pub(super) fn goes_on_with(&self, client: &Client, at: &AtClient) -> bool {
-        if client.sender_domain != self.client.sender_domain || matches!(at, AtClient::Rcpt(_)) {
+        if client.sender_domain != self.client.sender_domain || at.is_after_mail() {
             return false;
         }
         match self.rows.last() {
@@ -94,7 +94,12 @@ impl MailFrom {
                 self.mail = Some(Arc::clone(mail));
                 last.mail = Some(answer);
             }
-            AtClient::Connect | AtClient::Offer | AtClient::Start | AtClient::Rcpt(_) => {}
+            AtClient::Connect
+            | AtClient::Ehlo
+            | AtClient::Offer
+            | AtClient::Start
+            | AtClient::Rcpt(_)
+            | AtClient::Message(_) => {}
         }
     }
 

@@ -71,7 +71,13 @@ impl Asker {
         let asked = Instant::now();
         let told = letter.facts();
         let (decision, edited) = self.bundle.ask_in_turn(client, letter).await;
-        self.observer.decided_of_message(&self.session, (client, &told), &decision, &edited, asked.elapsed());
+        self.observer.decided_of_message(
+            &self.session,
+            (client, &told),
+            &decision,
+            (&edited, || self.bundle.unread_facts()),
+            asked.elapsed(),
+        );
         decision
     }
 

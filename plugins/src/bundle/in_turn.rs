@@ -25,6 +25,25 @@ pub trait AskedInTurn {
 pub type InTurn = (Decision<Verdict>, Vec<Edited>);
 
 impl Bundle {
+    /// The facts of a message that are found out only where a filter reads them, and logged then.
+    const COSTLY: [&str; 9] = [
+        "attachments",
+        "attachment_types",
+        "spf",
+        "dkim",
+        "dkim_domains",
+        "dmarc",
+        "dmarc_policy",
+        "arc",
+        "arc_domain",
+    ];
+
+    /// Those that no filter reads.
+    pub fn unread_facts(&self) -> Vec<&'static str> {
+        let is_unread = |fact: &&str| !self.may_read::<incoming::Message>(fact);
+        Self::COSTLY.into_iter().filter(is_unread).collect()
+    }
+
     /// Asks the filters about a message. After a refusal nobody is asked any more.
     pub async fn ask_in_turn(&self, client: &Arc<Client>, letter: &mut (dyn AskedInTurn + Send)) -> InTurn {
         let mut turns = Turns::begin(self);

@@ -117,10 +117,7 @@ impl AskedInTurn for Shown {
 
     fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Edited> {
         let Outcome::Verdict(verdict) = &mut answer.outcome else { return Vec::new() };
-        if let Verdict::Redirect(to) = verdict
-            && let Err(error) = Mailbox::parse(to)
-        {
-            let message = format!("it redirects to `{to}`, which is no address: {error}");
+        if let Err(message) = edit::possible(verdict) {
             answer.outcome = Outcome::Failure(Failure { message });
             return Vec::new();
         }

@@ -27,7 +27,7 @@ use bytes::Bytes;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
-pub use self::envelope::EnvelopeChange;
+pub use self::envelope::{EnvelopeChange, possible};
 use self::fields::Change;
 pub use self::refusal::{Refusal, Why};
 pub use self::rope::{Edited, Piece, Rope, Splice};
