@@ -4,11 +4,13 @@
 //! Real mail is sent and received, and the decision log compared with `waxseal_plugins::conversation`.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use waxseal::incoming::Imagined;
 use waxseal_plugins::bundle::{Bundle, Settings, Snapshot};
-use waxseal_plugins::conversation::{self, Conversation, Delivery, Reception, Situation};
+use waxseal_plugins::conversation::{self, Conversation, Delivery, Fate, Reception, Situation};
 use waxseal_tests::ca::Identity;
-use waxseal_tests::client::{Client, message};
+use waxseal_tests::client::{Client, Reply, message};
 use waxseal_tests::decisions::Decision;
 use waxseal_tests::host::{Host, Taking};
 use waxseal_tests::receiver::Receiver::{self, *};
@@ -126,6 +128,103 @@ async fn a_reception_is_imagined_as_it_is_made() {
     }
 }
 
+/// Filters at all hooks of a reception that only filters have.
+const FILTERS: [(&str, &str); 2] = [
+    (
+        "filters/a.rhai",
+        r#"
+        fn connect(client) { accept() }
+        fn ehlo(client) { if client.ehlo == "mail.rude.example" { refuse("5.7.1", "not you") } else { accept() } }
+        fn rcpt(client, recipient) { if recipient.address == "closed@there.example" { refuse("5.1.1", "closed") } }
+        fn message(client, message) {
+            switch message.subject {
+                "keep" => quarantine("odd"),
+                "no" => refuse("5.7.1", "no"),
+                "later" => defer("4.7.1", "later"),
+                "else" => redirect("else@there.example"),
+                "edit" => accept().add_header("X-Seen", message.headers.all("Received").len().to_string())
+                    .tag("class", "bulk").add_recipient("cyd@there.example").append_text("the end"),
+            }
+        }
+        "#,
+    ),
+    (
+        "filters/b.rhai",
+        r#"fn message(client, message) { if message.tags["class"] == "bulk" { accept().remove_header("X-Old") } }"#,
+    ),
+];
+
+/// The client's domain, the subject, and the fate that stands for it.
+const MESSAGES: [(&str, &str, Fate); 7] = [
+    ("nobody.example", "plain", Fate::TakenEncrypted),
+    ("nobody.example", "edit", Fate::TakenEncrypted),
+    ("nobody.example", "keep", Fate::Quarantined),
+    ("nobody.example", "else", Fate::Redirected),
+    ("nobody.example", "no", Fate::Refused),
+    ("nobody.example", "later", Fate::Deferred),
+    ("rude.example", "plain", Fate::Refused),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_imagined_as_it_is_received() {
+    let host = Host::start_at(
+        "127.0.4.200:0",
+        Valid.mode("mx.there.example", &Site::new().authority),
+        Taking::Accept,
+    )
+    .await;
+    let site = FILTERS.iter().fold(Site::new(), |site, (path, text)| site.policy(path, text));
+    let relay = site.host("there.example", host.address).start().await;
+    let bundle = bundle(&relay);
+    for (number, (domain, subject, fate)) in MESSAGES.into_iter().enumerate() {
+        let address = IpAddr::from([127, 0, 6, u8::try_from(number + 1).unwrap()]);
+        let content = format!("Subject: {subject}\r\nX-Old: 1\r\n\r\nHello\r\n");
+        let recipients = ["bob@there.example", "closed@there.example"];
+        let mut reception = Reception {
+            address,
+            recipients: recipients.map(str::to_owned).to_vec(),
+            message: Some(content.clone().into()),
+            ..Reception::from(format!("a@{domain}"), Situation::NoCertificate)
+        };
+        reception.client.facts.set("client", "ehlo", format!("mail.{domain}").into()).unwrap();
+        let held = conversation::receive(&bundle, &reception);
+        assert_eq!(held.end.fate, fate, "{domain} {subject}: {:?}", held.end);
+        let reply = sent(&relay, address, domain, recipients, &content).await;
+        assert_eq!(reply.code, held.end.smtp, "{domain} {subject}: {reply}");
+        let peer = address.to_string();
+        let is_of_it = |it: &Decision| it.text("direction") == "incoming" && it.text("peer") == peer;
+        let imagined = imagined(&held);
+        assert_eq!(imagined, made(&relay, imagined.len(), is_of_it).await, "{domain} {subject}");
+        let edits = held.questions().flat_map(|one| &one.edits).map(|one| serde_json::to_value(one).unwrap());
+        let edits: Vec<_> = edits.collect();
+        let is_message = |it: &Decision| is_of_it(it) && it.text("hook") == "message";
+        if domain != "rude.example" {
+            let changes = relay.decision("a message", is_message).await.field("changes").as_array().cloned();
+            assert_eq!(changes.unwrap_or_default(), edits, "{subject}");
+        }
+    }
+}
+
+/// The reply to EHLO, where that is none; else to the message's end.
+async fn sent(
+    relay: &TestRelay,
+    source: IpAddr,
+    domain: &str,
+    recipients: [&str; 2],
+    content: &str,
+) -> Reply {
+    if domain == "rude.example" {
+        return Client::connect_from(source, relay.address).await.say(&format!("EHLO mail.{domain}")).await;
+    }
+    let mut client = come(relay, source, domain, Situation::NoCertificate).await;
+    client.say(&format!("MAIL FROM:<a@{domain}>")).await;
+    for recipient in recipients {
+        client.say(&format!("RCPT TO:<{recipient}>")).await;
+    }
+    client.say("DATA").await;
+    client.say(&format!("{content}.")).await
+}
+
 async fn come(relay: &TestRelay, source: IpAddr, domain: &str, situation: Situation) -> Client {
     let name = format!("mail.{domain}");
     let config = match situation {
@@ -144,7 +243,8 @@ async fn come(relay: &TestRelay, source: IpAddr, domain: &str, situation: Situat
 /// The bundle that the relay has, loaded beside it.
 fn bundle(relay: &TestRelay) -> Bundle {
     let snapshot = Snapshot::stable(&relay.site.policies()).unwrap();
-    let settings = Settings { tls_enabled: true, ..Settings::default() };
+    let reader = Imagined::new("relay.example", "relay.example");
+    let settings = Settings { tls_enabled: true, reader: Some(Arc::new(reader)), ..Settings::default() };
     Bundle::load(&snapshot, &settings, 1).unwrap_or_else(|rejected| panic!("{rejected}")).0
 }
 

@@ -256,6 +256,7 @@ async fn every_page_is_for_everybody_and_fits_a_telephone() {
         "/tls/outgoing/bank.example",
         "/policies",
         "/policies/files/outgoing/require.rhai",
+        "/shadow",
         "/search?q=b@bank.example",
         "/nonsense",
     ];

@@ -93,6 +93,7 @@ mod kill;
 mod operator;
 mod quarantine;
 mod queue;
+mod shadow_page;
 mod signals;
 mod starts;
 mod telemetry;

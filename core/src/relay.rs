@@ -29,7 +29,7 @@ use crate::admin::access::Token;
 use crate::admin::{self, Running};
 use crate::authentication::Authenticator;
 use crate::config::Config;
-use crate::incoming::{Server, Sessions};
+use crate::incoming::{Imagined, Server, Sessions};
 use crate::names::{NameSystem, Names, NoResolver};
 use crate::observe::Observer;
 use crate::outgoing;
@@ -269,6 +269,7 @@ pub fn settings(config: &Config) -> Settings {
         directory: config.file.parent().unwrap_or(&config.file).to_owned(),
         lists: Some(config.policies.join("lists")),
         plugins: Host::new(None, config.plugins.clone(), Arc::new(Nowhere)),
+        reader: Some(Arc::new(Imagined::of(config))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What came of asking a hook: the joined verdict, who decided it, and who was asked.
 
+mod denial;
 mod mail;
 
 use std::fmt;
@@ -11,6 +12,8 @@ use crate::facts::Row;
 use crate::hooks::HookName;
 use crate::place::Place;
 use crate::verdicts::{Demands, Edit, Reply, Strictness, Verdict, outgoing};
+
+pub use denial::{Admission, Denial};
 
 /// What one script or plugin came to: a verdict, or a failure beside the verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,6 +52,15 @@ pub struct Asked {
     pub said: &'static str,
     /// The line that said so, if it said something.
     pub place: Option<Place>,
+}
+
+/// An edit that was done to a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Edited {
+    /// Where it was said.
+    pub by: Place,
+    /// What was changed.
+    pub edit: Edit,
 }
 
 impl Asked {

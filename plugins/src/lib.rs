@@ -19,6 +19,7 @@
 //! - `state`: what both remember, count and look up; [`outside`]: the relay, as far as they reach it
 //! - [`bundle`]: everything that is reloaded together
 //! - [`terms`], [`names`], [`failure`]: what the relay itself holds, whatever is answered
+//! - [`at_mail`]: what the rows that are asked at MAIL FROM come to
 //! - [`conversation`]: a whole delivery or reception, hook after hook, without a network
 //! - [`reload`]: watching the files, and swapping the bundle
 //! - `trial`: asking all hooks on facts as they are met every day
@@ -27,6 +28,7 @@
 //! - [`diagnostic`]: what is wrong in a file, said to people
 //! - [`editor`]: what an editor asks about a text: completion, explanations, where things are
 
+pub mod at_mail;
 pub mod bundle;
 pub mod content;
 pub mod conversation;

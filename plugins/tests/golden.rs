@@ -126,7 +126,7 @@ fn settings(case: &Path, site: &Path) -> Settings {
     let Said { tls_enabled, identities, plugins } = toml::from_str(&text).unwrap();
     let grants: BTreeMap<_, _> = plugins.into_iter().map(|name| (name, BTreeSet::new())).collect();
     let host = Host::new(None, grants, Arc::new(Nowhere));
-    Settings { tls_enabled, identities, directory: site.to_owned(), lists: None, plugins: host }
+    Settings { tls_enabled, identities, directory: site.to_owned(), lists: None, plugins: host, reader: None }
 }
 
 fn check(policies: &Path, settings: &Settings) -> Vec<Diagnostic> {

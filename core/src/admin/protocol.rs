@@ -97,7 +97,6 @@ pub struct Status {
     pub policies: Policies,
     /// The candidate in the shadow, if one is asked: as `waxseal shadow show --json` prints it.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
     pub shadow: Option<shadow::Shadow>,
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use waxseal_plugins::bundle::Rejected;
 use waxseal_plugins::reload::Removals;
 
@@ -63,9 +64,10 @@ pub enum Answer {
 }
 
 /// A candidate in the shadow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Shadow {
     /// Its directory.
+    #[schema(value_type = String, example = "/etc/waxseal/policies.next")]
     pub directory: PathBuf,
     /// The hash of its files, in hexadecimal.
     pub hash: String,

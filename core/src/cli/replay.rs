@@ -70,7 +70,8 @@ impl Arguments {
         } else {
             show::show(&report, &shown(&self.policies), self.against == Against::Current);
         }
-        warn(&bundles.candidate, |hook| report.hooks.contains_key(hook));
+        let is_of_message = |hook: &str| hook == "incoming message" && !report.unrecorded.is_empty();
+        warn(&bundles.candidate, |hook| report.hooks.contains_key(hook) || is_of_message(hook));
         Ok(if report.weaker > 0 { Outcome::Problems } else { Outcome::Fine })
     }
 }
@@ -113,7 +114,7 @@ fn warn(candidate: &Bundle, has: impl Fn(&str) -> bool) {
             plugins.join(", ")
         ));
     }
-    for hook in [HookName::Connect, HookName::Rcpt] {
+    for hook in [HookName::Connect, HookName::Ehlo, HookName::Rcpt, HookName::Message] {
         let asks = candidate.filters().iter().any(|filter| filter.has(Direction::Incoming, hook));
         if asks && !has(&format!("incoming {hook}")) {
             output::complain(format_args!(

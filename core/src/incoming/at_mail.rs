@@ -3,18 +3,16 @@
 
 use std::sync::Arc;
 
-use waxseal_plugins::decision::Decision;
+use waxseal_plugins::at_mail::{self, Asked, AtMail};
 use waxseal_plugins::facts::{Certificate, Client, Mail, Row};
 use waxseal_plugins::hooks::incoming;
 use waxseal_plugins::table;
-use waxseal_plugins::verdicts::incoming::Mail as Passage;
-use waxseal_plugins::verdicts::{EnhancedCode, Floor, Reply as Said, Terms};
+use waxseal_plugins::verdicts::Terms;
 
 use super::facts::{TlsRecord, View};
 use super::hooks::BundleHooks;
 use super::replies;
 use crate::smtp::reply::Reply;
-use crate::tls::{certificate, cipher, terms};
 
 /// A transaction may begin: who said so, and on what facts. Made only here and in tests.
 #[derive(Clone, Debug)]
@@ -27,17 +25,7 @@ pub(super) struct Permit {
     pub(super) decided_by: String,
 }
 
-/// What one row came to.
-struct Asked {
-    client: Arc<Client>,
-    certificate: Option<Arc<Certificate>>,
-    mail: Decision<Passage>,
-    /// What else is against the mail: cipher, certificate, the row's terms.
-    denials: Vec<Decision<Passage>>,
-}
-
-/// Asks the rows of this sender. All that is against the mail is ranked by the one order there is,
-/// that of [`Decision::join`]: what refuses before what defers or has failed, then by place.
+/// Asks the rows of this sender; [`at_mail`] says what comes of it.
 ///
 /// # Errors
 ///
@@ -51,65 +39,30 @@ pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> R
     for row in &rows {
         asked.push(ask(hooks, view, row, &mail).await);
     }
-
-    // Only mail lets on, so the others count where they are against it.
-    let denials = asked.iter().flat_map(|one| one.denials.iter().cloned());
-    let decision = asked.iter().map(|one| one.mail.clone()).chain(denials).reduce(Decision::join);
     // A table without a `*` row is a load error; if none matched all the same, nothing opens.
-    let decision = decision.ok_or_else(replies::policy_failed)?;
+    let (decision, decider) = at_mail::decide(asked).ok_or_else(replies::policy_failed)?;
     replies::passage(decision.outcome())?;
-    permit(asked, &decision)
+    let decided_by = format!("{}, generation {}", decision.answer.place, decision.generation);
+    Ok(Permit { client: decider.client, certificate: decider.certificate, decided_by })
 }
 
 async fn ask(hooks: &BundleHooks, view: View<'_>, row: &Arc<Row>, mail: &Arc<Mail>) -> Asked {
+    let (asker, domain) = (&hooks.asker, &mail.sender_domain);
     let recent = hooks.services.tls.incoming_memory.recent(&view.peer.address.ip());
-    let client = Arc::new(view.client_at_mail(recent, row, &mail.sender_domain));
+    let client = Arc::new(view.client_at_mail(recent, row, domain));
     let record = view.link.tls();
-    let (certificate, mut denials) = match record {
-        Some(record) => {
-            let (certificate, denials) = ask_about_tls(hooks, view, record, &client).await;
-            (Some(certificate), denials)
-        }
-        None => (None, Vec::new()),
-    };
-    let held = terms::hold(row, Floor::None, record.map(|record| &record.handshake), certificate.as_deref());
-    let generation = hooks.asker.bundle.generation();
-    denials.extend(held.err().map(|unmet| Decision::by_row(row, generation, unmet.for_mail())));
-    let mail = hooks.asker.ask::<incoming::Mail>(&mail.sender_domain, &client, mail).await;
-    Asked { client, certificate, mail, denials }
-}
-
-/// Cipher and certificate, on the facts on record. Both are asked, so that a refusal of one is not
-/// hidden behind a failure of the other.
-async fn ask_about_tls(
-    hooks: &BundleHooks,
-    view: View<'_>,
-    record: &TlsRecord,
-    client: &Arc<Client>,
-) -> (Arc<Certificate>, Vec<Decision<Passage>>) {
-    let mut denials = Vec::new();
-    let mut terms = terms_of(view, &client.row, record);
-    match cipher::incoming_at_mail(&hooks.asker, client, &record.hello, &record.handshake).await {
-        cipher::AtMail::Accept(narrowed) => terms = terms.join(narrowed),
-        cipher::AtMail::Deny(denial) => denials.push(denial),
+    let tls = record.map(|record| (&record.handshake, terms_for(view, row, record)));
+    let mut at = AtMail::begin(row, asker.bundle.generation(), tls);
+    if let Some(record) = record {
+        let cipher = asker.ask::<incoming::Cipher>(domain, &client, &record.hello).await;
+        let judged = Arc::new(hooks.judge(&client, record, at.cipher(&cipher)));
+        let certificate = asker.ask::<incoming::Certificate>(domain, &client, &judged).await;
+        at.certificate(judged, &certificate);
     }
-    let clash = terms.clash().map(|clash| Said::new(EnhancedCode::new(5, 7, 5), clash));
-    denials.extend(clash.map(|said| Decision::by_row(&client.row, hooks.asker.bundle.generation(), said)));
-    let certificate = Arc::new(hooks.judge(client, record, &terms));
-    denials.extend(certificate::incoming_at_mail(&hooks.asker, client, &certificate).await);
-    (certificate, denials)
+    let mail = asker.ask::<incoming::Mail>(domain, &client, mail).await;
+    at.mail(client, mail)
 }
 
-/// What holds of the handshake's terms for a row's mail: the row's own, and what filters asked. What
-/// the policy of the connection's row asked says nothing of another row's mail.
-fn terms_of(view: View<'_>, row: &Row, record: &TlsRecord) -> Terms {
-    let asked = if *view.peer.row == *row { record.terms.clone() } else { Terms::clone(&record.filters) };
-    Terms::of(row).join(asked)
-}
-
-fn permit(asked: Vec<Asked>, decision: &Decision<Passage>) -> Result<Permit, Reply> {
-    let decider = asked.into_iter().find(|one| one.client.row == decision.row);
-    let Asked { client, certificate, .. } = decider.ok_or_else(replies::policy_failed)?;
-    let decided_by = format!("{}, generation {}", decision.answer.place, decision.generation);
-    Ok(Permit { client, certificate, decided_by })
+fn terms_for(view: View<'_>, row: &Row, record: &TlsRecord) -> Terms {
+    at_mail::terms_for(row, &view.peer.row, &record.terms, &record.filters)
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use waxseal_plugins::decision::Outcome;
+use waxseal_plugins::decision::Admission;
 use waxseal_plugins::facts::{self, Client};
 use waxseal_plugins::hooks::{Hook, incoming};
 use waxseal_plugins::verdicts::Terms;
@@ -160,12 +160,10 @@ impl BundleHooks {
         let (client, nothing) = (Arc::new(view.client(self.recent(view.peer.address.ip()))), Arc::default());
         // Boxed: those of whom nobody asks pay nothing for it.
         let decision = Box::pin(self.asker.ask::<H>("", &client, &nothing)).await;
-        match (decision.outcome(), replies::passage(decision.outcome())) {
-            (_, Ok(())) => AtConnect::Accept,
-            (Outcome::Failure(_), Err(reply)) => AtConnect::Fail(reply),
-            (Outcome::Verdict(Passage::Accept | Passage::Defer(_) | Passage::Refuse(_)), Err(reply)) => {
-                AtConnect::Deny(reply)
-            }
+        match Admission::of(decision.outcome()) {
+            Admission::Accept => AtConnect::Accept,
+            Admission::Deny(denial) => AtConnect::Deny(replies::denial(denial)),
+            Admission::Fail(denial) => AtConnect::Fail(replies::denial(denial)),
         }
     }
 

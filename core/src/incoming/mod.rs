@@ -8,10 +8,12 @@
 //! - [`facts`]: what they are told of the client
 //! - [`relay_control`]: who may send to whom
 //! - [`starttls`]: from clear to encrypted, with nothing of before
+//! - [`arrival`]: how a message came, for its Received header
 //! - [`receive`]: DATA into the spool, at a [`pace`]; [`chunks`]: BDAT likewise; [`receipt`]: what is checked
 //! - [`refusal`]: why it was not accepted, in the words of the metrics
 
 mod admission;
+mod arrival;
 mod at_end;
 mod at_mail;
 mod chunks;
@@ -32,4 +34,5 @@ mod tenure;
 mod transaction;
 
 pub use admission::Sessions;
+pub use at_end::Imagined;
 pub use listener::Server;

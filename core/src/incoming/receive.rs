@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::arrival::{Arrival, certificate_trace};
 use super::at_end::{self, AtEnd, Kept};
 use super::hooks::{BundleHooks, Hooks};
 use super::pace::Pace;
@@ -14,7 +15,7 @@ use super::refusal::{Refusal, Refused};
 use super::replies;
 use super::session::{Session, Step};
 use super::transaction::Transaction;
-use crate::message::received::{CertificateTrace, Protocol, Received, TlsTrace};
+use crate::message::received::{CertificateTrace, Protocol};
 use crate::net::{Connection, ReadError};
 use crate::observe::trace::What;
 use crate::relay::Services;
@@ -178,37 +179,22 @@ pub(super) fn trace(
     id: Uuid,
     time: Timestamp,
 ) -> String {
-    let only = match transaction.recipients.as_slice() {
+    let recipient = match transaction.recipients.as_slice() {
         [only] => Some(only.address.as_str()),
         _ => None,
     };
-    let client = &transaction.permit.client;
-    let tls = session.link.tls().map(|_| TlsTrace {
-        version: client.version.as_str(),
-        suite: &client.suite,
-        group: &client.group,
-        certificate: certificate_trace(transaction),
-    });
-    let header = Received {
-        client: &client.ehlo,
-        address: session.peer.address.ip(),
+    let arrival = Arrival {
         hostname: &session.settings.hostname,
+        address: session.peer.address.ip(),
+        client: &transaction.permit.client,
+        certificate: transaction.permit.certificate.as_deref(),
+        decided_by: &transaction.permit.decided_by,
         protocol: protocol(session, transaction.mail.charset),
+        recipient,
         id,
-        recipient: only,
-        tls,
-        policy: &transaction.permit.decided_by,
         time,
     };
-    header.to_header()
-}
-
-fn certificate_trace(transaction: &Transaction) -> CertificateTrace<'_> {
-    match transaction.permit.certificate.as_deref() {
-        Some(certificate) if certificate.verified => CertificateTrace::Verified,
-        Some(certificate) if certificate.presented => CertificateTrace::NotVerified(&certificate.problem),
-        _ => CertificateTrace::None,
-    }
+    arrival.header()
 }
 
 fn protocol(session: &Session<BundleHooks>, charset: Charset) -> Protocol {
@@ -226,7 +212,7 @@ fn protocol(session: &Session<BundleHooks>, charset: Charset) -> Protocol {
 /// One line for each accepted message; `tls` is what was asked : what was reached.
 fn log(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, size: u64) {
     let client = &transaction.permit.client;
-    let reached = match certificate_trace(transaction) {
+    let reached = match certificate_trace(transaction.permit.certificate.as_deref()) {
         _ if !client.encrypted => "clear",
         CertificateTrace::Verified => "verified",
         CertificateTrace::None | CertificateTrace::NotVerified(_) => "encrypted",

@@ -1,8 +1,8 @@
 //! What we say: every reply that is not a hook's own.
 
-use waxseal_plugins::decision::Outcome;
+use waxseal_plugins::decision::{Denial, Outcome};
+use waxseal_plugins::verdicts::EnhancedCode;
 use waxseal_plugins::verdicts::incoming::{Mail as Passage, Message};
-use waxseal_plugins::verdicts::{EnhancedCode, Reply as Said};
 
 use crate::smtp::reply::Reply;
 use crate::spool::SpoolError;
@@ -52,7 +52,6 @@ replies! {
     mail_loop: 554 (5, 4, 6) "Too many Received headers: this is a mail loop";
     /// What came ahead of the handshake could have been injected by anyone (RFC 3207 section 5).
     injected: 554 (5, 5, 0) "STARTTLS must be the last command before the handshake; closing";
-    policy_failed: 451 (4, 3, 0) "A policy failed here; try again later";
     /// Clear mail was refused, but TLS had been withheld: the next connection is offered it.
     try_again_with_tls: 450 (4, 7, 1) "TLS is required after all, and will be offered; try again";
 }
@@ -100,55 +99,34 @@ pub(super) fn spool_error(error: &SpoolError) -> Reply {
     }
 }
 
-/// What the hooks `mail`, `rcpt` and `connect` say.
+/// A policy or filter failed.
+pub(super) fn policy_failed() -> Reply {
+    denial(Denial::failure())
+}
+
+/// What the hooks `mail` and `rcpt` say.
 ///
 /// # Errors
 ///
 /// The reply, where they do not let on.
 pub(super) fn passage(outcome: &Outcome<Passage>) -> Result<(), Reply> {
-    match outcome {
-        Outcome::Verdict(Passage::Accept) => Ok(()),
-        Outcome::Verdict(Passage::Defer(said)) => Err(deferral(said)),
-        Outcome::Verdict(Passage::Refuse(said)) => Err(refusal(said)),
-        Outcome::Failure(_) => Err(policy_failed()),
-    }
+    Denial::of_passage(outcome).map_or(Ok(()), |denied| Err(denial(denied)))
 }
 
 /// What the hook `message` says to the end of a message; `None` where it says nothing.
 pub(super) fn of_message(outcome: &Outcome<Message>) -> Option<Reply> {
-    match outcome {
-        Outcome::Verdict(Message::Defer(said)) => Some(Reply { code: 451, ..deferral(said) }),
-        Outcome::Verdict(Message::Refuse(said)) => Some(refusal(said)),
-        Outcome::Verdict(_) => None,
-        Outcome::Failure(_) => Some(policy_failed()),
-    }
+    Denial::of_message(outcome).map(denial)
 }
 
-/// `450`; what is wrong with certificates is ours more often than the client's: `451 4.7.5`.
-fn deferral(said: &Said) -> Reply {
-    let enhanced = said.code.unwrap_or(EnhancedCode::new(4, 7, 1)).in_class(4);
-    let code = if (enhanced.subject, enhanced.detail) == (7, 5) { 451 } else { 450 };
-    Reply::new(code, Some(enhanced), text(said, "Not now, by policy"))
-}
-
-/// `530 5.7.0` is RFC 3207's "Must issue a STARTTLS command first".
-fn refusal(said: &Said) -> Reply {
-    let enhanced = said.code.unwrap_or(EnhancedCode::new(5, 7, 1)).in_class(5);
-    let code = match (enhanced.subject, enhanced.detail) {
-        (7, 0) => 530,
-        (7, 5) => 554,
-        _ => 550,
-    };
-    Reply::new(code, Some(enhanced), text(said, "Refused by policy"))
-}
-
-fn text(said: &Said, usual: &str) -> String {
-    if said.text.is_empty() { usual.to_owned() } else { said.text.clone() }
+/// The reply of a hook that does not let on.
+pub(super) fn denial(Denial { smtp, code, text }: Denial) -> Reply {
+    Reply::new(smtp, Some(code), text)
 }
 
 #[cfg(test)]
 mod tests {
     use waxseal_plugins::decision::Failure;
+    use waxseal_plugins::verdicts::Reply as Said;
 
     use super::*;
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::broadcast;
-use waxseal_plugins::decision::{Decision, Outcome};
+use waxseal_plugins::decision::{Decision, Edited, Outcome};
 use waxseal_plugins::facts::{Client, Message};
 use waxseal_plugins::hooks::{Hook, incoming};
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
@@ -31,7 +31,7 @@ pub use self::metrics::{
     AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Quarantine, Shadow, State, Telemetry,
 };
 pub use self::recent::{Heard, Recent, Since};
-pub use self::record::{Change, Record, Told};
+pub use self::record::{Record, Told};
 pub use self::session::SessionId;
 use self::trace::{Decided, Followers, Following, Interest, What};
 
@@ -131,13 +131,13 @@ impl Observer {
         session: &SessionId,
         (client, message): (&Arc<Client>, &Arc<Message>),
         decision: &Decision<Verdict>,
-        changes: &[Change],
+        (edited, unread): (&[Edited], impl Fn() -> Vec<&'static str>),
         took: Duration,
     ) {
         self.conclude::<incoming::Message>(session, decision, took, || {
             let domain = &client.sender_domain;
             let record = Record::of::<incoming::Message>(session, domain, client, message, decision);
-            Record { changes: changes.to_vec(), ..record }
+            Record { changes: edited.to_vec(), unread: Some(unread()), ..record }
         });
     }
 

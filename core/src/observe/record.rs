@@ -7,12 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer as _};
-use waxseal_plugins::decision::Decision;
+use waxseal_plugins::decision::{Decision, Edited};
 use waxseal_plugins::facts::{Facts, Value};
 use waxseal_plugins::hooks::{Direction, Hook, HookName};
-use waxseal_plugins::place::Place;
+use waxseal_plugins::verdicts::Demands;
 use waxseal_plugins::verdicts::outgoing::Way;
-use waxseal_plugins::verdicts::{Demands, Edit};
 
 use super::SessionId;
 
@@ -40,7 +39,10 @@ pub struct Record {
     pub demands: Demands,
     /// What filters have changed of the message, in the order in which it was done; left out where that is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<Change>,
+    pub changes: Vec<Edited>,
+    /// At `message`, the facts that were not found out, since no filter reads them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Vec<&'static str>>,
     /// At `route`, the way that was chosen; left out where nobody chose one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub way: Option<Way>,
@@ -56,20 +58,6 @@ pub struct Record {
     /// is false, 0 or empty.
     #[serde(skip)]
     pub facts: Told,
-}
-
-/// What a filter has changed of a message.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Change {
-    /// Where it was said.
-    #[serde(serialize_with = "displayed")]
-    pub by: Place,
-    /// What was changed.
-    pub edit: Edit,
-}
-
-fn displayed<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(place)
 }
 
 impl Record {
@@ -92,6 +80,7 @@ impl Record {
             reason: decision.reason().to_owned(),
             demands: decision.outcome().demands(),
             changes: Vec::new(),
+            unread: None,
             way: decision.outcome().way().cloned(),
             decided_by: decision.answer.place.to_string(),
             row: decision.row.pattern.clone(),
@@ -217,6 +206,7 @@ pub(crate) mod tests {
             reason: String::new(),
             demands: Demands::default(),
             changes: Vec::new(),
+            unread: None,
             way: None,
             decided_by: "incoming/attempt.rhai".to_owned(),
             row: "*".to_owned(),

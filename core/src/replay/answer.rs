@@ -3,9 +3,18 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use waxseal_plugins::decision::{Decision, Outcome};
+use serde_json::Value;
+use waxseal_plugins::decision::{self, Decision, Failure, Outcome};
 use waxseal_plugins::facts::Row;
-use waxseal_plugins::verdicts::{Change, Demands, Stand, Terms, Verdict};
+use waxseal_plugins::hooks::HookName;
+use waxseal_plugins::place::Place;
+use waxseal_plugins::verdicts::incoming::{Certificate, Cipher};
+use waxseal_plugins::verdicts::{Change, Demands, Passage, Reply, Stand, Terms, Verdict};
+
+use super::message::label;
+
+/// The word of an outcome that is no verdict.
+const FAILURE: &str = "failure";
 
 /// An answer: recorded, or given now.
 #[derive(Clone, Debug)]
@@ -16,6 +25,8 @@ pub(super) struct Answer {
     pub(super) stand: Stand,
     /// What it demands of what follows.
     pub(super) demands: Demands,
+    /// What was changed of a message, in its order.
+    pub(super) edits: Vec<Value>,
     /// Why, in words; may be empty.
     pub(super) reason: String,
     /// Where it was decided.
@@ -34,6 +45,7 @@ impl Answer {
             word,
             stand,
             demands: outcome.demands(),
+            edits: Vec::new(),
             reason: decision.reason().to_owned(),
             place: decision.answer.place.to_string(),
             row: Arc::clone(&decision.row),
@@ -61,34 +73,66 @@ impl Answer {
     pub(super) fn change(before: &Self, now: &Self) -> Change {
         let change = Stand::change(before.stand, now.stand);
         // A failure holds mail back as a deferral does, and is a defect all the same.
-        let failed = |answer: &Self| answer.word == "failure";
+        let failed = |answer: &Self| answer.word == FAILURE;
         match change {
             Change::Same if now.stand == Stand::On => {
-                Demands::change(&before.demands, &now.demands).and(of_rows(&before.row, &now.row))
+                let edits = if before.edits == now.edits { Change::Same } else { Change::Other };
+                let demands = Demands::change(&before.demands, &now.demands);
+                demands.and(of_rows(&before.row, &now.row)).and(edits)
             }
             Change::Same if failed(before) != failed(now) => Change::Other,
             _ => change,
         }
     }
 
-    /// The stricter of two on the same mail; of equals the one with the smaller place.
-    pub(super) fn stricter(self, other: Self) -> Self {
-        let rank = |answer: &Self| match answer.stand {
-            Stand::Refuse => 2,
-            Stand::Defer => 1,
-            Stand::Clear | Stand::On => 0,
-        };
-        let order = rank(&self).cmp(&rank(&other)).then_with(|| other.place.cmp(&self.place));
-        if order.is_lt() { other } else { self }
+    /// The decision that a record of cipher tells of.
+    pub(super) fn of_cipher(&self) -> Decision<Cipher> {
+        let (identity, terms) = (self.demands.identity.clone(), self.demands.terms.clone());
+        let accept = Cipher::Accept { identity, terms };
+        self.decision(HookName::Cipher, accept, Cipher::Refuse, Cipher::Refuse)
     }
 
-    /// The verdict in words, as in `accept (min_version 1.3)`.
+    /// The decision that a record of certificate tells of.
+    pub(super) fn of_certificate(&self) -> Decision<Certificate> {
+        self.decision(HookName::Certificate, Certificate::Accept, Certificate::Refuse, Certificate::Refuse)
+    }
+
+    /// The decision that a record of a hook tells of that lets mail pass or not.
+    pub(super) fn of_passage(&self, hook: HookName) -> Decision<Passage> {
+        self.decision(hook, Passage::Accept, Passage::Defer, Passage::Refuse)
+    }
+
+    /// What is not in the record, who was asked and the generation, decides nothing.
+    fn decision<V>(
+        &self,
+        hook: HookName,
+        accept: V,
+        defer: fn(Reply) -> V,
+        refuse: fn(Reply) -> V,
+    ) -> Decision<V> {
+        let said = || Reply::text(self.reason.clone());
+        let outcome = match self.stand {
+            _ if self.word == FAILURE => Outcome::Failure(Failure { message: self.reason.clone() }),
+            Stand::Clear | Stand::On => Outcome::Verdict(accept),
+            Stand::Refuse => Outcome::Verdict(refuse(said())),
+            Stand::Defer | Stand::Redirect | Stand::Quarantine | Stand::Discard => {
+                Outcome::Verdict(defer(said()))
+            }
+        };
+        let answer = decision::Answer { outcome, place: Place::written(&self.place) };
+        let row = Arc::clone(&self.row);
+        Decision { hook, answer, row, generation: 0, asked: Vec::new(), filters: None }
+    }
+
+    /// The verdict in words, as in `accept (min_version 1.3)`, or `accept (tag class)`.
     pub(super) fn said(&self) -> String {
-        if self.demands.is_none() {
-            self.word.to_owned()
-        } else {
-            format!("{} ({})", self.word, self.demands)
-        }
+        let mut parts: Vec<_> =
+            (!self.demands.is_none()).then(|| self.demands.to_string()).into_iter().collect();
+        let mut edits: Vec<_> = self.edits.iter().map(label).collect();
+        edits.sort();
+        edits.dedup();
+        parts.extend(edits);
+        if parts.is_empty() { self.word.to_owned() } else { format!("{} ({})", self.word, parts.join(", ")) }
     }
 }
 
@@ -118,18 +162,18 @@ mod tests {
 
     fn answer(word: &str, place: &str) -> Answer {
         let (word, stand) = Stand::of_word(word).unwrap();
-        let (demands, reason) = (Demands::default(), String::new());
-        Answer { word, stand, demands, reason, place: place.to_owned(), row: Arc::default() }
+        let (demands, edits, reason) = (Demands::default(), Vec::new(), String::new());
+        Answer { word, stand, demands, edits, reason, place: place.to_owned(), row: Arc::default() }
     }
 
     #[test]
-    fn of_several_answers_the_strictest_counts_whatever_the_order() {
-        let all =
-            [answer("accept", "a"), answer("refuse", "c"), answer("failure", "a"), answer("refuse", "b")];
-        let forth = all.iter().cloned().reduce(Answer::stricter).unwrap();
-        let back = all.iter().rev().cloned().reduce(Answer::stricter).unwrap();
-        assert_eq!((forth.word, forth.place.as_str()), ("refuse", "b"));
-        assert_eq!((back.word, back.place.as_str()), ("refuse", "b"));
+    fn a_record_is_the_decision_that_it_tells_of() {
+        for word in ["accept", "defer", "refuse", "failure"] {
+            let recorded = Answer { reason: "why".to_owned(), ..answer(word, "incoming/own.rhai:3:5") };
+            let told = Answer::of(&recorded.of_passage(HookName::Mail));
+            let reason = if word == "accept" { "" } else { "why" };
+            assert_eq!((told.word, told.reason.as_str(), told.place), (word, reason, recorded.place));
+        }
     }
 
     #[test]

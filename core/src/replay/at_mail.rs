@@ -1,18 +1,21 @@
-//! MAIL FROM: the records of both rows are one decision, as in `incoming/at_mail`.
+//! MAIL FROM: the records of both rows are one decision; what they come to is said by [`at_mail`], as for mail
+//! that is not recorded.
 
 use std::sync::Arc;
 
+use waxseal_plugins::at_mail::{self, Asked, AtMail};
 use waxseal_plugins::bundle::Bundle;
+use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::{Certificate, Client, Handshake, Hello, Mail, Row};
-use waxseal_plugins::hooks::{Direction, Peer as _, incoming as hooks};
+use waxseal_plugins::hooks::{Direction, HookName, Peer as _, incoming as hooks};
 use waxseal_plugins::table::Pattern;
-use waxseal_plugins::verdicts::{Floor, Terms};
+use waxseal_plugins::verdicts::Passage;
+use waxseal_plugins::verdicts::incoming as verdicts;
 
 use super::answer::Answer;
 use super::course::{By, Course};
 use super::line::{About, AtClient};
 use super::{Source, Unjudged, incoming};
-use crate::tls::terms;
 
 /// The records of one MAIL FROM, as they come.
 #[derive(Debug)]
@@ -35,9 +38,16 @@ struct OfRow {
 
 /// What a row's hooks answered, before the relay's own part.
 struct Answers {
-    row: Arc<Row>,
-    tls: Option<(Answer, Answer, Arc<Certificate>)>,
-    mail: Answer,
+    client: Arc<Client>,
+    tls: Option<OfTls>,
+    mail: Decision<Passage>,
+}
+
+/// What they answered of the handshake on record.
+struct OfTls {
+    cipher: Decision<verdicts::Cipher>,
+    certificate: Decision<verdicts::Certificate>,
+    judged: Arc<Certificate>,
 }
 
 impl MailFrom {
@@ -49,7 +59,7 @@ impl MailFrom {
     /// Whether a record belongs to it: the rows of an address and a sender's domain are always the same,
     /// so a row that was asked already is asked for another MAIL FROM.
     pub(super) fn goes_on_with(&self, client: &Client, at: &AtClient) -> bool {
-        if client.sender_domain != self.client.sender_domain || matches!(at, AtClient::Rcpt(_)) {
+        if client.sender_domain != self.client.sender_domain || at.is_after_mail() {
             return false;
         }
         match self.rows.last() {
@@ -84,7 +94,12 @@ impl MailFrom {
                 self.mail = Some(Arc::clone(mail));
                 last.mail = Some(answer);
             }
-            AtClient::Connect | AtClient::Offer | AtClient::Start | AtClient::Rcpt(_) => {}
+            AtClient::Connect
+            | AtClient::Ehlo
+            | AtClient::Offer
+            | AtClient::Start
+            | AtClient::Rcpt(_)
+            | AtClient::Message(_) => {}
         }
     }
 
@@ -119,24 +134,27 @@ impl MailFrom {
             }
             _ => rows,
         };
-        let all = rows.into_iter().flat_map(|one| self.settled(one, course));
-        let answer = all.reduce(Answer::stricter).ok_or(Unjudged::Incomplete)?;
-        course.decided = Some(Arc::clone(&answer.row));
-        Ok(answer)
+        let handshake = self.handshake();
+        let asked = rows.into_iter().map(|one| settled(one, handshake.as_ref(), course)).collect();
+        let (decision, _) = at_mail::decide(asked).ok_or(Unjudged::Incomplete)?;
+        course.decided = Some(Arc::clone(&decision.row));
+        Ok(Answer::of(&decision))
     }
 
     /// What was recorded, if all of it was.
     fn recorded(&self) -> Result<Vec<Answers>, Unjudged> {
         let whole = |one: &OfRow| {
             let tls = match (&one.cipher, &one.certificate) {
-                (Some(cipher), Some((answer, certificate))) if self.client.encrypted => {
-                    Some((cipher.clone(), answer.clone(), Arc::clone(certificate)))
-                }
+                (Some(cipher), Some((answer, judged))) if self.client.encrypted => Some(OfTls {
+                    cipher: cipher.of_cipher(),
+                    certificate: answer.of_certificate(),
+                    judged: Arc::clone(judged),
+                }),
                 (None, None) if !self.client.encrypted => None,
                 _ => return Err(Unjudged::Incomplete),
             };
-            let mail = one.mail.clone().ok_or(Unjudged::Incomplete)?;
-            Ok(Answers { row: Arc::clone(&one.row), tls, mail })
+            let mail = one.mail.as_ref().ok_or(Unjudged::Incomplete)?.of_passage(HookName::Mail);
+            Ok(Answers { client: Arc::new(self.client.with_row(&one.row)), tls, mail })
         };
         self.rows.iter().map(whole).collect()
     }
@@ -153,53 +171,48 @@ impl MailFrom {
         let tls = match (&self.hello, judged_like(rows, row)) {
             (Some(hello), Some((before, certificate))) => {
                 incoming::same_identity(bundle, (recorded, before), (course, row))?;
-                let (cipher, _) = incoming::ask_cipher(bundle, &client, hello);
+                let cipher = bundle.try_out::<hooks::Cipher>(&client, hello);
                 // Narrowed by the cipher hooks of both sides alike, as far as the record tells.
                 let by = |course: &Course, row| By { row, roots: course.terms_for(row).roots };
                 let sides = (&by(recorded, before), &by(course, row));
                 let judged = incoming::judged(bundle, certificate, sides, &client)?;
-                Some((cipher, incoming::ask_certificate(bundle, &client, &judged), judged))
+                let certificate = bundle.try_out::<hooks::Certificate>(&client, &judged);
+                Some(OfTls { cipher, certificate, judged })
             }
             _ => None,
         };
         let mail = self.mail.as_ref().ok_or(Unjudged::Incomplete)?;
-        let mail = Answer::of(&bundle.try_out::<hooks::Mail>(&client, mail));
-        Ok(Answers { row: Arc::clone(row), tls, mail })
+        let mail = bundle.try_out::<hooks::Mail>(&client, mail);
+        Ok(Answers { client, tls, mail })
     }
 
-    /// What a row says of the mail: its hooks, and the relay, which holds the row's terms.
-    fn settled(&self, one: Answers, course: &Course) -> Vec<Answer> {
-        let Answers { row, tls, mail } = one;
-        let mail = Answer { row: Arc::clone(&row), ..mail };
-        let refused = |why: String| mail.clone().held_by_row("refuse", why);
-        let handshake = self.client.encrypted.then(|| Handshake {
+    /// What was negotiated, as far as the client's facts tell; `None` in clear.
+    fn handshake(&self) -> Option<Handshake> {
+        self.client.encrypted.then(|| Handshake {
             version: self.client.version,
             suite: self.client.suite.clone(),
             group: self.client.group.clone(),
             resumed: self.client.resumed,
             ..Handshake::default()
-        });
-        let mut all = Vec::new();
-        if let (Some((cipher, certificate, _)), Some(handshake)) = (&tls, &handshake) {
-            let demanded = if cipher.lets_on() { cipher.demands.terms.clone() } else { Terms::default() };
-            if let Err(unmet) = terms::negotiated(&demanded, handshake) {
-                all.push(cipher.clone().held("refuse", unmet));
-            }
-            let clash = course.terms_for(&row).join(demanded).clash();
-            all.extend(clash.map(|clash| refused(clash.to_owned())));
-            all.extend([cipher, certificate].into_iter().filter(|answer| !answer.lets_on()).cloned());
-        }
-        let certificate = tls.as_ref().map(|(_, _, certificate)| &**certificate);
-        let held = terms::hold(&row, Floor::None, handshake.as_ref(), certificate);
-        all.extend(held.err().map(|unmet| refused(unmet.to_string())));
-        all.push(mail);
-        all
+        })
     }
+}
+
+/// What a row says of the mail: its hooks, and the relay, which holds the row's terms.
+fn settled(one: Answers, handshake: Option<&Handshake>, course: &Course) -> Asked {
+    let Answers { client, tls, mail } = one;
+    let with_terms = handshake.map(|handshake| (handshake, course.terms_for(&client.row)));
+    let mut at = AtMail::begin(&client.row, mail.generation, with_terms);
+    if let Some(OfTls { cipher, certificate, judged }) = tls {
+        at.cipher(&cipher);
+        at.certificate(judged, &certificate);
+    }
+    at.mail(client, mail)
 }
 
 /// The recorded judgement that is nearest to that of a row: by the same names and pins, else any.
 fn judged_like<'a>(rows: &'a [Answers], row: &Row) -> Option<(&'a Row, &'a Arc<Certificate>)> {
-    let judged = || rows.iter().filter_map(|one| Some((&*one.row, &one.tls.as_ref()?.2)));
+    let judged = || rows.iter().filter_map(|one| Some((&*one.client.row, &one.tls.as_ref()?.judged)));
     let alike = |one: &Row| one.names == row.names && one.pins == row.pins && one.roots == row.roots;
     judged().find(|(one, _)| alike(one)).or_else(|| judged().next())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use waxseal_plugins::at_mail;
 use waxseal_plugins::bundle::Bundle;
 use waxseal_plugins::facts::{Certificate, Row};
 use waxseal_plugins::hooks::{Direction, HookName};
@@ -31,12 +32,11 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// What holds of the handshake for a row's mail, as the relay has it: what the policy of the
-    /// connection's row allowed says nothing of another row's mail.
+    /// What holds of the handshake for a row's mail.
     pub(super) fn terms_for(&self, row: &Row) -> Terms {
-        let own = self.row.as_ref().is_none_or(|of_connection| **of_connection == *row);
-        let allowed = if own { self.terms.clone().unwrap_or_default() } else { self.filters.clone() };
-        Terms::of(row).join(allowed)
+        let connection = self.row.as_deref().unwrap_or(row);
+        let allowed = self.terms.clone().unwrap_or_default();
+        at_mail::terms_for(row, connection, &allowed, &self.filters)
     }
 
     /// The name of the identity that we present.

@@ -11,7 +11,7 @@ use waxseal_plugins::verdicts::Terms;
 use super::answer::{Answer, of_filters};
 use super::course::{By, Course, looks_at_certificates, rejudged};
 use super::line::AtClient;
-use super::{Source, Unjudged};
+use super::{Source, Unjudged, message};
 use crate::tls::certificate::client_names;
 
 /// What one side comes to at a hook, in the course that it has taken; `recorded` is the log's course.
@@ -30,12 +30,12 @@ pub(super) fn answer(
         Source::Bundle(bundle, day) => {
             let address = address(client)?;
             let row = match (at, &course.decided) {
-                (AtClient::Rcpt(_), Some(row)) => Arc::clone(row),
+                (at, Some(row)) if at.is_after_mail() => Arc::clone(row),
                 _ => bundle.table().incoming(address, day),
             };
             let told = told(client, &row);
             let at = retold(bundle, (course, recorded), (client, &told), at)?;
-            let (answer, filters) = ask(bundle, &told, &at);
+            let (answer, filters) = ask(bundle, &told, &at)?;
             Ok(settle(answer, filters, course, &at))
         }
     }
@@ -88,36 +88,34 @@ fn retold(
 }
 
 /// What the hook answers, and what filters alone demand.
-fn ask(bundle: &Bundle, client: &Arc<Client>, at: &AtClient) -> (Answer, Terms) {
-    use hooks::incoming::{Connect, Offer, Rcpt, Start};
-    let plain = |answer| (answer, Terms::default());
+fn ask(bundle: &Bundle, client: &Arc<Client>, at: &AtClient) -> Result<(Answer, Terms), Unjudged> {
+    use hooks::incoming::{Connect, Ehlo, Mail, Offer, Rcpt, Start};
     let nothing = Arc::new(Nothing {});
-    match at {
-        AtClient::Connect => plain(Answer::of(&bundle.try_out::<Connect>(client, &nothing))),
-        AtClient::Offer => plain(Answer::of(&bundle.try_out::<Offer>(client, &nothing))),
+    let answer = match at {
+        AtClient::Connect => Answer::of(&bundle.try_out::<Connect>(client, &nothing)),
+        AtClient::Ehlo => Answer::of(&bundle.try_out::<Ehlo>(client, &nothing)),
+        AtClient::Offer => Answer::of(&bundle.try_out::<Offer>(client, &nothing)),
         AtClient::Start => {
             let decision = bundle.try_out::<Start>(client, &nothing);
-            (Answer::of(&decision), of_filters(&decision))
+            return Ok((Answer::of(&decision), of_filters(&decision)));
         }
-        AtClient::Cipher(hello) => ask_cipher(bundle, client, hello),
-        AtClient::Certificate(certificate) => plain(ask_certificate(bundle, client, certificate)),
-        AtClient::Mail(mail) => plain(Answer::of(&bundle.try_out::<hooks::incoming::Mail>(client, mail))),
-        AtClient::Rcpt(recipient) => plain(Answer::of(&bundle.try_out::<Rcpt>(client, recipient))),
-    }
+        AtClient::Cipher(hello) => return Ok(ask_cipher(bundle, client, hello)),
+        AtClient::Certificate(certificate) => ask_certificate(bundle, client, certificate),
+        AtClient::Mail(mail) => Answer::of(&bundle.try_out::<Mail>(client, mail)),
+        AtClient::Rcpt(recipient) => Answer::of(&bundle.try_out::<Rcpt>(client, recipient)),
+        AtClient::Message(recorded) => message::answer(bundle, client, recorded)?,
+    };
+    Ok((answer, Terms::default()))
 }
 
 /// What cipher answers, and what filters alone demand there.
-pub(super) fn ask_cipher(bundle: &Bundle, client: &Arc<Client>, hello: &Arc<Hello>) -> (Answer, Terms) {
+fn ask_cipher(bundle: &Bundle, client: &Arc<Client>, hello: &Arc<Hello>) -> (Answer, Terms) {
     let decision = bundle.try_out::<hooks::incoming::Cipher>(client, hello);
     (Answer::of(&decision), of_filters(&decision))
 }
 
 /// What certificate answers.
-pub(super) fn ask_certificate(
-    bundle: &Bundle,
-    client: &Arc<Client>,
-    certificate: &Arc<Certificate>,
-) -> Answer {
+fn ask_certificate(bundle: &Bundle, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Answer {
     Answer::of(&bundle.try_out::<hooks::incoming::Certificate>(client, certificate))
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::error::Category;
-use waxseal_plugins::facts::{Certificate, Client, Handshake, Hello, Host, Mail, Recipient, Row};
+use waxseal_plugins::facts::{Certificate, Client, Handshake, Hello, Host, Mail, Message, Recipient, Row};
 use waxseal_plugins::hooks::{Direction, HookName};
 use waxseal_plugins::verdicts::{Demands, Stand};
 
 use super::Unjudged;
 use super::answer::Answer;
+use super::message::{Change, Recorded};
 
 /// A decision as it was recorded.
 #[derive(Debug)]
@@ -44,12 +45,14 @@ pub(super) enum Question {
 #[derive(Clone, Debug)]
 pub(super) enum AtClient {
     Connect,
+    Ehlo,
     Offer,
     Start,
     Cipher(Arc<Hello>),
     Certificate(Arc<Certificate>),
     Mail(Arc<Mail>),
     Rcpt(Arc<Recipient>),
+    Message(Arc<Recorded>),
 }
 
 /// The hooks of outgoing connections, likewise.
@@ -89,15 +92,22 @@ impl Question {
 }
 
 impl AtClient {
+    /// Whether it comes after MAIL FROM: it is asked with the row that decided there.
+    pub(super) fn is_after_mail(&self) -> bool {
+        matches!(self, Self::Rcpt(_) | Self::Message(_))
+    }
+
     fn hook(&self) -> HookName {
         match self {
             Self::Connect => HookName::Connect,
+            Self::Ehlo => HookName::Ehlo,
             Self::Offer => HookName::Offer,
             Self::Start => HookName::Start,
             Self::Cipher(_) => HookName::Cipher,
             Self::Certificate(_) => HookName::Certificate,
             Self::Mail(_) => HookName::Mail,
             Self::Rcpt(_) => HookName::Rcpt,
+            Self::Message(_) => HookName::Message,
         }
     }
 }
@@ -133,6 +143,9 @@ struct Written<'a> {
     reason: String,
     #[serde(default)]
     demands: Demands,
+    #[serde(default)]
+    changes: Vec<Change>,
+    unread: Option<Vec<String>>,
     decided_by: String,
     facts: Facts,
 }
@@ -149,6 +162,7 @@ struct Facts {
     certificate: Option<Arc<Certificate>>,
     mail: Option<Arc<Mail>>,
     recipient: Option<Arc<Recipient>>,
+    message: Option<Arc<Message>>,
 }
 
 impl Written<'_> {
@@ -156,7 +170,7 @@ impl Written<'_> {
         let time = self.time.parse().ok()?;
         let hook = HookName::from_word(&self.hook)?;
         let question = match &*self.direction {
-            "incoming" => self.facts.incoming(hook)?,
+            "incoming" => self.facts.incoming(hook, self.unread)?,
             "outgoing" => self.facts.outgoing(hook)?,
             _ => return None,
         };
@@ -166,24 +180,30 @@ impl Written<'_> {
         };
         let (word, stand) = Stand::of_word(&self.verdict)?;
         let (demands, reason, place) = (self.demands, self.reason, self.decided_by);
+        let edits = self.changes.into_iter().map(|change| change.edit).collect();
         Some(Line {
             about: About { time, session: self.session, peer: self.peer, domain: self.domain },
-            answer: Answer { word, stand, demands, reason, place, row },
+            answer: Answer { word, stand, demands, edits, reason, place, row },
             question,
         })
     }
 }
 
 impl Facts {
-    fn incoming(self, hook: HookName) -> Option<Question> {
+    /// A message of which is not said what was found out is of another version.
+    fn incoming(self, hook: HookName, unread: Option<Vec<String>>) -> Option<Question> {
         let at = match hook {
             HookName::Connect => AtClient::Connect,
+            HookName::Ehlo => AtClient::Ehlo,
             HookName::Offer => AtClient::Offer,
             HookName::Start => AtClient::Start,
             HookName::Cipher => AtClient::Cipher(self.hello?),
             HookName::Certificate => AtClient::Certificate(self.certificate?),
             HookName::Mail => AtClient::Mail(self.mail?),
             HookName::Rcpt => AtClient::Rcpt(self.recipient?),
+            HookName::Message => {
+                AtClient::Message(Arc::new(Recorded { message: self.message?, unread: unread? }))
+            }
             _ => return None,
         };
         Some(Question::Incoming(self.client?, at))
@@ -243,6 +263,7 @@ mod tests {
             ("offer", "start_tls", r#"{"client":{}}"#),
             ("rcpt", "accept", r#"{"host":{},"recipient":{}}"#),
             ("cipher", "accept", r#"{"host":{}}"#),
+            ("message", "accept", r#"{"client":{},"message":{}}"#),
         ] {
             assert_eq!(parse(hook, verdict, facts).unwrap_err(), Unjudged::AnotherVersion, "{hook} {facts}");
         }

@@ -12,7 +12,7 @@
 //! - `line`: a line, read back into what the hook was told
 //! - [`replayer`]: one line after the other; what is known of each session
 //! - `course`: what was decided in a session before, and what it means for what comes after
-//! - `outgoing`, `incoming`, `at_mail`: asking again, as the relay asks
+//! - `outgoing`, `incoming`, `at_mail`, `message`: asking again, as the relay asks
 //! - `answer`: what the hook and the relay came to
 //! - `tally`, [`report`]: changes counted, grouped and put in order
 
@@ -23,6 +23,7 @@ mod course;
 pub mod files;
 mod incoming;
 mod line;
+mod message;
 mod outgoing;
 pub mod replayer;
 pub mod report;
@@ -33,6 +34,7 @@ use jiff::civil::Date;
 use waxseal_plugins::bundle::Bundle;
 
 use self::answer::Answer;
+pub use self::message::Missing;
 
 /// Stack of a thread that asks scripts, octets: that of the relay's own threads.
 pub(crate) const STACK: usize = 8 * 1024 * 1024;
@@ -49,6 +51,8 @@ pub enum Unjudged {
     /// The certificate was judged by other roots, pins or names, or another one of ours would have been
     /// presented: what the record says of it does not hold for the candidate's row.
     AnotherJudgement,
+    /// The candidate's filters read what no record of a message has, or what was not found out then.
+    NotRecorded(Missing),
 }
 
 impl Unjudged {
@@ -59,7 +63,22 @@ impl Unjudged {
             Self::AnotherVersion => "another_version",
             Self::Incomplete => "incomplete",
             Self::AnotherJudgement => "another_judgement",
+            Self::NotRecorded(_) => "not_recorded",
         }
+    }
+}
+
+/// What this reason means, in words.
+pub fn unjudged_in_words(word: &str) -> &str {
+    match word {
+        "torn" => "no record, or cut off",
+        "another_version" => "a hook, a fact or a verdict that this version does not have",
+        "incomplete" => "other records of the same mail are missing",
+        "another_judgement" => {
+            "judged by other roots, pins or names, or with another identity, than the candidate's row has"
+        }
+        "not_recorded" => "the candidate's filters read facts of the message that its record does not have",
+        other => other,
     }
 }
 

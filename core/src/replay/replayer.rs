@@ -12,7 +12,7 @@ use waxseal_plugins::verdicts::Change;
 use super::answer::Answer;
 use super::at_mail::MailFrom;
 use super::course::Course;
-use super::line::{About, AtClient, Line, Question};
+use super::line::{About, Line, Question};
 use super::report::Report;
 use super::sessions::{Session, Sessions};
 use super::tally::{Compared, Tally};
@@ -127,7 +127,7 @@ impl Replayer {
             outcomes.extend(finish(&self.bundles, session));
         }
         match &line.question {
-            Question::Incoming(client, at) if client.at_mail && !matches!(at, AtClient::Rcpt(_)) => {
+            Question::Incoming(client, at) if client.at_mail && !at.is_after_mail() => {
                 let begin = || MailFrom::begin(line.about.clone(), client);
                 let mail = session.mail.get_or_insert_with(begin);
                 mail.take(client, at, line.answer);
@@ -150,8 +150,10 @@ impl Replayer {
             Some(Gap::Until(until)) => until,
         };
         self.gap = (time <= until).then_some(Gap::Until(until));
-        let is_beginning =
-            matches!(line.question.hook().1, HookName::Connect | HookName::Offer | HookName::Start);
+        let is_beginning = matches!(
+            line.question.hook().1,
+            HookName::Connect | HookName::Ehlo | HookName::Offer | HookName::Start
+        );
         self.gap.is_some() && !is_beginning && !self.sessions.has(&line.about.session)
     }
 

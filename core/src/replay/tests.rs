@@ -18,7 +18,7 @@ pub(super) fn bundle(table: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
     Arc::new(loaded.unwrap_or_else(|rejected| panic!("{rejected}")).0)
 }
 
-fn replay(candidate: &Arc<Bundle>, records: &[Value]) -> Report {
+pub(super) fn replay(candidate: &Arc<Bundle>, records: &[Value]) -> Report {
     let lines = records.iter().fold(String::new(), |mut lines, record| {
         writeln!(lines, "{record}").unwrap();
         lines

@@ -3,18 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use waxseal_plugins::bundle::Bundle;
-use waxseal_plugins::decision::{Answer, Decision, Failure, Outcome};
-use waxseal_plugins::facts::{Client, Message};
-use waxseal_plugins::hooks::{Direction, Hook, incoming};
-use waxseal_plugins::place::Place;
-use waxseal_plugins::verdicts::Strictness;
+use waxseal_plugins::bundle::{AskedInTurn, Bundle};
+use waxseal_plugins::decision::{Decision, Failure, Outcome};
+use waxseal_plugins::facts::Client;
+use waxseal_plugins::hooks::{Direction, Hook};
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 use crate::observe::trace::{Teller, What};
 use crate::observe::{Observer, SessionId};
-
-pub use crate::observe::Change;
 
 /// Asks the hooks for one session or attempt, all of one bundle.
 #[derive(Clone, Debug)]
@@ -66,34 +62,23 @@ impl Asker {
     }
 
     /// Asks the filters' hook `message`, one after the other: each is told what those before it have changed.
-    /// After a refusal nobody is asked any more.
+    /// What the first of them was told is recorded, and what was changed then.
     pub async fn ask_in_turn(
         &self,
         client: &Arc<Client>,
         letter: &mut (dyn AskedInTurn + Send),
     ) -> Decision<Verdict> {
         let asked = Instant::now();
-        let (mut said, mut changes) = (Vec::new(), Vec::new());
-        for filter in self.bundle.filters_at::<incoming::Message>() {
-            let mut answer = match letter.facts() {
-                Ok(facts) => filter.ask::<incoming::Message>(client, &facts).await,
-                Err(failure) => {
-                    let place = Place::file(Arc::clone(filter.path()));
-                    Some(Answer { outcome: Outcome::Failure(failure), place })
-                }
-            };
-            if let Some(answer) = &mut answer {
-                changes.extend(letter.take(answer));
-            }
-            let refused = answer.as_ref().is_some_and(|one| one.outcome.strictness() == Strictness::Refuse);
-            said.push((filter, answer));
-            if refused {
-                break;
-            }
-        }
-        let decision = self.bundle.conclude::<incoming::Message>(client, said);
-        let told = (client, &letter.logged());
-        self.observer.decided_of_message(&self.session, told, &decision, &changes, asked.elapsed());
+        // They were found out just now, or nothing could be.
+        let told = letter.facts().unwrap_or_default();
+        let (decision, edited) = self.bundle.ask_in_turn(client, letter).await;
+        self.observer.decided_of_message(
+            &self.session,
+            (client, &told),
+            &decision,
+            (&edited, || self.bundle.unread_facts()),
+            asked.elapsed(),
+        );
         decision
     }
 
@@ -106,21 +91,4 @@ impl Asker {
     pub fn teller(&self, direction: Direction) -> Teller {
         Teller::new(self.observer.clone(), self.session.clone(), direction)
     }
-}
-
-/// A message that filters are asked about one after the other.
-pub trait AskedInTurn {
-    /// What it is by now.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read any more.
-    fn facts(&mut self) -> Result<Arc<Message>, Failure>;
-
-    /// What the log has of what it is by now.
-    fn logged(&mut self) -> Arc<Message>;
-
-    /// Takes the changes out of an answer and does them; gives those that were done. One that cannot be done to any
-    /// message makes the answer a failure.
-    fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Change>;
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use waxseal_plugins::decision::{Decision, Outcome};
+use waxseal_plugins::decision::Outcome;
 use waxseal_plugins::facts::{Certificate, Client, Host};
 use waxseal_plugins::hooks;
 pub use waxseal_plugins::names::{client_names, host_names};
 use waxseal_plugins::verdicts::incoming::Certificate as Answer;
 use waxseal_plugins::verdicts::outgoing::Certificate as HostAnswer;
-use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Passage, Reply as Said};
+use waxseal_plugins::verdicts::{ClientCertificate, EnhancedCode, Reply as Said};
 
 use super::ask::Asker;
 pub use super::cipher::Outgoing;
@@ -49,16 +49,6 @@ pub async fn incoming(
     answer
 }
 
-/// Asked again at MAIL FROM, for a row that is known only then; `certificate` is the chain on
-/// record, judged anew for the row and the sender's domain. What is against the mail, if anything.
-pub async fn incoming_at_mail(
-    asker: &Asker,
-    client: &Arc<Client>,
-    certificate: &Arc<Certificate>,
-) -> Option<Decision<Passage>> {
-    decide(asker, client, certificate).await.against_mail(UNACCEPTABLE)
-}
-
 /// The handshake is done, no SMTP octet has crossed it. The relay holds pins and floors before mail:
 /// [`terms::hold`](super::terms::hold).
 pub async fn outgoing(asker: &Asker, host: &Arc<Host>, certificate: &Arc<Certificate>) -> Outgoing {
@@ -87,15 +77,12 @@ pub fn own_names(config: &Config, server_name: &str) -> Vec<String> {
 }
 
 async fn ask(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Incoming {
-    match decide(asker, client, certificate).await.outcome() {
+    let domain = &client.sender_domain;
+    match asker.ask::<hooks::incoming::Certificate>(domain, client, certificate).await.outcome() {
         Outcome::Verdict(Answer::Accept) => Incoming::Accept,
         Outcome::Verdict(Answer::Refuse(said)) => Incoming::Refuse(denied::reply(554, UNACCEPTABLE, said)),
         Outcome::Failure(_) => Incoming::Fail(denied::failed(451, EnhancedCode::new(4, 3, 0))),
     }
-}
-
-async fn decide(asker: &Asker, client: &Arc<Client>, certificate: &Arc<Certificate>) -> Decision<Answer> {
-    asker.ask::<hooks::incoming::Certificate>(&client.sender_domain, client, certificate).await
 }
 
 #[cfg(test)]

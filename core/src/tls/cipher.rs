@@ -7,16 +7,13 @@ use waxseal_plugins::facts::{Client, Handshake, Hello, Host};
 use waxseal_plugins::hooks;
 use waxseal_plugins::verdicts::incoming::Cipher as Answer;
 use waxseal_plugins::verdicts::outgoing::Cipher as HostAnswer;
-use waxseal_plugins::verdicts::{EnhancedCode, Passage, Terms};
+use waxseal_plugins::verdicts::{EnhancedCode, Terms};
 
 use super::ask::Asker;
 use super::client::ClientPlan;
 use super::denied::Denied;
 use super::server::{AtHello, ServerPlan};
 use super::terms;
-
-/// What was negotiated will not do: RFC 3463, X.7.5.
-const UNACCEPTABLE: EnhancedCode = EnhancedCode::new(5, 7, 5);
 
 /// What follows an outgoing handshake, at cipher and at certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,38 +44,6 @@ pub async fn incoming(asker: &Asker, client: &Arc<Client>, hello: &Arc<Hello>, p
         }
         Outcome::Verdict(Answer::Refuse(said)) => AtHello::Refuse(said.text.clone()),
         Outcome::Failure(failure) => AtHello::Fail(failure.message.clone()),
-    }
-}
-
-/// What the hook says at MAIL FROM.
-#[derive(Clone, Debug)]
-pub enum AtMail {
-    /// Go on; the roots among the terms hold when the chain is judged.
-    Accept(Terms),
-    /// The mail may not pass.
-    Deny(Decision<Passage>),
-}
-
-/// Asked again at MAIL FROM, for a row that is known only then, on the facts on record. The
-/// verdict's terms hold on what was negotiated; the row's are held by
-/// [`terms::hold`].
-pub async fn incoming_at_mail(
-    asker: &Asker,
-    client: &Arc<Client>,
-    hello: &Arc<Hello>,
-    handshake: &Handshake,
-) -> AtMail {
-    let decision = asker.ask::<hooks::incoming::Cipher>(&client.sender_domain, client, hello).await;
-    if let Some(denial) = decision.against_mail(UNACCEPTABLE) {
-        return AtMail::Deny(denial);
-    }
-    let terms = match decision.outcome() {
-        Outcome::Verdict(Answer::Accept { terms, .. }) => terms.clone(),
-        _ => Terms::default(),
-    };
-    match terms::negotiated(&terms, handshake) {
-        Ok(()) => AtMail::Accept(terms),
-        Err(unmet) => AtMail::Deny(decision.refusing_mail(unmet.for_mail())),
     }
 }
 

@@ -9,6 +9,7 @@ mod ask;
 mod check;
 mod checks;
 mod deciders;
+mod in_turn;
 mod level;
 mod reading;
 mod shipped;
@@ -23,6 +24,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::conversation::Reader;
 use crate::decider::Decider;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
@@ -35,6 +37,7 @@ use crate::wasm::Host;
 pub use analyse::analyse;
 pub use ask::Said;
 pub use check::{Checked, check, check_selected};
+pub use in_turn::{AskedInTurn, InTurn};
 pub use level::Level;
 pub use reading::is_stem;
 pub use shipped::SHIPPED;
@@ -59,6 +62,8 @@ pub struct Settings {
     pub lists: Option<PathBuf>,
     /// What runs plugins, and what the site grants them.
     pub plugins: Host,
+    /// Who reads messages that tests imagine; `None` where nobody can.
+    pub reader: Option<Arc<dyn Reader>>,
 }
 
 impl Settings {
@@ -78,6 +83,9 @@ pub struct Bundle {
     files: Arc<BTreeMap<Arc<str>, Arc<str>>>,
     /// The paths of the files that are the site's own.
     site: Arc<BTreeSet<Arc<str>>>,
+    /// The messages among its tests, by path.
+    messages: Arc<BTreeMap<Arc<str>, Arc<[u8]>>>,
+    reader: Option<Arc<dyn Reader>>,
     hash: String,
 }
 
@@ -117,6 +125,16 @@ impl Bundle {
     /// Its files, the shipped ones among them: path and text.
     pub fn files(&self) -> &BTreeMap<Arc<str>, Arc<str>> {
         &self.files
+    }
+
+    /// The messages among its tests, as they stand in their files: path and octets.
+    pub fn messages(&self) -> &BTreeMap<Arc<str>, Arc<[u8]>> {
+        &self.messages
+    }
+
+    /// Who reads messages that are imagined, if somebody can.
+    pub(crate) fn reader(&self) -> Option<&dyn Reader> {
+        self.reader.as_deref()
     }
 
     /// The SHA-256 of its files, in lower-case hexadecimal.
@@ -190,6 +208,8 @@ impl Bundle {
             deciders: Arc::new(deciders),
             files: Arc::new(files),
             site: Arc::new(snapshot.paths().cloned().collect()),
+            messages: Arc::new(snapshot.messages().clone()),
+            reader: settings.reader.clone(),
             hash: snapshot.hash(),
         };
         voice::silent(|| {

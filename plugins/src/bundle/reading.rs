@@ -83,6 +83,7 @@ impl Snapshot {
                     self.read_plugin(&folder.join(&file), &path);
                 }
                 Some((stem, "rhai" | "wasm")) if !is_stem(stem) => self.bad_stem(&path, stem),
+                Some((_, "eml")) if name == "tests" => self.read_message(&folder.join(&file), &path),
                 Some((_, "toml")) if name != "tests" => self.read_file(&folder.join(&file), &path),
                 _ => self.stray(&path),
             }
@@ -121,6 +122,13 @@ impl Snapshot {
         }
     }
 
+    fn read_message(&mut self, file: &Path, path: &str) {
+        match read_bytes(file) {
+            Ok(octets) => _ = self.messages.insert(path.into(), octets.into()),
+            Err(error) => self.unreadable(path, &error.to_string()),
+        }
+    }
+
     fn read_file(&mut self, file: &Path, path: &str) {
         match read_text(file) {
             Ok(text) => _ = self.site.insert(path.into(), text.into()),
@@ -141,7 +149,7 @@ impl Snapshot {
 
     fn stray(&mut self, path: &str) {
         let message = "this file is not read";
-        let help = "read are `domains.rhai`, and `*.rhai` in `incoming/`, `outgoing/`, `filters/` and `tests/`; plugins are `*.wasm` in the first three, with a `.toml` beside them; lists are `*.txt` in `lists/`";
+        let help = "read are `domains.rhai`, and `*.rhai` in `incoming/`, `outgoing/`, `filters/` and `tests/`; plugins are `*.wasm` in the first three, with a `.toml` beside them; lists are `*.txt` in `lists/`, messages for tests `*.eml` in `tests/`";
         self.findings.push(Diagnostic::warning("B004", Place::file(path), message).helped(help));
     }
 }
@@ -231,6 +239,7 @@ mod tests {
             ("outgoing/both.wasm", ""),
             ("filters/lost.toml", ""),
             ("tests/plugin.wasm", ""),
+            ("tests/Spam of 2026.eml", ""),
         ]);
         fs::write(site.path().join("outgoing/latin.rhai"), [0xe4]).expect("a file");
         let snapshot = Snapshot::read(site.path()).expect("readable");
@@ -249,6 +258,7 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(snapshot.site().keys().map(|path| &**path).collect::<Vec<_>>(), ["outgoing/both.rhai"]);
+        assert!(snapshot.messages().contains_key("tests/Spam of 2026.eml"));
     }
 
     #[test]

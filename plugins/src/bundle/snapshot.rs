@@ -14,6 +14,8 @@ use crate::diagnostic::Diagnostic;
 pub struct Snapshot {
     pub(super) site: BTreeMap<Arc<str>, Arc<str>>,
     pub(super) plugins: BTreeMap<Arc<str>, Arc<[u8]>>,
+    /// The messages that tests read.
+    pub(super) messages: BTreeMap<Arc<str>, Arc<[u8]>>,
     /// What is wrong with files that could not be read, or do not belong there.
     pub(super) findings: Vec<Diagnostic>,
 }
@@ -29,6 +31,13 @@ impl Snapshot {
     #[must_use]
     pub fn with_plugin(mut self, path: &str, wasm: &[u8]) -> Self {
         self.plugins.insert(path.into(), wasm.into());
+        self
+    }
+
+    /// With a message for tests besides.
+    #[must_use]
+    pub fn with_message(mut self, path: &str, octets: &[u8]) -> Self {
+        self.messages.insert(path.into(), octets.into());
         self
     }
 
@@ -48,6 +57,11 @@ impl Snapshot {
         &self.plugins
     }
 
+    /// The messages that the site's tests read, by path.
+    pub fn messages(&self) -> &BTreeMap<Arc<str>, Arc<[u8]>> {
+        &self.messages
+    }
+
     /// The text of the `.toml` beside a plugin.
     pub(super) fn config_of(&self, plugin: &str) -> Option<&Arc<str>> {
         self.site.get(format!("{}.toml", plugin.strip_suffix(".wasm")?).as_str())
@@ -65,7 +79,7 @@ impl Snapshot {
 
     /// The paths of all the site's files.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.site.keys().chain(self.plugins.keys())
+        self.site.keys().chain(self.plugins.keys()).chain(self.messages.keys())
     }
 
     fn replaces(&self, shipped: &str) -> bool {
@@ -78,8 +92,8 @@ impl Snapshot {
         let mut context = digest::Context::new(&SHA256);
         let files = self.files();
         let texts = files.iter().map(|(path, text)| (path, text.as_bytes()));
-        let plugins = self.plugins.iter().map(|(path, wasm)| (path, &**wasm));
-        for (path, content) in texts.chain(plugins) {
+        let others = self.plugins.iter().chain(&self.messages).map(|(path, octets)| (path, &**octets));
+        for (path, content) in texts.chain(others) {
             for part in [path.as_bytes(), content] {
                 context.update(&part.len().to_be_bytes());
                 context.update(part);
@@ -105,6 +119,8 @@ mod tests {
             hash(&[("filters/a.rhai", "")]),
             hash(&[("filters/b.rhai", "")]),
             hash(&[("filters/a.rhai", "x")]),
+            Snapshot::default().with_message("tests/a.eml", b"").hash(),
+            Snapshot::default().with_message("tests/a.eml", b"x").hash(),
         ];
         assert_eq!(hashes.iter().collect::<BTreeSet<_>>().len(), hashes.len());
     }

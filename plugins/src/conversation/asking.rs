@@ -5,22 +5,26 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Question, Step};
-use crate::bundle::Bundle;
-use crate::decision::{Decision, Outcome};
-use crate::facts::Row;
-use crate::hooks::Hook;
+use super::{Conversation, End, Question, Step};
+use crate::bundle::{AskedInTurn, Bundle};
+use crate::decision::{Decision, Edited, Outcome};
+use crate::facts::{Client, Row};
+use crate::hooks::{Direction, Hook};
+use crate::verdicts::Verdict;
+use crate::verdicts::incoming::Message;
 
 /// Asks, and keeps the steps.
 pub(super) struct Asking<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) steps: Vec<Step>,
     pub(super) rows: Vec<Arc<Row>>,
+    /// What was not given, and what holds in its place.
+    assumed: Vec<String>,
 }
 
 impl<'a> Asking<'a> {
     pub(super) fn new(bundle: &'a Bundle) -> Self {
-        Self { bundle, steps: Vec::new(), rows: Vec::new() }
+        Self { bundle, steps: Vec::new(), rows: Vec::new(), assumed: Vec::new() }
     }
 
     /// Asks a hook; `whom` is whom it is about.
@@ -31,6 +35,31 @@ impl<'a> Asking<'a> {
         subject: &Arc<H::Subject>,
     ) -> Decision<H::Verdict> {
         let decision = self.bundle.try_out::<H>(peer, subject);
+        self.asked(whom, &decision, (told(&**peer), told(&**subject)), Vec::new());
+        decision
+    }
+
+    /// Asks filters of a message, one after the other.
+    pub(super) fn ask_in_turn(
+        &mut self,
+        whom: &str,
+        client: &Arc<Client>,
+        letter: &mut dyn AskedInTurn,
+    ) -> Decision<Message> {
+        let message = letter.facts().map(|facts| told(&*facts)).unwrap_or_default();
+        let facts = (told(&**client), message);
+        let (decision, edits) = self.bundle.try_in_turn(client, letter);
+        self.asked(whom, &decision, facts, edits);
+        decision
+    }
+
+    fn asked<V: Verdict>(
+        &mut self,
+        whom: &str,
+        decision: &Decision<V>,
+        (facts, subject): (Value, Value),
+        edits: Vec<Edited>,
+    ) {
         self.note(decision.row.clone());
         self.steps.push(Step::Asked(Box::new(Question {
             hook: decision.hook,
@@ -38,6 +67,7 @@ impl<'a> Asking<'a> {
             verdict: decision.outcome().word(),
             code: decision.outcome().reply().and_then(|reply| reply.code),
             text: decision.reason().to_owned(),
+            edits,
             place: decision.answer.place.clone(),
             row: decision.row.clone(),
             asked: decision.asked.clone(),
@@ -45,10 +75,9 @@ impl<'a> Asking<'a> {
                 Outcome::Verdict(verdict) => told(verdict),
                 Outcome::Failure(failure) => told(failure),
             },
-            facts: told(&**peer),
-            subject: told(&**subject),
+            facts,
+            subject,
         })));
-        decision
     }
 
     /// Whether a filter has the hook. What only filters are asked is no question without one.
@@ -62,6 +91,18 @@ impl<'a> Asking<'a> {
         if !self.rows.contains(&row) {
             self.rows.push(row);
         }
+    }
+
+    /// Something that filters read was not given.
+    pub(super) fn assume(&mut self, what: String) {
+        self.happens(what.clone());
+        self.assumed.push(what);
+    }
+
+    /// What came of it.
+    pub(super) fn conversation(self, direction: Direction, end: End) -> Conversation {
+        let Self { rows, steps, assumed, .. } = self;
+        Conversation { direction, rows, steps, end, kept: None, assumed }
     }
 
     /// Something happened.

@@ -1,7 +1,8 @@
-//! Mail that reaches us: one client, from its connecting to the reply to RCPT TO.
+//! Mail that reaches us: one client, from its connecting to the reply to the end of its message.
 
 mod ends;
 mod handshake;
+mod message;
 mod told;
 
 use std::sync::Arc;
@@ -10,9 +11,10 @@ use super::asking::Asking;
 use super::at_mail;
 use super::delivery::domain_of;
 use super::judgement::{Expected, judge};
+use super::letter::Kept;
 use super::reception::{Listener, Reception};
 use super::{End, Fate, Presented, Situation, Switch};
-use crate::decision::{Decision, Outcome};
+use crate::decision::{Admission, Decision, Denial, Outcome};
 use crate::facts::{Certificate, Client, Handshake, Hello, Nothing, Recipient, Row};
 use crate::failure::HandshakeFailure;
 use crate::hooks::{Hook, incoming};
@@ -20,9 +22,6 @@ use crate::names;
 use crate::place::Place;
 use crate::verdicts::incoming::Offer;
 use crate::verdicts::{ClientCertificate, EnhancedCode, Passage, Terms};
-
-/// A policy failed: nobody's fault but ours (RFC 3463, X.3.0).
-const FAILED: &str = "A policy failed here; try again later";
 
 /// Facts that say something of an encrypted connection only.
 const OF_TLS: [&str; 6] = ["version", "suite", "group", "resumed", "server_name", "own_certificate"];
@@ -37,6 +36,8 @@ pub(super) struct Session<'a, 'b> {
     offered: Offered,
     /// A hook failed: this is why every MAIL of the connection is put off.
     failed: Option<Place>,
+    /// The message, where it was read and not denied.
+    pub(super) kept: Option<Kept>,
 }
 
 /// What became of the offer of STARTTLS.
@@ -86,13 +87,13 @@ impl<'a, 'b> Session<'a, 'b> {
         let row = Arc::new(reception.client.facts.apply(Row::clone(&row)));
         let client = told::unheard(reception, &row);
         let (tls, offered, failed) = (None, Offered::NotAsked, None);
-        let mut session = Self { asking, reception, row, client, tls, offered, failed };
+        let mut session = Self { asking, reception, row, client, tls, offered, failed, kept: None };
         session.client = session.told(session.client.clone());
         session.asking.note(session.row.clone());
         session
     }
 
-    /// From the connection to the reply to RCPT TO. A client whose handshake fails comes again, in
+    /// From the connection to the reply to the message's end. A client whose handshake fails comes again, in
     /// clear, as most do.
     pub(super) fn run(&mut self) -> End {
         let wish = match self.reception.client.situation {
@@ -122,8 +123,9 @@ impl<'a, 'b> Session<'a, 'b> {
 
     /// What the client is told to be, with what differs put in.
     pub(super) fn told(&self, client: Client) -> Client {
-        let encrypted = client.encrypted;
-        self.reception.client.facts.apply_but(client, |fact| !encrypted && OF_TLS.contains(&fact))
+        let (encrypted, greeted) = (client.encrypted, !client.ehlo.is_empty());
+        let is_left_out = |fact: &str| !encrypted && OF_TLS.contains(&fact) || !greeted && fact == "ehlo";
+        self.reception.client.facts.apply_but(client, is_left_out)
     }
 
     /// The judgement of the client's certificate, for a row and a sender.
@@ -140,22 +142,33 @@ impl<'a, 'b> Session<'a, 'b> {
     }
 
     fn connect(&mut self) -> Result<(), Stop> {
-        if !self.asking.is_filtered::<incoming::Connect>() {
+        self.admit::<incoming::Connect>().map_err(|end| {
+            // RFC 5321 section 3.1 has 554 in place of the greeting; 421 is for now.
+            let smtp = if end.fate == Fate::Refused { 554 } else { 421 };
+            Stop::Ended(End { smtp, ..end })
+        })
+    }
+
+    /// EHLO is read. Whom a filter denies has not introduced itself, and comes no further by this name.
+    fn introduce(&mut self) -> Result<(), Stop> {
+        self.client = self.told(Client { ehlo: told::EHLO.to_owned(), ..self.client.clone() });
+        self.admit::<incoming::Ehlo>().map_err(Stop::Ended)
+    }
+
+    /// Asks a hook that only filters have, of the client alone.
+    fn admit<H: Hook<Peer = Client, Subject = Nothing, Verdict = Passage>>(&mut self) -> Result<(), End> {
+        if !self.asking.is_filtered::<H>() {
             return Ok(());
         }
-        let decision = self.ask::<incoming::Connect>();
-        let said = match decision.outcome() {
-            Outcome::Verdict(Passage::Accept) => return Ok(()),
-            Outcome::Failure(_) => {
-                self.failed = Some(decision.answer.place.clone());
-                return Ok(());
+        let decision = self.ask::<H>();
+        match Admission::of(decision.outcome()) {
+            Admission::Accept => {}
+            Admission::Fail(_) => self.failed = Some(decision.answer.place),
+            Admission::Deny(denial) => {
+                return Err(Self::denied(denial, &decision.answer.place, &decision.row));
             }
-            Outcome::Verdict(verdict) => verdict,
-        };
-        let end = Self::against(said, &decision.answer.place, &decision.row);
-        // RFC 5321 section 3.1 has 554 in place of the greeting; 421 is for now.
-        let smtp = if end.fate == Fate::Refused { 554 } else { 421 };
-        Err(Stop::Ended(End { smtp, ..end }))
+        }
+        Ok(())
     }
 
     /// EHLO, STARTTLS and the handshake, as far as they come.
@@ -167,7 +180,7 @@ impl<'a, 'b> Session<'a, 'b> {
             }
             return self.start();
         }
-        self.client = self.told(Client { ehlo: told::EHLO.to_owned(), ..self.client.clone() });
+        self.introduce()?;
         if self.reception.tls == Switch::On {
             self.offer()?;
         }
@@ -197,46 +210,57 @@ impl<'a, 'b> Session<'a, 'b> {
         Ok(())
     }
 
-    /// MAIL FROM and RCPT TO.
+    /// MAIL FROM, RCPT TO and the message.
     fn transaction(&mut self) -> End {
         if let Some(place) = self.failed.take() {
-            return Self::policy_failed(place, &self.row);
+            return Self::policy_failed(&place, &self.row);
         }
         let mail = Arc::new(self.mail());
-        let decided = at_mail::decide(self, &mail);
-        let Some(decided) = decided else {
-            return Self::policy_failed(Place::file(crate::table::PATH), &self.row);
+        let Some((decision, asked)) = at_mail::decide(self, &mail) else {
+            return Self::policy_failed(&Place::file(crate::table::PATH), &self.row);
         };
-        let decision = decided.decision;
-        match decision.outcome() {
-            Outcome::Verdict(Passage::Accept) => {}
-            Outcome::Failure(_) => return Self::policy_failed(decision.answer.place, &decision.row),
-            Outcome::Verdict(verdict) => {
-                let end = Self::against(verdict, &decision.answer.place, &decision.row);
-                return self.unless_withheld(end);
-            }
+        if let Some(denial) = Denial::of_passage(decision.outcome()) {
+            let end = Self::denied(denial, &decision.answer.place, &decision.row);
+            return self.unless_withheld(end);
         }
-        let taken = End { verified: decided.verified, ..self.taken(&decision) };
-        self.recipient(&decided.client, taken)
+        let verified = asked.certificate.as_ref().is_some_and(|certificate| certificate.verified);
+        let taken = End { verified, ..self.taken(&decision) };
+        match self.recipients(&asked.client) {
+            Ok(recipients) => self.message(&asked, recipients, taken),
+            Err(end) => end,
+        }
     }
 
-    fn recipient(&mut self, client: &Arc<Client>, taken: End) -> End {
-        if !self.asking.is_filtered::<incoming::Rcpt>() {
-            return taken;
+    /// The recipients that are accepted; the mail goes on where there is one.
+    fn recipients(&mut self, client: &Arc<Client>) -> Result<Vec<String>, End> {
+        let (mut accepted, mut denied) = (Vec::new(), None);
+        for address in &self.reception.recipients {
+            match self.recipient(client, address.clone(), accepted.len()) {
+                Ok(address) => accepted.push(address),
+                Err(end) => _ = denied.get_or_insert(end),
+            }
         }
-        let address = self.reception.recipient.clone();
-        let recipient = Recipient {
+        match denied {
+            Some(end) if accepted.is_empty() => Err(end),
+            _ => Ok(accepted),
+        }
+    }
+
+    fn recipient(&mut self, client: &Arc<Client>, address: String, accepted: usize) -> Result<String, End> {
+        let recipient = self.reception.client.facts.apply(Recipient {
             domain: domain_of(&address),
             address,
             sender: self.reception.sender.clone(),
-            accepted: 0,
-        };
-        let recipient = Arc::new(self.reception.client.facts.apply(recipient));
-        let decision = self.asking.ask::<incoming::Rcpt>(&client.address, client, &recipient);
-        match decision.outcome() {
-            Outcome::Verdict(Passage::Accept) => taken,
-            Outcome::Failure(_) => Self::policy_failed(decision.answer.place, &decision.row),
-            Outcome::Verdict(verdict) => Self::against(verdict, &decision.answer.place, &decision.row),
+            accepted: i64::try_from(accepted).unwrap_or(i64::MAX),
+        });
+        let address = recipient.address.clone();
+        if !self.asking.is_filtered::<incoming::Rcpt>() {
+            return Ok(address);
+        }
+        let decision = self.asking.ask::<incoming::Rcpt>(&client.address, client, &Arc::new(recipient));
+        match Denial::of_passage(decision.outcome()) {
+            None => Ok(address),
+            Some(denial) => Err(Self::denied(denial, &decision.answer.place, &decision.row)),
         }
     }
 }

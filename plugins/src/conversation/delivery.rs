@@ -6,11 +6,12 @@ use jiff::civil::Date;
 
 use super::asking::Asking;
 use super::host::{Attempt, Crossed};
+use super::news::News;
 use super::problem::Problem;
 use super::{Conversation, End, Fate, Met, Overrides, Situation, Switch};
 use crate::bundle::Bundle;
 use crate::facts::{Host, Mail, Row};
-use crate::hooks::{Direction, outgoing};
+use crate::hooks::outgoing;
 use crate::rhai::voice;
 use crate::table;
 use crate::verdicts::EnhancedCode;
@@ -74,7 +75,8 @@ fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
         Ok(way) => way,
         Err(problem) => {
             let hope = !problem.is_permanent();
-            return conversation(asking, unsent(Some((problem, String::new())), hope, row));
+            let end = unsent(Some((problem, String::new())), hope, row);
+            return News { delivery, mail: &mail, host: None }.told(asking, end);
         }
     };
     let mut said: Option<(Problem, String)> = None;
@@ -83,7 +85,10 @@ fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
         let mut attempt = Attempt::new(&mut asking, delivery, met, (&row, &mail), (&way, number));
         let name = attempt.name().to_owned();
         match attempt.run() {
-            Ok(crossed) => return conversation(asking, sent(crossed, name, row)),
+            Ok(crossed) => {
+                let host = Some(attempt.into_host());
+                return News { delivery, mail: &mail, host }.told(asking, sent(crossed, name, row));
+            }
             Err(problem) => {
                 hope |= !problem.is_permanent();
                 if said.as_ref().is_none_or(|(noted, _)| problem.tells_more_than(noted)) {
@@ -92,7 +97,7 @@ fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
             }
         }
     }
-    conversation(asking, unsent(said, hope, row))
+    News { delivery, mail: &mail, host: None }.told(asking, unsent(said, hope, row))
 }
 
 /// The way that filters choose, if there are any; what a transport says is not known here.
@@ -112,14 +117,11 @@ fn choose(
     }
 }
 
-fn conversation(asking: Asking<'_>, end: End) -> Conversation {
-    Conversation { direction: Direction::Outgoing, rows: asking.rows, steps: asking.steps, end }
-}
-
 fn sent(crossed: Crossed, host: String, row: Arc<Row>) -> End {
     let fate = if crossed.encrypted { Fate::SentEncrypted } else { Fate::SentClear };
-    let (verified, decided_by) = (crossed.verified, Some(crossed.decided_by));
-    End { fate, code: None, smtp: 0, text: String::new(), verified, decided_by, row, host }
+    let Crossed { encrypted, verified, decided_by } = crossed;
+    let decided_by = Some(decided_by);
+    End { fate, code: None, smtp: 0, text: String::new(), encrypted, verified, decided_by, row, host }
 }
 
 /// The message fails only if every host was reached and refused; else it waits.
@@ -131,6 +133,7 @@ fn unsent(said: Option<(Problem, String)>, hope: bool, row: Arc<Row>) -> End {
         code: Some(problem.code),
         smtp: 0,
         text: problem.text,
+        encrypted: false,
         verified: false,
         decided_by: problem.place,
         row,

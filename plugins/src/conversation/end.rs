@@ -19,6 +19,8 @@ pub struct End {
     pub smtp: u16,
     /// What is said, in words; empty where the mail crosses.
     pub text: String,
+    /// Whether the mail crosses an encrypted connection.
+    pub encrypted: bool,
     /// Whether the peer's certificate was verified.
     pub verified: bool,
     /// Where it was decided; `None` where the network decided.
@@ -44,6 +46,12 @@ pub enum Fate {
     TakenEncrypted,
     /// Incoming: it is taken in clear.
     TakenClear,
+    /// Incoming: it is taken, and goes to another address.
+    Redirected,
+    /// Incoming: it is taken, and kept aside.
+    Quarantined,
+    /// Incoming: the client is told that it is taken; it is forgotten.
+    Discarded,
     /// Incoming: a 4xx reply; the client tries again.
     Deferred,
     /// Incoming: a 5xx reply.
@@ -54,13 +62,16 @@ pub enum Fate {
 
 impl Fate {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::SentEncrypted,
         Self::SentClear,
         Self::Waits,
         Self::Returned,
         Self::TakenEncrypted,
         Self::TakenClear,
+        Self::Redirected,
+        Self::Quarantined,
+        Self::Discarded,
         Self::Deferred,
         Self::Refused,
         Self::Closed,
@@ -75,6 +86,9 @@ impl Fate {
             Self::Returned => "returned",
             Self::TakenEncrypted => "taken_encrypted",
             Self::TakenClear => "taken_clear",
+            Self::Redirected => "redirected",
+            Self::Quarantined => "quarantined",
+            Self::Discarded => "discarded",
             Self::Deferred => "deferred",
             Self::Refused => "refused",
             Self::Closed => "closed",
@@ -90,6 +104,9 @@ impl Fate {
             Self::Returned => "returned to the sender",
             Self::TakenEncrypted => "taken encrypted",
             Self::TakenClear => "taken in clear",
+            Self::Redirected => "taken, and redirected",
+            Self::Quarantined => "taken, and quarantined",
+            Self::Discarded => "taken, and discarded",
             Self::Deferred => "put off",
             Self::Refused => "refused",
             Self::Closed => "connection closed",
@@ -98,12 +115,7 @@ impl Fate {
 
     /// Whether the mail crosses the connection.
     pub const fn crosses(self) -> bool {
-        matches!(self, Self::SentEncrypted | Self::SentClear | Self::TakenEncrypted | Self::TakenClear)
-    }
-
-    /// Whether the mail crosses an encrypted connection.
-    pub const fn is_encrypted(self) -> bool {
-        matches!(self, Self::SentEncrypted | Self::TakenEncrypted)
+        !matches!(self, Self::Waits | Self::Returned | Self::Deferred | Self::Refused | Self::Closed)
     }
 }
 

@@ -83,6 +83,11 @@ impl<'a, 'b> Attempt<'a, 'b> {
         &self.host.name
     }
 
+    /// What was found out about the host.
+    pub(super) fn into_host(self) -> Host {
+        self.host
+    }
+
     /// Brings the mail to the host.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! - [`Situation`], [`Met`], [`Overrides`]: what is imagined of the peer
 //! - [`Delivery`], [`deliver`]: mail that we send
 //! - [`Reception`], [`receive`]: mail that reaches us
+//! - [`Reader`]: who reads the message, and does to it what filters say: the relay, where there is one
 //! - [`Conversation`]: what came of it
 
 mod asking;
@@ -17,7 +18,9 @@ mod delivery;
 mod end;
 mod host;
 mod judgement;
+mod letter;
 mod negotiation;
+mod news;
 mod overrides;
 mod problem;
 mod reception;
@@ -31,7 +34,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::decision::Asked;
+use crate::decision::{Asked, Edited};
 use crate::facts::Row;
 use crate::hooks::{Direction, HookName};
 use crate::place::Place;
@@ -39,6 +42,8 @@ use crate::verdicts::EnhancedCode;
 
 pub use delivery::{Delivery, deliver};
 pub use end::{End, Fate};
+pub(crate) use letter::ordinary_fields;
+pub use letter::{Becomes, Kept, Letter, Reader, Sent, ordinary};
 pub use overrides::{BadOverride, Overrides};
 pub use reception::{Listener, Reception, receive};
 pub use situation::{Met, Presented, Situation};
@@ -65,6 +70,12 @@ pub struct Conversation {
     pub steps: Vec<Step>,
     /// How it ended.
     pub end: End,
+    /// The message, as it is kept; `None` where it was denied, or nobody looked at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+    /// What filters read and nobody gave, and what they were told instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assumed: Vec<String>,
 }
 
 /// One step.
@@ -90,6 +101,9 @@ pub struct Question {
     pub code: Option<EnhancedCode>,
     /// Why, in words; empty where nothing was said.
     pub text: String,
+    /// What was changed of the message, in the order in which it was done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edited>,
     /// Where it was decided.
     pub place: Place,
     /// The row that chose the policy.
@@ -100,7 +114,7 @@ pub struct Question {
     pub answer: Value,
     /// What was told of the peer.
     pub facts: Value,
-    /// What else was told.
+    /// What else was told; of a message, before anything of it was changed.
     pub subject: Value,
 }
 

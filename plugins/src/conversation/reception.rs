@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use bytes::Bytes;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
@@ -22,8 +23,10 @@ pub struct Reception {
     pub address: IpAddr,
     /// The reverse-path; empty for the null sender.
     pub sender: String,
-    /// The forward-path.
-    pub recipient: String,
+    /// The forward-paths, in their order.
+    pub recipients: Vec<String>,
+    /// The message, canonical CRLF; `None` for an ordinary one, which only filters look at.
+    pub message: Option<Bytes>,
     /// The client.
     pub client: Met,
     /// How TLS begins.
@@ -51,7 +54,8 @@ impl Reception {
         Self {
             address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 25)),
             sender: sender.into(),
-            recipient: "bob@example.org".to_owned(),
+            recipients: vec!["bob@example.org".to_owned()],
+            message: None,
             client: Met::in_situation(situation),
             listener: Listener::StartTls,
             tls: Switch::On,
@@ -70,7 +74,9 @@ impl Reception {
 pub fn receive(bundle: &Bundle, reception: &Reception) -> Conversation {
     voice::silent(|| {
         let mut asking = Asking::new(bundle);
-        let end = Session::new(&mut asking, reception).run();
-        Conversation { direction: Direction::Incoming, rows: asking.rows, steps: asking.steps, end }
+        let mut session = Session::new(&mut asking, reception);
+        let end = session.run();
+        let kept = session.kept.take();
+        Conversation { kept, ..asking.conversation(Direction::Incoming, end) }
     })
 }

@@ -230,8 +230,8 @@ fn filters_are_asked_at_connect_and_at_rcpt() {
     let bundle = bundle(&[("filters/gate.rhai", filter)]);
     let from = |address: &str, recipient: &str| {
         let reception = Reception::from("a@x.example", Situation::NoCertificate);
-        let (address, recipient) = (address.parse().unwrap(), recipient.to_owned());
-        receive(&bundle, &Reception { address, recipient, ..reception })
+        let (address, recipients) = (address.parse().unwrap(), vec![recipient.to_owned()]);
+        receive(&bundle, &Reception { address, recipients, ..reception })
     };
     assert_eq!(ended(&from("192.0.2.66", "b@c.example")), "refused 5.7.1 filters/gate.rhai:1");
     assert_eq!(ended(&from("192.0.2.7", "b@closed.example")), "deferred 4.7.1 filters/gate.rhai:2");

@@ -53,8 +53,8 @@ impl LastGood {
     fn write(&self, snapshot: &Snapshot, name: &str) -> io::Result<()> {
         let folder = TempDir::new_in(&self.directory)?;
         let texts = snapshot.site().iter().map(|(path, text)| (path, text.as_bytes()));
-        let plugins = snapshot.plugins().iter().map(|(path, wasm)| (path, &**wasm));
-        for (path, content) in texts.chain(plugins) {
+        let others = snapshot.plugins().iter().chain(snapshot.messages());
+        for (path, content) in texts.chain(others.map(|(path, octets)| (path, &**octets))) {
             let path = folder.path().join(&**path);
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             let mut file = File::create(path)?;
@@ -87,7 +87,8 @@ mod tests {
         let kept = LastGood::new(&directory.path().join("last-good"));
         assert_eq!(kept.read(), None);
         let first = Snapshot::of([("outgoing/own.rhai", "// first")]);
-        let second = Snapshot::of([("domains.rhai", "// second"), ("filters/a.rhai", "")]);
+        let second = Snapshot::of([("domains.rhai", "// second"), ("filters/a.rhai", "")])
+            .with_message("tests/a.eml", b"Subject: a\r\n\r\n");
         for snapshot in [&first, &second, &second, &first] {
             kept.keep(snapshot).expect("kept");
             assert_eq!(kept.read().as_ref(), Some(snapshot));

@@ -1,7 +1,7 @@
 //! What those have who are only tried: a state of its own, a clock that can be moved, and answers
 //! about names that are given beforehand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ use super::rates::Rates;
 use crate::names::normal;
 use crate::outside::{LookupFailure, Query};
 
+/// How many names are remembered of which nothing was said.
+const NAMES: usize = 5;
+
 /// An imagined state: nothing of it reaches those who are asked.
 #[derive(Debug)]
 pub(crate) struct Trial {
@@ -18,6 +21,8 @@ pub(crate) struct Trial {
     pub(super) rates: Rates,
     pub(super) clock: Arc<Clock>,
     answers: Mutex<BTreeMap<String, Imagined>>,
+    /// The names that were looked up, and of which nothing was said.
+    unknown: Mutex<BTreeSet<String>>,
     counted: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -41,6 +46,7 @@ impl Trial {
             rates: Rates::few(),
             clock,
             answers: Mutex::default(),
+            unknown: Mutex::default(),
             counted: Mutex::default(),
         })
     }
@@ -70,7 +76,10 @@ impl Trial {
     pub(super) fn look_up(&self, query: &Query) -> Result<Vec<String>, LookupFailure> {
         let (Query::Addresses(name) | Query::Mx(name) | Query::Txt(name) | Query::Names(name)) = query;
         let found = match self.answers().get(&normal(name)) {
-            None => None,
+            None => {
+                self.note(name);
+                None
+            }
             Some(Imagined::Anything(answer)) => Some(answer.clone()),
             Some(Imagined::Records(records)) => records.get(query.word()).cloned(),
             Some(Imagined::Unavailable) => {
@@ -78,6 +87,22 @@ impl Trial {
             }
         };
         found.filter(|found| !found.is_empty()).ok_or(LookupFailure::NoRecord)
+    }
+
+    /// The names that were looked up and of which nothing was said, a few of them.
+    pub(crate) fn unknown(&self) -> Vec<String> {
+        self.names().iter().cloned().collect()
+    }
+
+    fn note(&self, name: &str) {
+        let mut names = self.names();
+        if names.len() < NAMES {
+            names.insert(normal(name));
+        }
+    }
+
+    fn names(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answers(&self) -> MutexGuard<'_, BTreeMap<String, Imagined>> {

@@ -6,7 +6,8 @@ use ::rhai::{Array, Dynamic, Engine, EvalAltResult, NativeCallContext};
 
 use super::stage::Stage;
 use super::trace::{self, Trace};
-use crate::conversation::{Conversation, End, Fate, Question};
+use crate::conversation::{Becomes, Conversation, End, Fate, Kept, Question};
+use crate::facts::Message;
 use crate::hooks::HookName;
 use crate::spoken::Word;
 use crate::suggest;
@@ -83,7 +84,7 @@ fn register_answer(engine: &mut Engine) {
 fn register_conversation(engine: &mut Engine) {
     engine.register_type_with_name::<Held>("conversation");
     engine.register_get("end", |held: &mut Held| held.end().fate.word());
-    engine.register_get("encrypted", |held: &mut Held| held.end().fate.is_encrypted());
+    engine.register_get("encrypted", |held: &mut Held| held.end().encrypted);
     engine.register_get("verified", |held: &mut Held| held.end().verified);
     engine.register_get("code", |held: &mut Held| {
         held.end().code.map(|code| code.to_string()).unwrap_or_default()
@@ -95,6 +96,7 @@ fn register_conversation(engine: &mut Engine) {
     engine.register_get("decided_by", |held: &mut Held| {
         held.end().decided_by.as_ref().map(ToString::to_string).unwrap_or_default()
     });
+    register_kept(engine);
     engine.register_fn("was_asked", |held: &mut Held, hook: &str| -> Result<bool, Box<EvalAltResult>> {
         Ok(held.conversation.asked(hook_name(hook)?).is_some())
     });
@@ -105,6 +107,31 @@ fn register_conversation(engine: &mut Engine) {
             let asked: Vec<_> = held.conversation.questions().map(|one| one.hook.word()).collect();
             format!("`{hook}` was not asked; asked were {}", suggest::list(&asked)).into()
         })
+    });
+}
+
+/// The message, as it is kept.
+fn register_kept(engine: &mut Engine) {
+    engine.register_get("message", |held: &mut Held| -> Result<Arc<Message>, Box<EvalAltResult>> {
+        held.kept().map(|kept| Arc::clone(&kept.message))
+    });
+    engine.register_get("raw", |held: &mut Held| -> Result<String, Box<EvalAltResult>> {
+        held.kept().map(|kept| String::from_utf8_lossy(&kept.octets).into_owned())
+    });
+    engine.register_get("edits", |held: &mut Held| {
+        let edits = held.conversation.questions().flat_map(|question| &question.edits);
+        edits.map(|edited| Dynamic::from(edited.edit.to_string())).collect::<Array>()
+    });
+    engine.register_get("quarantine", |held: &mut Held| match held.becomes() {
+        Some(Becomes::Quarantined(reason)) => reason.clone(),
+        _ => String::new(),
+    });
+    engine.register_get("redirect", |held: &mut Held| match held.becomes() {
+        Some(Becomes::Redirected(to)) => to.clone(),
+        _ => String::new(),
+    });
+    engine.register_get("assumed", |held: &mut Held| {
+        held.conversation.assumed.iter().map(|what| Dynamic::from(what.clone())).collect::<Array>()
     });
 }
 
@@ -129,7 +156,7 @@ impl Answered {
             verdict: question.verdict,
             code: question.code.map(|code| code.to_string()).unwrap_or_default(),
             text: question.text.clone(),
-            edits: Vec::new(),
+            edits: question.edits.iter().map(|edited| edited.edit.to_string()).collect(),
             place: question.place.to_string(),
             row: question.row.pattern.clone(),
             trace: trace.clone(),
@@ -158,6 +185,21 @@ impl Answered {
 impl Held {
     fn end(&self) -> &End {
         &self.conversation.end
+    }
+
+    fn becomes(&self) -> Option<&Becomes> {
+        self.conversation.kept.as_ref().map(|kept| &kept.becomes)
+    }
+
+    fn kept(&self) -> Result<&Kept, Box<EvalAltResult>> {
+        self.conversation.kept.as_ref().ok_or_else(|| {
+            let about = trace::about(&self.conversation);
+            let ended = trace::ended(self.end());
+            format!(
+                "there is no message: {about} ended as {ended}, or no filter has `message` and none was given"
+            )
+            .into()
+        })
     }
 
     fn expect(&self, stage: &Stage, end: &str, code: Option<&str>) -> Checked {

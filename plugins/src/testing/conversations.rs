@@ -3,22 +3,25 @@
 use std::sync::Arc;
 
 use ::rhai::{Array, Dynamic, Engine, Map};
+use serde_json::json;
 
 use super::answers::Held;
 use super::builders::{Made, override_all};
 use super::given::Given;
+use super::letters::{Envelope, letter};
 use super::stage::Stage;
 use super::trace::Trace;
+use crate::bundle::Bundle;
 use crate::conversation::{self, Conversation, Delivery, Listener, Met, Overrides, Reception, Situation};
-use crate::facts::{Client, Facts, Host};
+use crate::facts::{Client, Facts, Host, Mail};
 use crate::hooks::Direction;
 
 /// What `deliver` takes.
-const DELIVERY: [&str; 10] =
-    ["to", "from", "host", "hosts", "certificate", "handshake", "mail", "row", "tls", "today"];
+const DELIVERY: [&str; 11] =
+    ["to", "from", "host", "hosts", "certificate", "handshake", "mail", "report", "row", "tls", "today"];
 
 /// What `receive` takes.
-const RECEPTION: [&str; 13] = [
+const RECEPTION: [&str; 14] = [
     "from",
     "to",
     "address",
@@ -27,6 +30,7 @@ const RECEPTION: [&str; 13] = [
     "handshake",
     "hello",
     "mail",
+    "message",
     "recipient",
     "row",
     "listener",
@@ -42,7 +46,8 @@ pub(super) fn register(engine: &mut Engine, stage: &Arc<Stage>) {
         Ok(held(&delivering, conversation::deliver(&delivering.bundle, &delivery)))
     });
     engine.register_fn("receive", move |differs: Map| -> Made<Held> {
-        let reception = reception(&Given { function: "receive", known: &RECEPTION, map: &differs })?;
+        let reception =
+            reception(&receiving.bundle, &Given { function: "receive", known: &RECEPTION, map: &differs })?;
         Ok(held(&receiving, conversation::receive(&receiving.bundle, &reception)))
     });
 }
@@ -72,6 +77,9 @@ fn delivery(given: &Given<'_>) -> Made<Delivery> {
     }
     let mut facts = Overrides::default();
     let presented = given.facts(&mut facts)?;
+    if to.contains('@') && !facts.has(Mail::WORD, "recipients") {
+        facts.set(Mail::WORD, "recipients", json!([to])).map_err(|bad| bad.to_string())?;
+    }
     if let Some(presented) = presented {
         delivery.hosts.iter_mut().for_each(|host| host.presented = Some(presented));
     }
@@ -82,12 +90,12 @@ fn delivery(given: &Given<'_>) -> Made<Delivery> {
     Ok(delivery)
 }
 
-fn reception(given: &Given<'_>) -> Made<Reception> {
+fn reception(bundle: &Bundle, given: &Given<'_>) -> Made<Reception> {
     given.check()?;
     let from = given.text("from")?.unwrap_or_else(|| "example.com".to_owned());
     let mut reception = Reception::from(address(&from, "alice"), Situation::NoCertificate);
-    if let Some(to) = given.text("to")? {
-        reception.recipient = address(&to, "bob");
+    if let Some(to) = given.texts("to")? {
+        reception.recipients = to.iter().map(|to| address(to, "bob")).collect();
     }
     if let Some(text) = given.text("address")? {
         let bad = |_| format!("`address` is an IP address, as in \"192.0.2.25\"; `{text}` is none");
@@ -98,6 +106,11 @@ fn reception(given: &Given<'_>) -> Made<Reception> {
     }
     let mut facts = Overrides::default();
     let presented = given.facts(&mut facts)?;
+    if let Some(message) = given.map.get("message") {
+        let Reception { sender, recipients, .. } = &reception;
+        let octets = letter(message, &Envelope { bundle, sender, recipients }, &mut facts)?;
+        reception.message = Some(octets);
+    }
     reception.client.presented = presented.or(reception.client.presented);
     reception.client.facts = facts.and(&reception.client.facts);
     reception.listener = match given.text("listener")?.as_deref() {
@@ -148,3 +161,6 @@ fn address(text: &str, somebody: &str) -> String {
 fn day(text: &str) -> Result<jiff::civil::Date, String> {
     text.parse().map_err(|_| format!("`today` is a day, as in \"2027-06-30\"; `{text}` is none"))
 }
+
+#[cfg(test)]
+mod tests;

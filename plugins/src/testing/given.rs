@@ -1,11 +1,11 @@
 //! What `deliver` and `receive` are given: texts, words, and facts by their type.
 
-use ::rhai::{Dynamic, Map};
+use ::rhai::{Array, Dynamic, Map};
 
 use super::builders::{Made, override_all};
 use super::value::json;
 use crate::conversation::{Overrides, Presented, Switch};
-use crate::facts::{Certificate, Facts, Handshake, Hello, Mail, Recipient, Row};
+use crate::facts::{Certificate, Facts, Handshake, Hello, Mail, Recipient, Report, Row};
 use crate::suggest;
 
 /// What a function is given.
@@ -29,6 +29,17 @@ impl Given<'_> {
         value.map_err(|kind| format!("`{name}` is a text, not a {kind}"))
     }
 
+    /// A text, or several.
+    pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, String> {
+        let list = self.map.get(name).and_then(|value| value.read_lock::<Array>().map(|list| list.clone()));
+        let Some(list) = list else { return Ok(self.text(name)?.map(|text| vec![text])) };
+        let texts = list.into_iter().map(Dynamic::into_string).collect::<Result<Vec<_>, _>>();
+        match texts.map_err(|kind| format!("`{name}` is a text or a list of texts; this one has a {kind}"))? {
+            texts if texts.is_empty() => Err(format!("`{name}` is an empty list: it names nobody")),
+            texts => Ok(Some(texts)),
+        }
+    }
+
     /// The facts that are given by type, and the certificate where it is given by a word.
     pub(super) fn facts(&self, facts: &mut Overrides) -> Made<Option<Presented>> {
         let mut presented = None;
@@ -42,6 +53,7 @@ impl Given<'_> {
                 Hello::WORD => differing::<Hello>(facts, value)?,
                 Mail::WORD => differing::<Mail>(facts, value)?,
                 Recipient::WORD => differing::<Recipient>(facts, value)?,
+                Report::WORD => differing::<Report>(facts, value)?,
                 Row::WORD => differing::<Row>(facts, value)?,
                 _ => {}
             }

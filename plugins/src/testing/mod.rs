@@ -6,7 +6,7 @@
 //!
 //! - `builders`, `value`: facts of every hook
 //! - `question`: one hook of one policy or filter
-//! - `conversations`, `given`: whole deliveries and receptions
+//! - `conversations`, `given`: whole deliveries and receptions; `letters`: the message of one
 //! - `imagined`: what goes by in time, and what is answered about names
 //! - `answers`, `cases`: what was answered, and what is expected of it
 //! - [`coverage`]: which lines and rows the tests have met
@@ -18,6 +18,7 @@ mod conversations;
 pub mod coverage;
 mod given;
 mod imagined;
+mod letters;
 mod question;
 mod report;
 mod stage;
@@ -139,7 +140,10 @@ impl File<'_> {
         for (position, test) in tests(&ast).into_iter().filter(|(_, test)| is_meant(test)) {
             self.stage.begin_test();
             match rhai::call(self.engine, &ast, &test, Vec::new(), TEST_TIME) {
-                Ok(_) => report.passed.push(Passed { file: self.path.clone(), test }),
+                Ok(_) => {
+                    let assumed = self.stage.assumed();
+                    report.passed.push(Passed { file: self.path.clone(), test, assumed });
+                }
                 // What runs too long says no line.
                 Err(Fault { message, position: at }) => {
                     let fault = Fault { message, position: at.or_else(position) };
@@ -164,7 +168,8 @@ impl File<'_> {
         let message = format!("{test}{of_case}: {}", fault.message);
         let place = rhai::place(self.path, fault.position);
         let finding = Diagnostic::error("E001", place, message).within(self.source.clone()).spanning_word();
-        let trace = trace.map(|trace| trace.lines().to_vec()).unwrap_or_default();
+        let mut trace = trace.map(|trace| trace.lines().to_vec()).unwrap_or_default();
+        trace.extend(self.stage.unknown_names());
         Failed { file: self.path.clone(), test: test.to_owned(), case, finding, trace }
     }
 }

@@ -27,6 +27,9 @@ pub struct Passed {
     pub file: Arc<str>,
     /// Its name.
     pub test: String,
+    /// What filters read and the test did not give, and what they were told instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assumed: Vec<String>,
 }
 
 /// A test that failed, or one of its cases.
@@ -62,7 +65,8 @@ impl Report {
 
 impl fmt::Display for Passed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file, self.test)
+        write!(f, "{}: {}", self.file, self.test)?;
+        self.assumed.iter().try_for_each(|what| write!(f, "\n          {what}"))
     }
 }
 

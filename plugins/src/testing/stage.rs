@@ -25,6 +25,8 @@ struct State {
     rows: BTreeSet<String>,
     /// What the test in progress imagines.
     trial: Option<Arc<Trial>>,
+    /// What the test in progress did not give, and what holds instead.
+    assumed: BTreeSet<String>,
 }
 
 /// A case of a table that failed.
@@ -48,6 +50,7 @@ impl Stage {
     pub(super) fn begin_test(&self) {
         self.begin();
         self.state().failed.clear();
+        self.state().assumed.clear();
         let trial = Trial::begin();
         self.bundle.deciders().for_each(|decider| decider.begin_trial(&trial));
         self.state().trial = Some(trial);
@@ -66,7 +69,25 @@ impl Stage {
     /// A conversation was held.
     pub(super) fn held(&self, conversation: &Conversation) {
         let rows = conversation.rows.iter().map(|row| row.place.clone());
-        self.state().rows.extend(rows);
+        let mut state = self.state();
+        state.rows.extend(rows);
+        state.assumed.extend(conversation.assumed.iter().cloned());
+    }
+
+    /// What the test in progress did not give though it was read, and what holds instead.
+    pub(super) fn assumed(&self) -> Vec<String> {
+        let mut assumed: Vec<_> = self.state().assumed.iter().cloned().collect();
+        assumed.extend(self.unknown_names());
+        assumed
+    }
+
+    /// The names that were looked up in the test in progress, of which it says nothing.
+    pub(super) fn unknown_names(&self) -> Option<String> {
+        let names = self.trial().unknown();
+        (!names.is_empty()).then(|| {
+            let names = names.join("`, `");
+            format!("not given: what is published about `{names}`; nothing is. Say it as in dns(#{{ \"mx.example\": [\"192.0.2.1\"] }})")
+        })
     }
 
     /// What was answered last.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::bundle::Bundle;
 use crate::conversation::{Conversation, End, Question, Step};
-use crate::decision::Asked;
+use crate::decision::{Asked, Edited};
 use crate::hooks::Direction;
 use crate::place::Place;
 use crate::table;
@@ -83,13 +83,14 @@ fn rows(bundle: &Bundle, conversation: &Conversation) -> Vec<String> {
 
 /// The decision, and beneath it everyone who was asked, if that is more than one.
 fn question_lines(question: &Question) -> Vec<String> {
-    let Question { hook, verdict, code, text, place, asked, row, .. } = question;
+    let Question { hook, verdict, code, text, place, asked, row, edits, .. } = question;
     let code = code.map(|code| format!(" {code}")).unwrap_or_default();
     let text = if text.is_empty() { String::new() } else { format!(" {text}") };
     let mut lines = vec![format!("{hook}: {verdict}{code}{text} ({place}, row `{}`)", row.pattern)];
     if asked.len() > 1 {
         lines.extend(asked.iter().map(|one| format!("    {}", said(one))));
     }
+    lines.extend(edits.iter().map(|Edited { by, edit }| format!("    {by}: {edit}")));
     lines
 }
 

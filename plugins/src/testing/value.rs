@@ -6,7 +6,9 @@ use ::rhai::{Array, Dynamic, Map};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::facts::{Certificate, Client, Handshake, Hello, Host, Mail, Part, Recipient, Row, Version};
+use crate::facts::{
+    Certificate, Client, Handshake, Hello, Host, Mail, Part, Recipient, Report, Row, Version,
+};
 
 /// The value, of whatever facts it is made.
 pub(super) fn json(value: &Dynamic) -> Result<Value, String> {
@@ -38,6 +40,7 @@ fn of_facts(value: &Dynamic) -> Option<Result<Value, String>> {
         .or_else(|| told::<Mail>(value))
         .or_else(|| told::<Recipient>(value))
         .or_else(|| told::<Part>(value))
+        .or_else(|| told::<Report>(value))
 }
 
 fn told<T: Serialize + Send + Sync + 'static>(value: &Dynamic) -> Option<Result<Value, String>> {

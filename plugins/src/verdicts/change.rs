@@ -57,6 +57,12 @@ pub enum Stand {
     Clear,
     /// It goes on, by TLS where the hook is about that.
     On,
+    /// It goes to somebody else.
+    Redirect,
+    /// It is kept aside.
+    Quarantine,
+    /// It is forgotten.
+    Discard,
     /// It is held back for now.
     Defer,
     /// It is held back for good.
@@ -66,12 +72,15 @@ pub enum Stand {
 impl Stand {
     /// The word of a verdict, or `failure`, as logs have it, and where it leaves mail.
     pub fn of_word(word: &str) -> Option<(&'static str, Self)> {
-        const WORDS: [(&str, Stand); 8] = [
+        const WORDS: [(&str, Stand); 11] = [
             ("accept", Stand::On),
             ("advertise", Stand::On),
             ("start_tls", Stand::On),
             ("withhold", Stand::Clear),
             ("stay_clear", Stand::Clear),
+            ("redirect", Stand::Redirect),
+            ("quarantine", Stand::Quarantine),
+            ("discard", Stand::Discard),
             ("defer", Stand::Defer),
             ("failure", Stand::Defer),
             ("refuse", Stand::Refuse),
@@ -79,7 +88,7 @@ impl Stand {
         WORDS.into_iter().find(|(known, _)| *known == word)
     }
 
-    /// Whether mail goes on.
+    /// Whether mail goes on to whom it is meant for.
     pub const fn lets_on(self) -> bool {
         matches!(self, Self::Clear | Self::On)
     }
@@ -134,6 +143,15 @@ mod tests {
         let stand = |word| Stand::of_word(word).expect("a word").1;
         assert_eq!(Stand::change(stand("advertise"), stand("withhold")), Change::Weaker);
         assert_eq!(Stand::change(stand("stay_clear"), stand("start_tls")), Change::Stricter);
+    }
+
+    #[test]
+    fn what_does_not_go_to_its_recipients_is_held_back() {
+        for held in [Stand::Redirect, Stand::Quarantine, Stand::Discard] {
+            assert_eq!(Stand::change(Stand::On, held), Change::Stricter);
+            assert_eq!(Stand::change(held, Stand::On), Change::Weaker);
+            assert_eq!(Stand::change(Stand::Refuse, held), Change::Other);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod queue;
 #[cfg(test)]
 mod reference;
 mod relay;
+mod shadow;
 mod tls;
 
 use std::sync::Arc;
@@ -88,6 +89,7 @@ fn described() -> OpenApiRouter<Arc<Side>> {
         .routes(routes!(relay::bundle))
         .routes(routes!(relay::file))
         .routes(routes!(relay::reload))
+        .routes(routes!(shadow::show))
         .routes(routes!(decisions::list))
         .routes(routes!(decisions::live))
         .routes(routes!(decisions::show))

@@ -18,6 +18,7 @@ mod policies;
 mod quarantine;
 mod queue;
 mod search;
+mod shadow;
 mod sign_in;
 mod tls;
 mod viewer;
@@ -50,6 +51,8 @@ pub(super) fn router(side: &Arc<Side>) -> Router {
         .route("/policies", get(policies::show))
         .route("/policies/reload", post(policies::reload))
         .route("/policies/files/{*path}", get(policies::file))
+        .route("/shadow", get(shadow::show))
+        .route("/shadow/stop", post(shadow::stop))
         .route("/search", get(search::search))
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
         .route("/logout", post(sign_in::sign_out))

@@ -59,6 +59,7 @@ pub(super) async fn show(
     let status = side.running.status().await;
     let body = html! {
         h1 { "Policies" }
+        (tabs(Tab::InForce))
         (said(came.reloaded.as_deref()))
         (in_force(&status.policies))
         (candidate("The files as they are now", &status.policies.findings))
@@ -73,6 +74,24 @@ pub(super) async fn show(
         (files(&side))
     };
     Page { title: "Policies".to_owned(), part: Part::Policies, body }.of(&viewer)
+}
+
+/// The pages about policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tab {
+    InForce,
+    Shadow,
+}
+
+/// The way from one to the other.
+pub(super) fn tabs(current: Tab) -> Markup {
+    html! {
+        nav.tabs aria-label="Policies" {
+            @for (tab, name, address) in [(Tab::InForce, "in force", "/policies"), (Tab::Shadow, "in the shadow", "/shadow")] {
+                a href=(address) aria-current=[(tab == current).then_some("true")] { (name) }
+            }
+        }
+    }
 }
 
 fn said(reloaded: Option<&str>) -> Markup {

@@ -5,6 +5,7 @@ use waxseal_plugins::verdicts::Change;
 use super::output;
 use crate::cli::output::counted;
 use crate::replay::report::{Group, Report, Said};
+use crate::replay::unjudged_in_words;
 
 /// How many groups are shown; all of them are in the JSON.
 const SHOWN: usize = 40;
@@ -36,7 +37,11 @@ pub(in crate::cli) fn show_changes(report: &Report) {
         output::say(format_args!("and {} more (--json)", counted(report.ungrouped, "change")));
     }
     for (why, count) in &report.unjudged {
-        output::say(format_args!("{}: {}", counted(*count, "record"), explained(why)));
+        output::say(format_args!("{}: {}", counted(*count, "record"), unjudged_in_words(why)));
+    }
+    if !report.unrecorded.is_empty() {
+        let facts = report.unrecorded.iter().map(|(fact, count)| format!("{fact} ({count})"));
+        output::say(format_args!("  not recorded: {}", facts.collect::<Vec<_>>().join(", ")));
     }
 }
 
@@ -52,7 +57,7 @@ pub(in crate::cli) fn verdict(report: &Report) -> String {
 }
 
 fn show_group(group: &Group) {
-    let Group { change, direction, hook, count, before, now, example } = group;
+    let Group { change, direction, hook, count, before, now, example, .. } = group;
     let change = match change {
         Change::Weaker => "WEAKER",
         other => other.word(),
@@ -73,16 +78,4 @@ fn line(said: &Said) -> String {
     let Said { place, row, reason, .. } = said;
     let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
     format!("{place}, row {row}{reason}")
-}
-
-fn explained(why: &str) -> &str {
-    match why {
-        "torn" => "no record, or cut off",
-        "another_version" => "a hook, a fact or a verdict that this version does not have",
-        "incomplete" => "other records of the same mail are missing",
-        "another_judgement" => {
-            "judged by other roots, pins or names, or with another identity, than the candidate's row has"
-        }
-        other => other,
-    }
 }

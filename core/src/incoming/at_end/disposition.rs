@@ -1,5 +1,6 @@
 //! What becomes of a message that nobody denies.
 
+use super::letter::Letter;
 use crate::smtp::address::Mailbox;
 
 /// What becomes of it, and who said so. What denies it is no disposition: the reply says it.
@@ -20,6 +21,20 @@ impl Disposition {
     /// The stricter of both; the first, where they are alike.
     pub(super) fn join(self, other: Self) -> Self {
         if other.strictness() > self.strictness() { other } else { self }
+    }
+
+    /// Does what it says of the recipients. A message that has none left is forgotten.
+    pub(super) fn settle(self, letter: &mut Letter) -> Self {
+        match &self {
+            Self::Accept | Self::Quarantine { .. } => {}
+            Self::Redirect { to, .. } => letter.redirect(to),
+            Self::Discard { .. } => return self,
+        }
+        if letter.recipients().is_empty() {
+            let reason = "filters have removed all of its recipients".to_owned();
+            return Self::Discard { reason, by: String::new() };
+        }
+        self
     }
 
     /// The word for it, in metrics.

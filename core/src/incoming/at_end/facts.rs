@@ -95,20 +95,6 @@ pub(super) fn renew(
     Ok(())
 }
 
-/// The same for the log, which has nothing of what the message says.
-///
-/// # Errors
-///
-/// It cannot be read.
-pub(super) fn renew_logged(
-    message: &mut Message,
-    letter: &mut Letter,
-    reads: Reads<Message>,
-    changed: Reach,
-) -> Result<(), Untold> {
-    renew(message, letter, reads & ATTACHMENTS, changed)
-}
-
 fn of_envelope(message: &mut Message, letter: &Letter) {
     let sender = letter.sender();
     message.sender = sender.to_string();

@@ -1,10 +1,13 @@
 //! The filters' hook `message`.
 
+use std::fmt;
 use std::sync::Arc;
 
-use waxseal_plugins::decision::{Answer, Failure, Outcome};
+use waxseal_plugins::bundle::AskedInTurn;
+use waxseal_plugins::decision::{Answer, Edited, Failure, Outcome};
 use waxseal_plugins::facts::{Client, Message, Reads};
 use waxseal_plugins::hooks::incoming;
+use waxseal_plugins::place::Place;
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 use super::super::hooks::BundleHooks;
@@ -12,15 +15,14 @@ use super::super::refusal::{Refusal, Refused};
 use super::super::replies;
 use super::super::session::Session;
 use super::disposition::Disposition;
-use super::facts;
+use super::facts::{self, Untold};
 use super::letter::{Done, Letter};
 use crate::authentication::Results;
-use crate::message::edit::Reach;
-use crate::observe::SessionId;
+use crate::message::edit::{self, Reach};
 use crate::smtp::address::Mailbox;
-use crate::tls::ask::{AskedInTurn, Change};
+use crate::smtp::reply::Reply;
 
-/// Asks them.
+/// Asks them; gives the letter back as they have changed it.
 ///
 /// # Errors
 ///
@@ -28,68 +30,92 @@ use crate::tls::ask::{AskedInTurn, Change};
 pub(super) async fn ask(
     session: &Session<BundleHooks>,
     client: &Arc<Client>,
-    letter: &mut Letter,
+    letter: Letter,
     results: &Results,
-) -> Result<Disposition, Refused> {
+) -> Result<(Disposition, Letter), Refused> {
     let asker = &session.hooks.asker;
     if !asker.bundle.is_filtered::<incoming::Message>() {
-        return Ok(Disposition::Accept);
+        return Ok((Disposition::Accept, letter));
     }
-    let reads = asker.bundle.filters_read();
-    let told = facts::of(letter, reads, results)?;
-    let mut shown = Shown { letter, reads, told: Arc::new(told), changed: None, session: &asker.session };
+    let mut shown = Shown::begin(letter, asker.bundle.filters_read(), results)?;
     let decision = asker.ask_in_turn(client, &mut shown).await;
-    let by = decision.answer.place.to_string();
-    match decision.answer.outcome {
+    for LeftOut { place, refusal } in shown.left_out() {
+        tracing::warn!(session = %asker.session, %place, edit = refusal.word, "an edit is left out: {}", refusal.why);
+    }
+    let disposition = disposition(decision.answer).map_err(|denial| Refusal::Filter.saying(denial))?;
+    Ok((disposition, shown.into_letter()))
+}
+
+/// What an answer comes to.
+///
+/// # Errors
+///
+/// The reply, where it denies the message.
+pub(super) fn disposition(answer: Answer<Verdict>) -> Result<Disposition, Reply> {
+    let by = answer.place.to_string();
+    match answer.outcome {
         Outcome::Verdict(Verdict::Redirect(to)) => match Mailbox::parse(&to) {
             Ok(to) => Ok(Disposition::Redirect { to, by }),
             // It was looked at when it was said.
-            Err(_) => Err(Refusal::Filter.saying(replies::policy_failed())),
+            Err(_) => Err(replies::policy_failed()),
         },
         Outcome::Verdict(Verdict::Quarantine(said)) => Ok(Disposition::Quarantine { reason: said.text, by }),
         Outcome::Verdict(Verdict::Discard(said)) => Ok(Disposition::Discard { reason: said.text, by }),
-        outcome => replies::of_message(&outcome)
-            .map_or(Ok(Disposition::Accept), |reply| Err(Refusal::Filter.saying(reply))),
+        outcome => replies::of_message(&outcome).map_or(Ok(Disposition::Accept), Err),
     }
 }
 
-/// The letter, as filters are shown it.
-struct Shown<'a> {
-    letter: &'a mut Letter,
+/// A letter, as filters are shown it.
+pub(super) struct Shown {
+    letter: Letter,
     reads: Reads<Message>,
     told: Arc<Message>,
     /// What was changed since then.
     changed: Option<Reach>,
-    session: &'a SessionId,
+    left_out: Vec<LeftOut>,
 }
 
-impl AskedInTurn for Shown<'_> {
+/// An edit that could not be done to this message.
+pub(super) struct LeftOut {
+    place: Place,
+    refusal: edit::Refusal,
+}
+
+impl Shown {
+    /// A letter of which filters are told what they read.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be told all of that.
+    pub(super) fn begin(mut letter: Letter, reads: Reads<Message>, results: &Results) -> Result<Self, Untold> {
+        let told = Arc::new(facts::of(&mut letter, reads, results)?);
+        Ok(Self { letter, reads, told, changed: None, left_out: Vec::new() })
+    }
+
+    /// The letter as filters have changed it.
+    pub(super) fn into_letter(self) -> Letter {
+        self.letter
+    }
+
+    /// The edits that could not be done.
+    pub(super) fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+}
+
+impl AskedInTurn for Shown {
     fn facts(&mut self) -> Result<Arc<Message>, Failure> {
         if let Some(changed) = self.changed {
-            facts::renew(Arc::make_mut(&mut self.told), self.letter, self.reads, changed)
+            facts::renew(Arc::make_mut(&mut self.told), &mut self.letter, self.reads, changed)
                 .map_err(|untold| Failure { message: untold.to_string() })?;
             self.changed = None;
         }
         Ok(Arc::clone(&self.told))
     }
 
-    fn logged(&mut self) -> Arc<Message> {
-        if let Some(changed) = self.changed.take() {
-            let renewed =
-                facts::renew_logged(Arc::make_mut(&mut self.told), self.letter, self.reads, changed);
-            if let Err(error) = renewed {
-                tracing::warn!(session = %self.session, "the log has a message as it was before its last edits: {error}");
-            }
-        }
-        Arc::clone(&self.told)
-    }
-
-    fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Change> {
+    fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Edited> {
         let Outcome::Verdict(verdict) = &mut answer.outcome else { return Vec::new() };
-        if let Verdict::Redirect(to) = verdict
-            && let Err(error) = Mailbox::parse(to)
-        {
-            let message = format!("it redirects to `{to}`, which is no address: {error}");
+        if let Err(message) = edit::possible(verdict) {
             answer.outcome = Outcome::Failure(Failure { message });
             return Vec::new();
         }
@@ -100,19 +126,22 @@ impl AskedInTurn for Shown<'_> {
         let Done { refused, reach } = match self.letter.edit(&edits) {
             Ok(done) => done,
             Err(senseless) => {
-                // Those before the senseless one were done.
-                self.changed = Some(Reach::Parts);
                 answer.outcome = Outcome::Failure(Failure { message: senseless.to_string() });
                 return Vec::new();
             }
         };
         self.changed = self.changed.max(Some(reach));
-        for refusal in &refused {
-            let (session, place, edit) = (self.session, &answer.place, refusal.word);
-            tracing::warn!(%session, %place, edit, "an edit is left out: {}", refusal.why);
-        }
         let left_out = |number: usize| refused.iter().any(|refusal| refusal.edit == number);
         let done = edits.into_iter().enumerate().filter(|(number, _)| !left_out(*number));
-        done.map(|(_, edit)| Change { by: answer.place.clone(), edit }).collect()
+        let done = done.map(|(_, edit)| Edited { by: answer.place.clone(), edit }).collect();
+        let place = |refusal| LeftOut { place: answer.place.clone(), refusal };
+        self.left_out.extend(refused.into_iter().map(place));
+        done
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.refusal.word, self.place, self.refusal.why)
     }
 }

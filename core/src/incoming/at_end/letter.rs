@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
@@ -12,7 +13,7 @@ use super::super::receipt::of_spool;
 use super::super::receive::Written;
 use super::super::refusal::Refused;
 use super::super::transaction::Transaction;
-use super::{unreadable, utf8};
+use super::unreadable;
 use crate::message::anatomy::Anatomy;
 use crate::message::edit::{Draft, EnvelopeChange, Reach, Refusal, Why};
 use crate::message::headers::HeaderSection;
@@ -53,13 +54,13 @@ pub(super) enum Senseless {
 
 impl Letter {
     /// A message that has come to its end.
-    pub(super) fn open(content: Arc<dyn Content>, transaction: &Transaction) -> Self {
-        Self {
-            draft: Draft::unread(content, utf8(transaction)),
-            sender: transaction.mail.sender.clone(),
-            recipients: transaction.recipients.clone(),
-            tags: Tags::default(),
-        }
+    pub(super) fn open(
+        content: Arc<dyn Content>,
+        utf8: Utf8,
+        sender: ReversePath,
+        recipients: Vec<NewRecipient>,
+    ) -> Self {
+        Self { draft: Draft::unread(content, utf8), sender, recipients, tags: Tags::default() }
     }
 
     /// A message without envelope.
@@ -122,9 +123,18 @@ impl Letter {
     }
 
     /// Sends it to this mailbox instead of its recipients.
-    pub(super) fn redirect(&mut self, to: Mailbox) {
+    pub(super) fn redirect(&mut self, to: &Mailbox) {
         self.recipients.clear();
-        self.readdress(EnvelopeChange::AddRecipient(to));
+        self.add(to);
+    }
+
+    /// All of it in memory: for messages that are there already.
+    pub(super) fn octets(&self) -> io::Result<Bytes> {
+        let mut octets = BytesMut::new();
+        for chunk in self.draft.content().chunks() {
+            octets.extend_from_slice(&chunk?);
+        }
+        Ok(octets.freeze())
     }
 
     /// The message to be kept: written anew, if it was changed.
@@ -167,7 +177,7 @@ impl Letter {
     }
 
     /// A recipient named twice gets one copy. It was not named by the client, who hears nothing of it.
-    fn add(&mut self, mailbox: &Mailbox) {
+    pub(super) fn add(&mut self, mailbox: &Mailbox) {
         let address = mailbox.to_string();
         if self.recipients.iter().any(|recipient| recipient.address == address) {
             return;

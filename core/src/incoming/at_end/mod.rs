@@ -6,21 +6,25 @@
 //! - `authentication`: SPF, DKIM, DMARC, ARC; our own signatures
 //! - `milters`, `filters`: who is asked
 //! - `disposition`: what they come to
+//! - [`imagined`]: the same for messages of tests
 
 mod authentication;
 mod disposition;
 mod facts;
 mod filters;
+mod imagined;
 mod letter;
 mod milters;
 
 use std::io;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 use waxseal_plugins::hooks::incoming;
 
 use self::disposition::Disposition;
+pub use self::imagined::Imagined;
 use self::letter::Letter;
 use super::hooks::BundleHooks;
 use super::receipt::of_spool;
@@ -71,30 +75,26 @@ pub(super) async fn decide(
     written: Written,
     (id, time): (Uuid, Timestamp),
 ) -> Result<AtEnd, Refused> {
-    let mut letter = Letter::open(written.body.content(), transaction);
+    let (sender, recipients) = (transaction.mail.sender.clone(), transaction.recipients.clone());
+    let mut letter = Letter::open(written.body.content(), utf8(transaction), sender, recipients);
     let results = authentication::examine(session, &mut letter).await?;
     let by_milters = milters::ask(session, transaction, &mut letter, (id, time)).await?;
-    let by_filters = filters::ask(session, &transaction.permit.client, &mut letter, &results).await?;
+    let (by_filters, mut letter) =
+        filters::ask(session, &transaction.permit.client, letter, &results).await?;
     let disposition = by_milters.join(by_filters);
     session.hooks.services.observer.metrics().disposed(disposition.word());
     let asker = &session.hooks.asker.session;
-    let quarantine = match disposition {
-        Disposition::Accept => None,
-        Disposition::Redirect { to, by } => {
-            tracing::info!(session = %asker, %id, %by, %to, "message redirected");
-            letter.redirect(to);
-            None
-        }
+    if let Disposition::Redirect { to, by } = &disposition {
+        tracing::info!(session = %asker, %id, %by, %to, "message redirected");
+    }
+    let quarantine = match disposition.settle(&mut letter) {
+        Disposition::Accept | Disposition::Redirect { .. } => None,
         Disposition::Quarantine { reason, by } => Some(Quarantine::begin(reason, by, time)),
         Disposition::Discard { reason, by } => {
             tracing::info!(session = %asker, %id, by, reason, "message discarded");
             return Ok(AtEnd::Discard);
         }
     };
-    if letter.recipients().is_empty() {
-        tracing::info!(session = %asker, %id, "message discarded: filters have removed all of its recipients");
-        return Ok(AtEnd::Discard);
-    }
     authentication::sign(session, &mut letter, &results).await?;
     let written = letter.write(session.hooks.services.spool.as_ref(), written).await?;
     Ok(AtEnd::Accept(Kept { written, tags: letter.close(transaction), quarantine }))

@@ -1,6 +1,8 @@
 //! Edits of the envelope: checked here, done by who holds it.
 
+use waxseal_plugins::facts::Message;
 use waxseal_plugins::verdicts::Edit;
+use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 use crate::smtp::address::{InvalidMailbox, Mailbox, ReversePath};
 
@@ -17,7 +19,7 @@ pub enum EnvelopeChange {
 
 impl EnvelopeChange {
     /// What an edit does to the envelope; `None` if it is another edit. Addresses may stand in angle brackets, as milters write them.
-    pub(super) fn of(edit: &Edit) -> Option<Result<Self, InvalidMailbox>> {
+    pub fn of(edit: &Edit) -> Option<Result<Self, InvalidMailbox>> {
         Some(match edit {
             Edit::ReplaceSender(text) => match bare(text) {
                 "" => Ok(Self::Sender(ReversePath::Null)),
@@ -28,6 +30,36 @@ impl EnvelopeChange {
             _ => return None,
         })
     }
+
+    /// Does it to what filters are told of the envelope.
+    pub fn tell(self, message: &mut Message) {
+        match self {
+            Self::Sender(sender) => {
+                message.sender_domain = sender.lookup_domain().unwrap_or_default();
+                message.sender = sender.to_string();
+            }
+            Self::AddRecipient(mailbox) => {
+                let address = mailbox.to_string();
+                if !message.recipients.contains(&address) {
+                    message.recipients.push(address);
+                }
+            }
+            Self::RemoveRecipient(address) => {
+                message.recipients.retain(|recipient| !recipient.eq_ignore_ascii_case(&address));
+            }
+        }
+    }
+}
+
+/// Whether a verdict can be followed, whatever the message.
+///
+/// # Errors
+///
+/// It redirects to what is no address, in words: whoever said it has failed.
+pub fn possible(verdict: &Verdict) -> Result<(), String> {
+    let Verdict::Redirect(to) = verdict else { return Ok(()) };
+    let parsed = Mailbox::parse(to).map(drop);
+    parsed.map_err(|error| format!("it redirects to `{to}`, which is no address: {error}"))
 }
 
 fn bare(text: &str) -> &str {

@@ -31,7 +31,7 @@ use bytes::Bytes;
 use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
-pub use self::envelope::EnvelopeChange;
+pub use self::envelope::{EnvelopeChange, possible};
 use self::fields::Change;
 use self::known::Known;
 pub use self::refusal::{Refusal, Why};

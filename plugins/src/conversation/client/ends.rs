@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use super::{FAILED, Offered, Session};
+use super::{Offered, Session};
 use crate::conversation::{End, Fate};
-use crate::decision::Decision;
+use crate::decision::{Decision, Denial};
 use crate::facts::Row;
 use crate::place::Place;
-use crate::verdicts::{EnhancedCode, Passage, Reply, Strictness, Verdict};
+use crate::verdicts::{EnhancedCode, Passage, Reply};
 
 impl Session<'_, '_> {
     /// The reply of a hook that is against the mail.
-    pub(super) fn against(said: &Passage, place: &Place, row: &Arc<Row>) -> End {
-        let reply = said.reply().cloned().unwrap_or_default();
-        let (fate, class, usual) = match said.strictness() {
-            Strictness::Refuse => (Fate::Refused, 5, "Refused by policy"),
-            _ => (Fate::Deferred, 4, "Not now, by policy"),
-        };
-        let code = reply.code.unwrap_or(EnhancedCode::new(class, 7, 1)).in_class(class);
-        let text = if reply.text.is_empty() { usual.to_owned() } else { reply.text };
-        End { text, ..end(fate, smtp(code), Some(code), Some(place.clone()), row) }
+    pub(super) fn denied(denial: Denial, place: &Place, row: &Arc<Row>) -> End {
+        let fate = if denial.is_permanent() { Fate::Refused } else { Fate::Deferred };
+        let Denial { smtp, code, text } = denial;
+        End { text, ..end(fate, smtp, Some(code), Some(place.clone()), row) }
+    }
+
+    /// What no client can send: RFC 3463, X.1.7.
+    pub(super) fn unsendable(&self, text: String) -> End {
+        End { text, ..end(Fate::Refused, 501, Some(EnhancedCode::new(5, 1, 7)), None, &self.row) }
     }
 
     /// `554` to all but QUIT: the client is served nothing.
@@ -30,9 +30,8 @@ impl Session<'_, '_> {
     }
 
     /// A policy failed: nothing opens.
-    pub(super) fn policy_failed(place: Place, row: &Arc<Row>) -> End {
-        let code = Some(EnhancedCode::new(4, 3, 0));
-        End { text: FAILED.to_owned(), ..end(Fate::Deferred, 451, code, Some(place), row) }
+    pub(super) fn policy_failed(place: &Place, row: &Arc<Row>) -> End {
+        Self::denied(Denial::failure(), place, row)
     }
 
     /// The connection ends, and nothing can be said.
@@ -44,7 +43,7 @@ impl Session<'_, '_> {
     pub(super) fn taken(&self, decision: &Decision<Passage>) -> End {
         let fate = if self.tls.is_some() { Fate::TakenEncrypted } else { Fate::TakenClear };
         let place = Some(decision.answer.place.clone());
-        end(fate, 250, None, place, &decision.row)
+        End { encrypted: self.tls.is_some(), ..end(fate, 250, None, place, &decision.row) }
     }
 
     /// Where the offer was withheld the client could not have done better: it is to come again,
@@ -61,17 +60,5 @@ impl Session<'_, '_> {
 
 fn end(fate: Fate, smtp: u16, code: Option<EnhancedCode>, decided_by: Option<Place>, row: &Arc<Row>) -> End {
     let (row, text, host) = (Arc::clone(row), String::new(), String::new());
-    End { fate, code, smtp, text, verified: false, decided_by, row, host }
-}
-
-/// `530 5.7.0` is RFC 3207's "Must issue a STARTTLS command first"; what is wrong with certificates
-/// is ours more often than the client's where it defers.
-fn smtp(code: EnhancedCode) -> u16 {
-    match (code.class, code.subject, code.detail) {
-        (4, 7, 5) => 451,
-        (4, ..) => 450,
-        (_, 7, 0) => 530,
-        (_, 7, 5) => 554,
-        _ => 550,
-    }
+    End { fate, code, smtp, text, encrypted: false, verified: false, decided_by, row, host }
 }

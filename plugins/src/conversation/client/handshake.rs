@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::told;
 use super::{Plan, Record, Session, Stop};
 use crate::conversation::negotiation::{Abilities, negotiate};
 use crate::conversation::{Listener, Presented};
@@ -121,8 +120,7 @@ impl Session<'_, '_> {
             }
             Outcome::Verdict(OfCertificate::Accept) => {}
         }
-        self.client = self.told(Client { ehlo: told::EHLO.to_owned(), ..self.client.clone() });
         self.tls = Some(record);
-        Ok(())
+        self.introduce()
     }
 }

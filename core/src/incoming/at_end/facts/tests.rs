@@ -56,21 +56,6 @@ fn what_was_told_is_made_anew_as_far_as_it_changed() {
     );
 }
 
-#[test]
-fn the_log_has_a_message_as_it_is_at_the_end() {
-    for (edit, reach) in edits() {
-        let mut letter = letter();
-        let mut told = fresh(&mut letter);
-        letter.edit(std::slice::from_ref(&edit)).unwrap();
-        renew_logged(&mut told, &mut letter, Reads::which(|_| true), reach).unwrap();
-        let written = |message: &Message| serde_json::to_value(message).unwrap();
-        assert_eq!(written(&told), written(&fresh(&mut letter)), "{edit:?}");
-        assert!(
-            reach < Reach::Parts || told.text.is_empty() && told.urls.is_empty() && told.parts.is_empty()
-        );
-    }
-}
-
 /// A file, of which is noted how far it was read.
 #[derive(Debug)]
 struct Noting(Bytes, Mutex<u64>);
