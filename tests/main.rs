@@ -49,6 +49,7 @@ mod shadow;
 mod authenticated_mail;
 mod authentication;
 mod chunking;
+mod clamav;
 mod hostile_clients;
 mod incoming_metrics;
 mod interrupted_data;
