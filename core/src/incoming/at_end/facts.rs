@@ -13,8 +13,9 @@ use super::letter::Letter;
 use crate::authentication::Results;
 use crate::message::anatomy::Anatomy;
 use crate::message::attachments::Attachment;
+use crate::message::edit::is_within_sealed;
 use crate::message::headers::Person;
-use crate::message::structure::{self, Kind, Structure};
+use crate::message::structure::{self, Kind, Known, Structure};
 use crate::message::text::PartText;
 use crate::message::urls::urls;
 
@@ -66,6 +67,7 @@ pub(super) fn of(letter: &mut Letter, wanted: Wanted, results: &Results) -> io::
         let fields: Fields = headers.fields().map(|field| (field.name(), field.text())).collect();
         message.headers = Arc::new(fields);
     }
+    message.more_parts = structure.known() == Known::Truncated;
     of_parts(&mut message, content.as_ref(), structure, wanted)?;
     authentication::tell(results, &mut message);
     Ok(message)
@@ -99,12 +101,13 @@ fn of_parts(
     }
     if wanted.attachments {
         let attachments = Attachment::all(content, structure)?;
-        message.attachments = attachments.iter().filter_map(|one| one.file_name.clone()).collect();
+        message.attachments = attachments.iter().flat_map(|one| one.file_names.clone()).collect();
         message.attachment_types = types(&attachments);
     }
     if wanted.parts {
         let leaves = structure.parts().iter().filter(|part| !matches!(part.kind, Kind::Multipart { .. }));
-        message.parts = leaves.map(|part| of_part(content, part).map(Arc::new)).collect::<io::Result<_>>()?;
+        let parts = leaves.map(|part| of_part(content, structure, part).map(Arc::new));
+        message.parts = parts.collect::<io::Result<_>>()?;
     }
     Ok(())
 }
@@ -122,7 +125,7 @@ fn types(attachments: &[Attachment]) -> Vec<String> {
     types
 }
 
-fn of_part(content: &dyn Content, part: &structure::Part) -> io::Result<Part> {
+fn of_part(content: &dyn Content, structure: &Structure, part: &structure::Part) -> io::Result<Part> {
     let text = part.kind == Kind::Leaf && part.begins("text/");
     let file = Attachment::of(content, part)?;
     Ok(Part {
@@ -130,7 +133,9 @@ fn of_part(content: &dyn Content, part: &structure::Part) -> io::Result<Part> {
         content_type: part.media_type().to_owned(),
         detected_type: file.detected.unwrap_or_default().to_owned(),
         charset: part.declared.charset.clone().unwrap_or_default(),
-        name: file.file_name.unwrap_or_default(),
+        name: file.file_names.first().cloned().unwrap_or_default(),
+        names: file.file_names,
+        sealed: is_within_sealed(structure, part),
         attachment: part.is_attachment() || part.kind == Kind::Message,
         size: number(part.body.end.saturating_sub(part.body.start)),
         text: if text { cut(PartText::of(content, part, TEXT)?.text) } else { String::new() },

@@ -137,7 +137,7 @@ impl Letter {
         }
     }
 
-    /// A recipient named twice gets one copy. It was not named by the client, who hears nothing of it.
+    /// A recipient named twice gets one copy. It was not named by the client, who is not told that it waits.
     fn add(&mut self, mailbox: &Mailbox) {
         let address = mailbox.to_string();
         if self.recipients.iter().any(|recipient| recipient.address == address) {

@@ -29,6 +29,7 @@ use waxseal_plugins::verdicts::Edit;
 
 pub use self::envelope::EnvelopeChange;
 use self::fields::Change;
+pub use self::part::is_within_sealed;
 pub use self::refusal::{Refusal, Why};
 pub use self::rope::{Edited, Piece, Rope, Splice};
 use super::anatomy::Anatomy;
