@@ -10,6 +10,7 @@
 
 // The decisions: what policies, rows, filters and verdicts mean.
 mod conversations;
+mod example_filters;
 mod failing_policies;
 mod filter_hooks;
 mod filters;
