@@ -1,6 +1,6 @@
 //! Keys made for the test, a zone that publishes them, and our own code with both.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,8 +46,6 @@ key = "rsa.pem"
 /// Everything that a case needs.
 pub(crate) struct Site {
     pub(crate) peer: Peer,
-    /// Where the name server answers.
-    pub(crate) names: SocketAddr,
     pub(crate) keyring: Keyring,
     pub(crate) rsa: String,
     pub(crate) ed: String,
@@ -74,7 +72,6 @@ impl Site {
         let dns = Dns { servers: vec![server.address], trust_anchor: None };
         let resolver = NameSystem::new(&dns).map(|names| names.resolver());
         Self {
-            names: server.address,
             peer: Peer { port: server.address.port() },
             keyring: Keyring::load(&config).unwrap(),
             rsa,

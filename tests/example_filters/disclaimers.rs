@@ -71,7 +71,10 @@ fn parts() -> Vec<Case> {
             ]
         )
     );
-    let both = [("plain\r\n", &*format!("plain\r\n{PLAIN}")), ("</body>", &*format!("{HTML}</body>"))];
+    let both = [
+        ("\r\n\r\nplain\r\n", &*format!("\r\n\r\nplain\r\n{PLAIN}")),
+        ("</body>", &*format!("{HTML}</body>")),
+    ];
     let forwarded = "Content-Type: message/rfc822\r\n\r\nFrom: eve@elsewhere.example\r\n\r\nTheirs";
     let quoted = "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<body>x =3D y</bo=\r\ndy>";
     vec![

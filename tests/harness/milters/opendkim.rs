@@ -1,7 +1,6 @@
 //! OpenDKIM.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
@@ -23,8 +22,6 @@ pub enum OpenDkim<'a> {
     Sign(&'a str, &'a DkimKey),
     /// It verifies mail of this domain, and knows its key without asking DNS.
     Verify(&'a str, &'a DkimKey),
-    /// It verifies all mail, and asks this name server on loopback for keys.
-    Ask(SocketAddr),
 }
 
 impl Milter {
@@ -60,19 +57,6 @@ impl OpenDkim<'_> {
             Self::Verify(domain, key) => {
                 let record = format!("test._domainkey.{domain} v=DKIM1; k=rsa; p={}\n", key.record());
                 format!("{VERIFIER}TestPublicKeys {}\n", written("keys", record))
-            }
-            Self::Ask(server) => {
-                // Its resolver is Unbound, which asks nobody on loopback unless it is told to.
-                let names = format!(
-                    "server:\n  do-not-query-localhost: no\nforward-zone:\n  name: \".\"\n  forward-addr: {}@{}\n",
-                    server.ip(),
-                    server.port()
-                );
-                // What cannot be found out is said, as all else is, and not deferred.
-                let names = written("unbound.conf", names);
-                format!(
-                    "{VERIFIER}On-DNSError accept\nMaximumSignaturesToVerify 10\nResolverConfiguration {names}\n"
-                )
             }
         }
     }
