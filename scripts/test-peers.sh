@@ -5,10 +5,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The dashboard: a real browser. Milters: rspamd, OpenDKIM. Authentication: other implementations, in Python.
+# The dashboard: a real browser. Milters: rspamd, OpenDKIM, ClamAV. Authentication: other implementations, in Python.
 packages=(
     chromium chromium-driver fonts-liberation
-    rspamd opendkim
+    rspamd opendkim clamav-daemon clamav-milter
     python3-spf python3-dkim python3-nacl python3-authheaders python3-dnspython
 )
 

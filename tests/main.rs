@@ -10,6 +10,7 @@
 
 // The decisions: what policies, rows, filters and verdicts mean.
 mod conversations;
+mod example_filters;
 mod failing_policies;
 mod filter_hooks;
 mod filters;
@@ -49,6 +50,7 @@ mod shadow;
 mod authenticated_mail;
 mod authentication;
 mod chunking;
+mod clamav;
 mod hostile_clients;
 mod incoming_metrics;
 mod interrupted_data;

@@ -18,8 +18,8 @@ const MARKED: &str = "YJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-E
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_milter_signs_the_next_verifies() {
     let key = DkimKey::new();
-    let signer = Milter::opendkim(OpenDkim::Sign("client.example"), &key).await;
-    let verifier = Milter::opendkim(OpenDkim::Verify("client.example"), &key).await;
+    let signer = Milter::opendkim(OpenDkim::Sign("client.example", &key)).await;
+    let verifier = Milter::opendkim(OpenDkim::Verify("client.example", &key)).await;
     let host = Host::start(Mode::NoStartTls).await;
     let site = Site::new().host("there.example", host.address);
     let site = site.milter("signer", signer.address(), "").milter("verifier", verifier.address(), "");
@@ -39,7 +39,7 @@ async fn what_one_milter_signs_the_next_verifies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_milter_sees_mail_that_comes_inside_tls_and_in_chunks() {
     let key = DkimKey::new();
-    let signer = Milter::opendkim(OpenDkim::Sign("client.example"), &key).await;
+    let signer = Milter::opendkim(OpenDkim::Sign("client.example", &key)).await;
     let host = Host::start(Mode::NoStartTls).await;
     let site = Site::new().host("there.example", host.address);
     let relay = site.milter("signer", signer.address(), "").start().await;
@@ -86,7 +86,7 @@ async fn rspamd_refuses_and_marks_spam() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_milter_that_hangs_or_crashes_defers_and_the_mail_after_it_goes() {
     let key = DkimKey::new();
-    let signer = Milter::opendkim(OpenDkim::Sign("client.example"), &key).await;
+    let signer = Milter::opendkim(OpenDkim::Sign("client.example", &key)).await;
     let host = Host::start(Mode::NoStartTls).await;
     let gate = Gate::before(&signer, Way::Open);
     let short = r#"timeouts = { connect = "1s", command = "1s", content = "1s", end = "1s" }"#;

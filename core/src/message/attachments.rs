@@ -16,8 +16,8 @@ const MAGIC: usize = 8 * 1024;
 pub struct Attachment {
     /// The part's number.
     pub part: String,
-    /// Its name, decoded; none where there is none.
-    pub file_name: Option<String>,
+    /// Its names, decoded: more than one where its fields differ.
+    pub file_names: Vec<String>,
     /// The media type that it says it has, in lower case.
     pub media_type: String,
     /// The media type that its first octets show, if they show one.
@@ -36,7 +36,7 @@ impl Attachment {
         let (beginning, size) = measured(content, part)?;
         Ok(Self {
             part: part.number.clone(),
-            file_name: part.declared.file_name.clone(),
+            file_names: part.declared.file_names.clone(),
             media_type: part.media_type().to_owned(),
             detected: infer::get(&beginning).map(|kind| kind.mime_type()),
             size,
@@ -53,10 +53,10 @@ impl Attachment {
         files.map(|part| Self::of(content, part)).collect()
     }
 
-    /// The end of its name behind the last dot, in lower case; empty where there is none. Spaces and dots at the end of a name
+    /// The end of its first name behind the last dot, in lower case; empty where there is none. Spaces and dots at the end of a name
     /// count for nothing, as where files are opened by a click.
     pub fn extension(&self) -> String {
-        let name = self.file_name.as_deref().unwrap_or_default().trim_end_matches([' ', '.']);
+        let name = self.file_names.first().map_or("", String::as_str).trim_end_matches([' ', '.']);
         name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default()
     }
 }

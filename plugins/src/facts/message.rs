@@ -31,6 +31,9 @@ facts! {
         (unlogged) text: Text,
         /// Its MIME parts in their order, multiparts left out.
         (unlogged) parts: Parts,
+        /// Whether it has more parts than `parts` lists: beyond 1000, more than 100 deep, or behind header fields that are
+        /// too long to be read.
+        more_parts: Flag,
         /// The file names of its attachments.
         attachments: Texts,
         /// The media types of its attachments, as declared, and as their first octets show where they

@@ -15,8 +15,12 @@ facts! {
         charset: Text,
         /// Its file name, decoded; empty where it has none.
         name: Text,
-        /// Whether it is an attachment: declared as one, or neither text nor inline.
+        /// Every file name that it is given, decoded. An honest part has one at most; of several, programs choose as they like.
+        names: Texts,
+        /// Whether it is to be saved rather than read on the spot: it says so, has a file name, or is a message.
         attachment: Flag,
+        /// Whether it is within something that is signed or encrypted, so that no edit changes it.
+        sealed: Flag,
         /// Its size in octets, as it is encoded.
         size: Number,
         /// What a text part says, decoded, at most 256 KiB; empty of others.

@@ -226,7 +226,7 @@ const TEXT: &str = "Hello Bob,\n\nplease find the offer attached: https://exampl
 pub fn message() -> MessageBuilder {
     let attachment =
         PartBuilder::default().number("2").content_type("application/pdf").detected_type("application/pdf");
-    let attachment = attachment.name("offer.pdf").attachment(true).size(12_000);
+    let attachment = attachment.name("offer.pdf").names(["offer.pdf"]).attachment(true).size(12_000);
     MessageBuilder::default()
         .sender("alice@example.com")
         .sender_domain("example.com")

@@ -12,9 +12,9 @@ use super::letter::Letter;
 use super::{authentication, unreadable};
 use crate::authentication::Results;
 use crate::message::attachments::Attachment;
-use crate::message::edit::Reach;
+use crate::message::edit::{Reach, is_within_sealed};
 use crate::message::headers::{HeaderSection, Person};
-use crate::message::structure::{self, Kind, Known};
+use crate::message::structure::{self, Kind, Known, Structure};
 use crate::message::text::PartText;
 use crate::message::urls::urls;
 
@@ -36,7 +36,9 @@ const URLS: Reads<Message> = Reads::of(&["urls"]);
 const TEXTS: Reads<Message> = Reads::of(&["text", "urls"]);
 const ATTACHMENTS: Reads<Message> = Reads::of(&["attachments", "attachment_types"]);
 const PARTS: Reads<Message> = Reads::of(&["parts"]);
-const STRUCTURE: Reads<Message> = Reads::of(&["text", "urls", "attachments", "attachment_types", "parts"]);
+const MORE_PARTS: Reads<Message> = Reads::of(&["more_parts"]);
+const STRUCTURE: Reads<Message> =
+    Reads::of(&["text", "urls", "attachments", "attachment_types", "parts", "more_parts"]);
 
 /// Why filters cannot be told of a message.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +123,8 @@ fn of_parts(message: &mut Message, letter: &mut Letter, reads: Reads<Message>) -
     }
     let content = letter.content();
     let (content, structure) = (content.as_ref(), &letter.anatomy()?.structure);
-    if structure.known() == Known::Truncated {
+    message.more_parts = structure.known() == Known::Truncated;
+    if message.more_parts && !reads.touches(MORE_PARTS) {
         return Err(Untold::TooMuch);
     }
     if reads.touches(TEXTS) {
@@ -135,14 +138,14 @@ fn of_parts(message: &mut Message, letter: &mut Letter, reads: Reads<Message>) -
     }
     if reads.touches(ATTACHMENTS) {
         let attachments = Attachment::all(content, structure)?;
-        message.attachments = attachments.iter().filter_map(|one| one.file_name.clone()).collect();
+        message.attachments = attachments.iter().flat_map(|one| one.file_names.clone()).collect();
         message.attachment_types = types(&attachments);
     }
     if reads.touches(PARTS) {
         let leaves = structure.parts().iter().filter(|part| !matches!(part.kind, Kind::Multipart { .. }));
         let mut left = OF_PARTS;
         for part in leaves {
-            let told = of_part(content, part, left.min(DECODED))?;
+            let told = of_part(content, (structure, part), left.min(DECODED))?;
             left -= told.text.len();
             message.parts.push(Arc::new(told));
         }
@@ -164,7 +167,11 @@ fn types(attachments: &[Attachment]) -> Vec<String> {
 }
 
 /// Of its text so many octets.
-fn of_part(content: &dyn Content, part: &structure::Part, most: usize) -> io::Result<Part> {
+fn of_part(
+    content: &dyn Content,
+    (structure, part): (&Structure, &structure::Part),
+    most: usize,
+) -> io::Result<Part> {
     let text = part.kind == Kind::Leaf && part.begins("text/");
     let file = Attachment::of(content, part)?;
     Ok(Part {
@@ -172,7 +179,9 @@ fn of_part(content: &dyn Content, part: &structure::Part, most: usize) -> io::Re
         content_type: part.media_type().to_owned(),
         detected_type: file.detected.unwrap_or_default().to_owned(),
         charset: part.declared.charset.clone().unwrap_or_default(),
-        name: file.file_name.unwrap_or_default(),
+        name: file.file_names.first().cloned().unwrap_or_default(),
+        names: file.file_names,
+        sealed: is_within_sealed(structure, part),
         attachment: part.is_attachment() || part.kind == Kind::Message,
         size: number(part.body.end.saturating_sub(part.body.start)),
         text: if text { cut(PartText::of(content, part, most)?.text, most) } else { String::new() },

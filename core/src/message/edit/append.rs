@@ -159,6 +159,12 @@ fn around(content: &dyn Content, target: &Target<'_>) -> std::io::Result<(&'stat
     } else {
         transfer::decoded(part.declared.encoding, &raw)
     };
+    let charset = part.declared.charset.as_deref();
+    // In UTF-16 a line ends otherwise.
+    let tail = match charset::decode(charset, &tail) {
+        Some(text) if !charset::holds_ascii(charset) => text.into_owned().into_bytes(),
+        _ => tail,
+    };
     let ended = tail.ends_with(b"\r\n");
     let last = tail.strip_suffix(b"\r\n").unwrap_or(&tail);
     let flows = part.declared.lines != Lines::Fixed && last.ends_with(b" ") && !last.ends_with(b"\n-- ");

@@ -34,6 +34,7 @@ use waxseal_plugins::verdicts::Edit;
 pub use self::envelope::{EnvelopeChange, possible};
 use self::fields::Change;
 use self::known::Known;
+pub use self::part::is_within_sealed;
 pub use self::refusal::{Refusal, Why};
 pub use self::rope::{Edited, Piece, Rope, Splice};
 use super::anatomy::Anatomy;

@@ -100,10 +100,12 @@ impl<'a> Target<'a> {
 /// The part with a number, unless it is within what is signed or encrypted.
 pub(super) fn find<'a>(structure: &'a Structure, number: &str) -> Result<&'a Part, Why> {
     let part = structure.part(number).ok_or_else(|| Why::NoSuchPart(number.to_owned()))?;
-    match structure.ancestors(part).find(|holder| is_sealed(holder)) {
-        Some(_) => Err(Why::Sealed(number.to_owned())),
-        None => Ok(part),
-    }
+    if is_within_sealed(structure, part) { Err(Why::Sealed(number.to_owned())) } else { Ok(part) }
+}
+
+/// Whether a part lies within something that is signed or encrypted: no edit changes it.
+pub fn is_within_sealed(structure: &Structure, part: &Part) -> bool {
+    structure.ancestors(part).any(is_sealed)
 }
 
 /// Whether a part is signed or encrypted, and a change within it would be seen (RFC 1847, RFC 8551, RFC 3156).

@@ -187,6 +187,10 @@ fn a_disclaimer_comes_behind_the_text_and_nothing_else_changes() {
     );
     let base64 = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64";
     assert_eq!(edited(&of(base64, "w6k=\r\n"), disclaimer("é")), of(base64, "w6kNCsOpDQo=\r\n"));
+    // UTF-16 is written anew in UTF-8, and no other lines come between: \u{e9}, CR, LF.
+    let wide = "Content-Type: text/plain; charset=utf-16le\r\nContent-Transfer-Encoding: base64";
+    let wide = edited(&of(wide, "6QANAAoA\r\n"), disclaimer("é"));
+    assert!(wide.ends_with("\r\n\r\nw6kNCsOpDQo=\r\n"), "{wide}");
     let flowed = "Content-Type: text/plain; format=flowed";
     assert_eq!(edited(&of(flowed, "goes on \r\n"), disclaimer(" x")), of(flowed, "goes on \r\n\r\n  x\r\n"));
 }

@@ -32,7 +32,7 @@ pub(in crate::message) fn addresses(value: &[u8]) -> Option<Address<'static>> {
 
 /// A media type or a disposition with its parameters (RFC 2045, RFC 2183, RFC 2231).
 pub(in crate::message) fn parameters(value: &[u8]) -> Option<ContentType<'static>> {
-    match MessageStream::new(&tamed(value)).parse_content_type().into_owned() {
+    match MessageStream::new(&joined(&tamed(value))).parse_content_type().into_owned() {
         HeaderValue::ContentType(parameters) => Some(parameters),
         _ => None,
     }
@@ -52,6 +52,21 @@ pub(in crate::message) fn guessed(octets: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(octets).0,
     }
+}
+
+/// Encoded-words of which no white space stands between two (RFC 2047 section 6.2). In texts the library does that, in parameters,
+/// where they have no place and are written all the same, it does not.
+fn joined(line: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(end) = memchr::memmem::find(rest, b"?=") {
+        let (word, behind) = rest.split_at(end + 2);
+        out.extend_from_slice(word);
+        let next = behind.trim_ascii_start();
+        rest = if next.starts_with(b"=?") { next } else { behind };
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// One line that the library can be given.

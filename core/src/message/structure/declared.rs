@@ -26,8 +26,9 @@ pub struct Declared {
     pub encoding: TransferEncoding,
     /// How it wants to be shown.
     pub disposition: Disposition,
-    /// The name of the file that it is, from either header field, decoded.
-    pub file_name: Option<String>,
+    /// The names of the file that it is, decoded, each once: Content-Disposition's before Content-Type's. Where there are several,
+    /// programs choose as they like.
+    pub file_names: Vec<String>,
     /// Its Content-ID, without brackets.
     pub content_id: Option<String>,
     /// How lines of plain text are to be read.
@@ -99,12 +100,34 @@ impl Declared {
                 .map(|value| TransferEncoding::of(&value))
                 .unwrap_or_default(),
             disposition: disposition.as_ref().map(Disposition::of).unwrap_or_default(),
-            file_name: named(&disposition, "filename").or_else(|| named(&content_type, "name")),
+            file_names: file_names(headers),
             content_id: id.map(|id| bounded(id.trim_matches(['<', '>', ' ']))).filter(|id| !id.is_empty()),
             lines: content_type.as_ref().map(Lines::of).unwrap_or_default(),
             media_type,
         }
     }
+}
+
+/// All names, of all fields: also of those that no honest mailer writes twice.
+fn file_names(headers: &HeaderSection) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (field, parameter) in [("content-disposition", "filename"), ("content-type", "name")] {
+        let fields = headers.all(field).filter_map(|field| decoded::parameters(&field.unfolded()));
+        let attributes = fields.flat_map(|field| field.attributes.into_iter().flatten());
+        let named = attributes.filter(|attribute| attribute.name.eq_ignore_ascii_case(parameter));
+        for name in named.map(|attribute| file_name(attribute.value.trim())) {
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// A name of bounded length. Its end is kept, which says what kind of file it is.
+fn file_name(name: &str) -> String {
+    let start = name.ceil_char_boundary(name.len().saturating_sub(TEXT));
+    without_controls(name.get(start..).unwrap_or(name))
 }
 
 impl TransferEncoding {
@@ -181,5 +204,9 @@ fn boundary(content_type: &ContentType<'_>) -> Option<String> {
 
 fn bounded(text: &str) -> String {
     let end = text.floor_char_boundary(TEXT);
-    text.get(..end).unwrap_or(text).chars().filter(|char| !char.is_control()).collect()
+    without_controls(text.get(..end).unwrap_or(text))
+}
+
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|char| !char.is_control()).collect()
 }

@@ -162,7 +162,7 @@ impl Part {
     /// Whether it is something to be saved rather than to be read on the spot: it says so, or it has a file name.
     pub fn is_attachment(&self) -> bool {
         self.kind == Kind::Leaf
-            && (self.declared.disposition == Disposition::Attachment || self.declared.file_name.is_some())
+            && (self.declared.disposition == Disposition::Attachment || !self.declared.file_names.is_empty())
     }
 
     /// Whether it is of a type, as in `multipart/`.

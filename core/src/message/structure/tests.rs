@@ -103,9 +103,7 @@ fn what_cannot_be_read_is_not_taken_for_text() {
 
 #[test]
 fn file_names_are_read_in_all_the_forms_that_mailers_make() {
-    let name =
-        |fields: &str| structure(&format!("{fields}\r\n\r\nx")).root().unwrap().declared.file_name.clone();
-    let is = |fields: &str, expected: &str| assert_eq!(name(fields).as_deref(), Some(expected), "{fields}");
+    let is = |fields: &str, expected: &str| assert_eq!(names(fields), [expected], "{fields}");
     is("Content-Disposition: attachment; filename=\"a b.txt\"", "a b.txt");
     is("Content-Disposition: attachment; filename*=utf-8''na%C3%AFve.txt", "naïve.txt");
     is(
@@ -116,7 +114,62 @@ fn file_names_are_read_in_all_the_forms_that_mailers_make() {
     is("Content-Type: text/x; name==?iso-8859-1?Q?na=EFve.txt?=", "naïve.txt");
     is("Content-Disposition: attachment; filename=\"naïve.txt\"", "naïve.txt");
     is("Content-Type: application/pdf; name=a.pdf\r\nContent-Disposition: inline", "a.pdf");
-    assert_eq!(name("Content-Disposition: attachment"), None);
+    assert_eq!(names("Content-Disposition: attachment"), [""; 0]);
+}
+
+#[test]
+fn file_names_are_read_as_others_read_what_is_no_name_by_any_rule() {
+    let is = |value: &str, expected: &str| {
+        let found = names(&format!("Content-Disposition: attachment; {value}"));
+        assert_eq!(found, [expected], "{value}");
+    };
+    is("filename=my setup.exe", "my setup.exe");
+    is("filename=\"setup.exe", "setup.exe");
+    is("FILENAME = \"setup.exe\"", "setup.exe");
+    is("filename*=utf-8''set%75p.exe", "setup.exe");
+    is("filename*=setup.ex%65", "setup.exe");
+    is("filename*=gb2312''%C4%E3.exe", "你.exe");
+    is("filename*0*=utf-8''setup.;\r\n filename*1*=%65xe", "setup.exe");
+    is("filename*1=xe; filename*0=setup.e", "setup.exe");
+    is("filename*0=\"setup\"; filename*2=\".exe\"", "setup.exe");
+    is("filename=\"=?utf-8?B?c2V0dXAuZXhl?=\"", "setup.exe");
+    is("filename==?utf-8?B?c2V0dXAuZXhl?=", "setup.exe");
+    is("filename=\"=?utf-8?Q?setup.e?=\r\n =?utf-8?Q?xe?=\"", "setup.exe");
+    is("filename=\"set\\up.exe\"", "setup.exe");
+    is("filename=\"a\r\n b.exe\"", "a b.exe");
+    is("filename=\"Grüße.exe\"", "Grüße.exe");
+    is("filename=\"setup.e\u{0}xe\"", "setup.e xe");
+    is("filename=\"photo\u{202e}gpj.exe\"", "photo\u{202e}gpj.exe");
+}
+
+#[test]
+fn a_part_with_several_names_has_them_all() {
+    let two =
+        "Content-Type: application/x; name=setup.exe\r\nContent-Disposition: attachment; filename=a.txt";
+    assert_eq!(names(two), ["a.txt", "setup.exe"]);
+    for value in ["filename=a.txt; filename=setup.exe", "filename=a.txt; filename*=utf-8''setup.exe"] {
+        assert_eq!(
+            names(&format!("Content-Disposition: attachment; {value}")),
+            ["a.txt", "setup.exe"],
+            "{value}"
+        );
+    }
+    let twice =
+        "Content-Disposition: attachment; filename=a.txt\r\nContent-Disposition: inline; filename=setup.exe";
+    assert_eq!(names(twice), ["a.txt", "setup.exe"]);
+    let same = "Content-Type: application/x; name=a.exe\r\nContent-Disposition: attachment; filename=a.exe";
+    assert_eq!(names(same), ["a.exe"]);
+}
+
+#[test]
+fn of_a_long_name_the_end_is_kept() {
+    let long = format!("Content-Disposition: attachment; filename=\"é{}.exe\"", "é".repeat(2000));
+    let kept = names(&long).remove(0);
+    assert!(kept.ends_with("é.exe") && kept.len() <= 1024, "{kept}");
+}
+
+fn names(fields: &str) -> Vec<String> {
+    structure(&format!("{fields}\r\n\r\nx")).root().unwrap().declared.file_names.clone()
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn parts() -> Vec<Arc<Part>> {
         content_type: "application/pdf".to_owned(),
         detected_type: "application/pdf".to_owned(),
         name: "offer.pdf".to_owned(),
+        names: texts(&["offer.pdf"]),
         attachment: true,
         size: 12_000,
         ..Part::default()
