@@ -12,6 +12,7 @@ use waxseal_plugins::verdicts::{EnhancedCode, Floor, Reply as Said, Terms};
 
 use super::facts::{TlsRecord, View};
 use super::hooks::BundleHooks;
+use super::refusal::Denied;
 use super::replies;
 use crate::smtp::reply::Reply;
 use crate::tls::{certificate, cipher, terms};
@@ -42,7 +43,7 @@ struct Asked {
 /// # Errors
 ///
 /// The reply to MAIL.
-pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<Permit, Reply> {
+pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<Permit, Denied> {
     let mail = Arc::new(mail);
     let address = view.peer.address.ip();
     let sender = Some(mail.sender_domain.as_str()).filter(|domain| !domain.is_empty());
@@ -57,8 +58,9 @@ pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> R
     let decision = asked.iter().map(|one| one.mail.clone()).chain(denials).reduce(Decision::join);
     // A table without a `*` row is a load error; if none matched all the same, nothing opens.
     let decision = decision.ok_or_else(replies::policy_failed)?;
-    replies::passage(decision.outcome())?;
-    permit(asked, &decision)
+    let by = || decision.answer.place.to_string();
+    replies::passage(decision.outcome()).map_err(|reply| Denied { reply, by: by() })?;
+    Ok(permit(asked, &decision)?)
 }
 
 async fn ask(hooks: &BundleHooks, view: View<'_>, row: &Arc<Row>, mail: &Arc<Mail>) -> Asked {

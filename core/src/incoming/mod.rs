@@ -9,7 +9,7 @@
 //! - [`relay_control`]: who may send to whom
 //! - [`starttls`]: from clear to encrypted, with nothing of before
 //! - [`receive`]: DATA into the spool, at a [`pace`]; [`chunks`]: BDAT likewise; [`receipt`]: what is checked
-//! - [`refusal`]: why it was not accepted, in the words of the metrics
+//! - [`refusal`]: why it was not accepted, in the words of the metrics; [`turned_away`]: its line of the log
 
 mod admission;
 mod at_end;
@@ -30,6 +30,7 @@ mod session;
 mod starttls;
 mod tenure;
 mod transaction;
+mod turned_away;
 
 pub use admission::Sessions;
 pub use listener::Server;

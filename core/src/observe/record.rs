@@ -15,6 +15,7 @@ use waxseal_plugins::verdicts::outgoing::Way;
 use waxseal_plugins::verdicts::{Demands, Edit};
 
 use super::SessionId;
+use super::changed::Changed;
 
 /// A decision as it is logged: the input of `replay`.
 #[derive(Clone, Debug, Serialize)]
@@ -40,7 +41,7 @@ pub struct Record {
     pub demands: Demands,
     /// What filters have changed of the message, in the order in which it was done; left out where that is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<Change>,
+    pub changes: Vec<Changed>,
     /// At `route`, the way that was chosen; left out where nobody chose one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub way: Option<Way>,
@@ -59,17 +60,12 @@ pub struct Record {
 }
 
 /// What a filter has changed of a message.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// Where it was said.
-    #[serde(serialize_with = "displayed")]
     pub by: Place,
     /// What was changed.
     pub edit: Edit,
-}
-
-fn displayed<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(place)
 }
 
 impl Record {

@@ -47,12 +47,12 @@ pub(super) async fn ask(
         Outcome::Verdict(Verdict::Redirect(to)) => match Mailbox::parse(&to) {
             Ok(to) => Ok(Disposition::Redirect { to, by }),
             // It was looked at when it was said.
-            Err(_) => Err(Refusal::Filter.saying(replies::policy_failed())),
+            Err(_) => Err(Refusal::Filter.saying(replies::policy_failed()).by(by)),
         },
         Outcome::Verdict(Verdict::Quarantine(said)) => Ok(Disposition::Quarantine { reason: said.text, by }),
         Outcome::Verdict(Verdict::Discard(said)) => Ok(Disposition::Discard { reason: said.text, by }),
         outcome => replies::of_message(&outcome)
-            .map_or(Ok(Disposition::Accept), |reply| Err(Refusal::Filter.saying(reply))),
+            .map_or(Ok(Disposition::Accept), |reply| Err(Refusal::Filter.saying(reply).by(by))),
     }
 }
 
