@@ -21,7 +21,7 @@ async fn delivered_mail_leaves_no_file_open() {
     let host = Host::start(Mode::NoStartTls).await;
     let site = Site::new().policy("filters/seen.rhai", FILTER).host("there.example", host.address);
     let relay = site.set("admin", "address", "\"127.0.0.1:0\"").start().await;
-    let large = message("large") + &format!("{}\r\n", "x".repeat(70)).repeat(15_000);
+    let large = message("large") + format!("{}\r\n", "x".repeat(70)).repeat(15_000).as_str();
     for _ in 0..MAILS {
         relay.accept("a@client.example", "b@there.example", &large).await;
     }

@@ -162,7 +162,10 @@ impl DomainPosture {
         (&encounter.session, encounter.reached as u8).hash(&mut hasher);
         let session = hasher.finish();
         let known = self.counted.iter().position(|counted| *counted == session);
-        known.map_or_else(|| self.counted.truncate(SESSIONS - 1), |at| drop(self.counted.remove(at)));
+        match known {
+            Some(at) => drop(self.counted.remove(at)),
+            None => self.counted.truncate(SESSIONS - 1),
+        }
         self.counted.push_front(session);
         known.is_some()
     }

@@ -35,6 +35,7 @@ fn tls_failed(address: &str) -> Told {
         host: Some("mx.example.org".to_owned()),
         reply: None,
         way: None,
+        failure: None,
     };
     told(address, status)
 }
@@ -46,6 +47,7 @@ fn unknown(address: &str) -> Told {
         host: Some("mx.example.org".to_owned()),
         reply: Some("550 5.1.1 no such user".to_owned()),
         way: None,
+        failure: None,
     };
     told(address, status)
 }
@@ -89,6 +91,13 @@ fn a_bounce_says_why_in_words_and_in_fields() {
     let headers = "Subject: hello\r\nFrom: ann@example.net\r\n";
     let failed = [tls_failed("bob@example.org"), unknown("eve@example.org")];
     is(&written("ann@example.net", &failed, headers), include_str!("failed.eml"));
+}
+
+#[test]
+fn how_a_policy_failed_is_no_business_of_a_sender() {
+    let mut failed = unknown("bob@example.org");
+    failed.status.failure = Some("secret.rhai has no function `x`".to_owned());
+    assert!(!shown(&written("ann@example.net", &[failed], "Subject: hello\r\n")).contains("secret"));
 }
 
 #[test]
