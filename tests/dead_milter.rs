@@ -44,7 +44,10 @@ async fn one_that_is_passed_over_is_not_counted_as_having_accepted() {
     let (relay, _) = relay("on_failure = \"skip\"").await;
     assert_eq!(send(&relay).await, 250);
     let metrics = relay.metrics();
-    assert!(!metrics.contains("waxseal_milter_messages_total{milter=\"rspamd\",outcome=\"accepted\"}"), "{metrics}");
+    assert!(
+        !metrics.contains("waxseal_milter_messages_total{milter=\"rspamd\",outcome=\"accepted\"}"),
+        "{metrics}"
+    );
     let problems = Request::get("/health").send(relay.admin().unwrap()).await.json()["problems"].to_string();
     assert!(problems.contains("MAIL GOES ON WITHOUT IT"), "{problems}");
 }

@@ -89,8 +89,12 @@ async fn what_filters_come_to_is_counted_when_it_is_done() {
         let reply = client.mail("a@client.example", &["b@there.invalid"], &message(subject)).await;
         assert_eq!(reply.code, code, "{subject}: {reply}");
     }
-    let filtered = |outcome: &str| value(&relay, &format!(r#"waxseal_messages_filtered_total{{outcome="{outcome}"}}"#));
-    assert_eq!((filtered("quarantined"), filtered("discarded"), filtered("accepted")), (Some(1), Some(1), None));
+    let filtered =
+        |outcome: &str| value(&relay, &format!(r#"waxseal_messages_filtered_total{{outcome="{outcome}"}}"#));
+    assert_eq!(
+        (filtered("quarantined"), filtered("discarded"), filtered("accepted")),
+        (Some(1), Some(1), None)
+    );
 }
 
 const SESSIONS: &str = r#"waxseal_sessions{direction="incoming"}"#;

@@ -37,7 +37,8 @@ async fn delivered_mail_leaves_no_file_open() {
     .await;
 }
 
-const MARKS: &str = r#"fn message(client, message) { accept().add_header("X-Marked", "yes").tag("class", "bulk") }"#;
+const MARKS: &str =
+    r#"fn message(client, message) { accept().add_header("X-Marked", "yes").tag("class", "bulk") }"#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_filters_have_changed_is_shown_with_all_their_lines() {
@@ -58,7 +59,9 @@ async fn what_filters_have_changed_is_shown_with_all_their_lines() {
     };
     let (page, number) = soon("the decision", found).await;
     let marks = "filters/marks.rhai:1:";
-    let by = |list: &Value| list.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let by = |list: &Value| {
+        list.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
     let changed_by = by(&page["items"][0]["changed_by"]);
     assert!(changed_by[0].starts_with(marks) && changed_by[1].starts_with("filters/seen.rhai:2:"), "{page}");
     assert_eq!(changed_by.len(), 2, "each once: {page}");

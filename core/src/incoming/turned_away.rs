@@ -2,6 +2,7 @@
 //! fills no disk.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::refusal::Refused;
@@ -32,7 +33,7 @@ pub(super) struct Lines(AtomicU32);
 
 impl Lines {
     /// Says who was turned away, by whom and with what reply.
-    pub(super) fn say(&self, session: &SessionId, client: std::net::IpAddr, what: &TurnedAway<'_>, refused: &Refused) {
+    pub(super) fn say(&self, session: &SessionId, client: IpAddr, what: &TurnedAway<'_>, refused: &Refused) {
         let before = self.0.fetch_add(1, Ordering::Relaxed);
         if before >= LINES {
             if before == LINES {

@@ -124,7 +124,10 @@ impl fmt::Display for Outage {
         let Self { milter, address, meanwhile, since, failures, reason, .. } = self;
         let times = if *failures == 1 { "once".to_owned() } else { format!("{failures} times") };
         let meanwhile = meanwhile.words();
-        write!(f, "milter {milter} ({address}) fails since {since:.0}, {times}, and {meanwhile}; last: {reason}")
+        write!(
+            f,
+            "milter {milter} ({address}) fails since {since:.0}, {times}, and {meanwhile}; last: {reason}"
+        )
     }
 }
 

@@ -91,7 +91,8 @@ impl Posture {
 
 /// Lets go of those that were not met for longest; first of senders' domains of which no mail was accepted.
 fn let_go(domains: &mut Domains) {
-    let mut known: Vec<_> = domains.iter().map(|(name, one)| (one.has_sent(), one.last, name.clone())).collect();
+    let mut known: Vec<_> =
+        domains.iter().map(|(name, one)| (one.has_sent(), one.last, name.clone())).collect();
     known.sort();
     for (.., name) in known.into_iter().take(LET_GO) {
         domains.remove(&name);

@@ -19,12 +19,19 @@ pub(super) struct Problem(Status);
 impl Problem {
     /// It may be better next time. The code's class is made 4.
     pub(super) fn temporary(code: EnhancedCode, reason: impl Into<String>) -> Self {
-        Self(Status { code: code.in_class(4), reason: reason.into(), host: None, reply: None, way: None, failure: None })
+        Self(Status {
+            code: code.in_class(4),
+            reason: reason.into(),
+            host: None,
+            reply: None,
+            way: None,
+            failure: None,
+        })
     }
 
     /// It stays. The code's class is made 5.
     pub(super) fn permanent(code: EnhancedCode, reason: impl Into<String>) -> Self {
-        Self(Status { code: code.in_class(5), reason: reason.into(), host: None, reply: None, way: None, failure: None })
+        Self(Status { code: code.in_class(5), ..Self::temporary(code, reason).0 })
     }
 
     /// What was found out of the destination lately, and is still so.

@@ -117,7 +117,8 @@ fn a_warning_says_that_nothing_is_lost_and_until_when_it_is_tried() {
 fn a_success_is_told_where_nobody_else_will() {
     let reason = "the host took it".to_owned();
     let host = Some("mx.example.org".to_owned());
-    let status = Status { code: EnhancedCode::new(2, 0, 0), reason, host, reply: None, way: None, failure: None };
+    let status =
+        Status { code: EnhancedCode::new(2, 0, 0), reason, host, reply: None, way: None, failure: None };
     let (envelope, returned) = (envelope("ann@example.net"), Returned::Nothing);
     let recipients = [told("bob@example.org", status)];
     let message = written_about(Action::Relayed, &envelope, &recipients, &returned).unwrap();

@@ -96,7 +96,8 @@ impl Hooks for Told {
         let row = Arc::new(facts::Row::default());
         let client = Arc::new(view.client_at_mail(Recent::default(), &row, &mail.sender_domain));
         self.note("mail", &client).await;
-        let permit = self.mail.clone().map(|()| Permit { client, certificate: None, decided_by: String::new() });
+        let permit =
+            self.mail.clone().map(|()| Permit { client, certificate: None, decided_by: String::new() });
         permit.map_err(Denied::from)
     }
 
