@@ -146,7 +146,8 @@ async fn why_mail_waits_is_said_with_the_row_and_what_comes_next() {
     assert!(shown["headers"].to_string().contains("waits"), "{shown:#}");
     assert_eq!(asked.send(Request::get("/api/v1/queue/messages/nonsense")).await.status, 400);
 
-    let tls = asked.get("/tls/outgoing/bank.example").await;
+    // It is told a moment later.
+    let tls = asked.until("/tls/outgoing/bank.example", |tls| tls["latest"].is_string()).await;
     assert_eq!((&tls["latest"], &tls["total"]["failed"]), (&json!("none"), &json!(1)), "{tls:#}");
     assert!(tls["failures"][0]["reason"].as_str().unwrap().contains("TLS is required"), "{tls:#}");
 }

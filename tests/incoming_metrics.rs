@@ -74,6 +74,29 @@ async fn failed_handshakes_are_counted_by_how_they_failed() {
     until("a failure", || (value(&relay, &handshakes("garbage")) == Some(1)).then_some(())).await;
 }
 
+/// What filters come to counts once it is done: what finds the quarantine full comes again, and was not quarantined.
+#[tokio::test]
+async fn what_filters_come_to_is_counted_when_it_is_done() {
+    let filter = r#"fn message(client, message) {
+        if message.subject == "void" { return accept().remove_recipient("b@there.invalid"); }
+        quarantine("cards")
+    }"#;
+    let site = Site::new().policy("filters/own.rhai", filter).set("quarantine", "messages", "1");
+    let relay = site.start().await;
+    let mut client = relay.client().await;
+    client.ehlo().await;
+    for (subject, code) in [("one", 250), ("two", 452), ("three", 452), ("void", 250)] {
+        let reply = client.mail("a@client.example", &["b@there.invalid"], &message(subject)).await;
+        assert_eq!(reply.code, code, "{subject}: {reply}");
+    }
+    let filtered =
+        |outcome: &str| value(&relay, &format!(r#"waxseal_messages_filtered_total{{outcome="{outcome}"}}"#));
+    assert_eq!(
+        (filtered("quarantined"), filtered("discarded"), filtered("accepted")),
+        (Some(1), Some(1), None)
+    );
+}
+
 const SESSIONS: &str = r#"waxseal_sessions{direction="incoming"}"#;
 
 fn refused(reason: &str) -> String {

@@ -140,6 +140,7 @@ async fn a_way_that_cannot_be_gone_is_a_failure_and_loses_nothing() {
         assert!(failed.text("decided_by").starts_with("filters/route.rhai:2:"), "{failed:?}");
         let listed = listed(&relay, "there.example").await;
         assert!(listed.contains("a policy of this relay failed (at filters/route.rhai:2:"), "{listed}");
+        assert!(listed.contains(expected), "the operator is told how: {listed}");
         let failures = "waxseal_hook_failures_total{direction=\"outgoing\",hook=\"route\"} 1";
         assert!(relay.metrics().contains(failures), "{}", relay.metrics());
         assert!(host.sessions().is_empty());

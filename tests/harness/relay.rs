@@ -184,7 +184,14 @@ impl TestRelay {
     /// Puts a destination off for so long, since it would be of no use to try.
     pub async fn put_off(&self, domain: &str, time: Duration) {
         let reason = "the test has put it off".to_owned();
-        let why = Status { code: EnhancedCode::new(4, 4, 1), reason, host: None, reply: None, way: None };
+        let why = Status {
+            code: EnhancedCode::new(4, 4, 1),
+            reason,
+            host: None,
+            reply: None,
+            way: None,
+            failure: None,
+        };
         let until = Timestamp::now() + time;
         let put_off = self.relay.services.spool.put_off(domain, Some((until, why))).await;
         put_off.expect("a spool that can be written");

@@ -9,7 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 
 use super::http::Side;
-use crate::observe::{Heard, Record};
+use crate::observe::{Changed, Heard, Record};
 
 /// Which decisions: those that have everything that is set. What is empty is not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
@@ -56,6 +56,12 @@ pub struct Decision {
     pub demands: String,
     /// Where it was decided, as in `outgoing/require.rhai:12:5`.
     pub decided_by: String,
+    /// The lines of filters that have changed something of the message, each once.
+    pub changed_by: Vec<String>,
+    /// What filters have changed of the message, in the order in which it was done; only where one decision is
+    /// asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Vec<Change>>,
     /// The pattern of the row that chose the policy.
     pub row: String,
     /// The policy's name.
@@ -66,6 +72,18 @@ pub struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub facts: Option<serde_json::Value>,
+}
+
+/// A change of a message, as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Change {
+    /// The line that said so, as in `filters/marks.rhai:12:5`.
+    pub by: String,
+    /// What was changed, in words, as in `add_header X-Spam: yes`; of texts only how long they are.
+    pub words: String,
+    /// Likewise as the decision log has it.
+    #[schema(value_type = Object)]
+    pub edit: serde_json::Value,
 }
 
 /// What somebody who watches is told.
@@ -96,7 +114,7 @@ pub fn is_against(verdict: &str) -> bool {
 }
 
 impl Decision {
-    /// Without its facts.
+    /// Without its facts and changes.
     pub fn of(heard: &Heard) -> Self {
         let record = &*heard.record;
         Self {
@@ -111,6 +129,8 @@ impl Decision {
             reason: record.reason.clone(),
             demands: record.demands.to_string(),
             decided_by: record.decided_by.clone(),
+            changed_by: changed_by(&record.changes),
+            changes: None,
             row: record.row.clone(),
             policy: record.policy.clone(),
             generation: record.generation,
@@ -118,10 +138,28 @@ impl Decision {
         }
     }
 
-    /// With its facts.
+    /// With its facts and changes.
     pub fn with_facts(heard: &Heard) -> Self {
-        Self { facts: Some(heard.record.facts.json()), ..Self::of(heard) }
+        let changes = heard.record.changes.iter().map(Change::from).collect();
+        Self { facts: Some(heard.record.facts.json()), changes: Some(changes), ..Self::of(heard) }
     }
+}
+
+impl From<&Changed> for Change {
+    fn from(Changed { by, edit, words }: &Changed) -> Self {
+        Self { by: by.clone(), words: words.clone(), edit: edit.clone() }
+    }
+}
+
+/// Each once, in the order of the changes.
+fn changed_by(changes: &[Changed]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for Changed { by, .. } in changes {
+        if !lines.contains(by) {
+            lines.push(by.clone());
+        }
+    }
+    lines
 }
 
 /// Decisions as they come, from behind a number on; without one, from now on. It ends with the relay.

@@ -1,9 +1,10 @@
 //! Metrics and health, for monitors.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -32,12 +33,16 @@ struct Report {
 }
 
 /// The metrics.
-pub(super) async fn metrics(State(side): State<Arc<Side>>, headers: HeaderMap) -> Response {
+pub(super) async fn metrics(
+    State(side): State<Arc<Side>>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
     match side.access.bearer(&headers) {
         Shown::Token => {}
         _ if side.metrics == MetricsAccess::Open => {}
         Shown::Nothing => return Problem::unauthorized().into_response(),
-        Shown::Other => return side.refuse_guess().await.into_response(),
+        Shown::Other => return side.refuse_guess(client).await.into_response(),
     }
     ([(CONTENT_TYPE, OPEN_METRICS)], side.running.metrics().await).into_response()
 }
@@ -67,6 +72,7 @@ fn report(status: Status) -> Report {
         Fill::NearlyFull => problems.push("the quarantine is nearly full".to_owned()),
         Fill::Full => problems.push("the quarantine is full: mail that is to be kept is deferred".to_owned()),
     }
+    problems.extend(status.milters.iter().map(ToString::to_string));
     // Mail still flows, under the policies of before.
     if status.policies.from_last_good {
         problems.push("the policies were broken at the start: the last good ones are in force".to_owned());

@@ -6,6 +6,7 @@
 //! - `/health`: 200 while mail is taken, else 503; with the state of queue and policies as JSON
 //! - `/health/live`: 200 while the process answers at all
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -65,7 +66,8 @@ pub async fn bind(admin: &Admin, data_dir: &Path) -> Result<(TcpListener, Token)
 pub async fn serve(listener: TcpListener, token: Token, running: Running) {
     let stopping = running.services.stopping.clone();
     let Some(side) = Side::new(token, running) else { return };
-    let server = axum::serve(listener, router(&Arc::new(side)));
+    let server =
+        axum::serve(listener, router(&Arc::new(side)).into_make_service_with_connect_info::<SocketAddr>());
     if let Err(error) = server.with_graceful_shutdown(stopping.cancelled_owned()).await {
         tracing::error!("the admin side is no longer served: {error}");
     }
@@ -89,8 +91,8 @@ impl Side {
     }
 
     /// A wrong token was shown: what is answered, after a while.
-    pub(super) async fn refuse_guess(&self) -> Problem {
-        tracing::warn!("somebody has shown a wrong token to the admin side");
+    pub(super) async fn refuse_guess(&self, client: SocketAddr) -> Problem {
+        tracing::warn!(%client, "somebody has shown a wrong token to the admin side");
         match self.access.guesses.wrong().await {
             Ok(()) => Problem::unauthorized(),
             Err(_) => Problem::too_many_guesses(),

@@ -127,6 +127,7 @@ impl Running {
                 octets: stats.octets,
             },
             quarantine: quarantine::Totals::of(&stats, services.config.quarantine.limits),
+            milters: services.observer.outages().all(),
             certificates: self.certificates(),
             signing: self.signing(),
             shadow: services.shadow.state().map(shadow::Shadow::from),

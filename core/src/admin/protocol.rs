@@ -10,6 +10,7 @@ use waxseal_plugins::hooks::Direction;
 use waxseal_plugins::{reload, wasm};
 
 use super::{quarantine, queue, shadow};
+use crate::observe::Outage;
 use crate::observe::trace::Wanted;
 use crate::relay::Reload;
 use crate::tls;
@@ -88,6 +89,9 @@ pub struct Status {
     pub queue: Queue,
     /// What is quarantined.
     pub quarantine: quarantine::Totals,
+    /// The milters that fail now.
+    #[serde(default)]
+    pub milters: Vec<Outage>,
     /// Our certificates.
     pub certificates: Certificates,
     /// The keys that sign mail.

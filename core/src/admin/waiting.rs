@@ -141,7 +141,8 @@ fn cause(state: State, status: Option<&Status>) -> Cause {
 
 fn why(domain: &str, state: State, cause: Cause, status: Option<&Status>) -> String {
     let host = status.and_then(|status| status.host.as_deref()).unwrap_or("the host");
-    let reason = status.map_or("", reason);
+    let reason = status.map(reason).unwrap_or_default();
+    let reason = reason.as_str();
     match cause {
         Cause::Operator if state == State::Ending => "The operator has given it up.".to_owned(),
         Cause::Operator => "The operator holds it.".to_owned(),
@@ -173,9 +174,10 @@ fn next(now: Timestamp, state: State, at: Option<Timestamp>, end: &str) -> Strin
     }
 }
 
-/// Why, without the line that decided.
-pub fn reason(status: &Status) -> &str {
-    status.reason.split(" (decided by ").next().unwrap_or(&status.reason)
+/// Why, without the line that decided; and how a policy failed, if one did.
+pub fn reason(status: &Status) -> String {
+    let reason = status.reason.split(" (decided by ").next().unwrap_or(&status.reason).to_owned();
+    Status { reason, ..status.clone() }.in_full().into_owned()
 }
 
 /// That TLS is required has been said already.

@@ -33,6 +33,7 @@ fn has_problems(status: &Status) -> bool {
         || status.policies.from_last_good
         || status.queue.health != "good"
         || status.quarantine.fill != Fill::Enough
+        || !status.milters.is_empty()
 }
 
 fn is_broken(findings: &[Finding]) -> bool {
@@ -58,6 +59,9 @@ fn show(status: &Status) {
     output::say(format_args!("  in progress    {}", counted(status.in_progress, "session")));
     output::say(format_args!("  queue          {}", queue(&status.queue)));
     output::say(format_args!("  quarantine     {}", quarantine(&status.quarantine)));
+    for outage in &status.milters {
+        output::say(format_args!("  PROBLEM        {outage}"));
+    }
     for certificate in &status.certificates.in_force {
         output::say(format_args!("  certificate    {}", dates(certificate)));
     }

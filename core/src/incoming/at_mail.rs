@@ -11,6 +11,7 @@ use waxseal_plugins::verdicts::Terms;
 
 use super::facts::{TlsRecord, View};
 use super::hooks::BundleHooks;
+use super::refusal::Denied;
 use super::replies;
 use crate::smtp::reply::Reply;
 
@@ -30,7 +31,7 @@ pub(super) struct Permit {
 /// # Errors
 ///
 /// The reply to MAIL.
-pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<Permit, Reply> {
+pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> Result<Permit, Denied> {
     let mail = Arc::new(mail);
     let address = view.peer.address.ip();
     let sender = Some(mail.sender_domain.as_str()).filter(|domain| !domain.is_empty());
@@ -41,7 +42,8 @@ pub(super) async fn decide(hooks: &BundleHooks, view: View<'_>, mail: Mail) -> R
     }
     // A table without a `*` row is a load error; if none matched all the same, nothing opens.
     let (decision, decider) = at_mail::decide(asked).ok_or_else(replies::policy_failed)?;
-    replies::passage(decision.outcome())?;
+    let by = || decision.answer.place.to_string();
+    replies::passage(decision.outcome()).map_err(|reply| Denied { reply, by: by() })?;
     let decided_by = format!("{}, generation {}", decision.answer.place, decision.generation);
     Ok(Permit { client: decider.client, certificate: decider.certificate, decided_by })
 }

@@ -56,8 +56,8 @@ pub(super) async fn receive(
         session.hooks.refused(Refusal::Cut);
         return Err(cut);
     }
-    if let Some(Refused { why, .. }) = begun.receipt.refused.as_ref().filter(|_| !before) {
-        session.hooks.refused(*why);
+    if let Some(refused) = begun.receipt.refused.as_ref().filter(|_| !before) {
+        receive::turn_away(session, &transaction, refused);
     }
     let enough = begun.receipt.enough();
     match (begun.receipt.refused.clone(), chunk.place) {

@@ -12,9 +12,10 @@ use waxseal_plugins::verdicts::incoming::Mail as Passage;
 
 use super::at_mail::{self, Permit};
 use super::facts::{TlsRecord, View};
-use super::refusal::Refusal;
+use super::refusal::{Denied, Refusal, Refused};
 use super::replies;
 use super::tenure::Generation;
+use super::turned_away::{Lines, TurnedAway};
 use crate::observe::trace::Teller;
 use crate::relay::Services;
 use crate::smtp::reply::Reply;
@@ -43,13 +44,13 @@ pub(super) trait Hooks {
         plan: &ServerPlan,
     ) -> impl Future<Output = certificate::Incoming> + Send;
     /// MAIL FROM is read: cipher and certificate again, then mail.
-    fn mail(&self, view: View<'_>, mail: facts::Mail) -> impl Future<Output = Result<Permit, Reply>> + Send;
+    fn mail(&self, view: View<'_>, mail: facts::Mail) -> impl Future<Output = Result<Permit, Denied>> + Send;
     /// RCPT TO is read.
     fn rcpt(
         &self,
         client: &Arc<Client>,
         recipient: facts::Recipient,
-    ) -> impl Future<Output = Result<(), Reply>> + Send;
+    ) -> impl Future<Output = Result<(), Denied>> + Send;
 
     /// The client's certificate as it is judged before MAIL FROM: milters are told of it.
     fn judged(&self, client: &Client, record: &TlsRecord) -> facts::Certificate;
@@ -59,6 +60,8 @@ pub(super) trait Hooks {
     fn forget(&self, client: IpAddr);
     /// A message, or one of its recipients, is not accepted.
     fn refused(&self, why: Refusal);
+    /// Likewise, and who was turned away.
+    fn turned_away(&self, client: IpAddr, what: &TurnedAway<'_>, refused: &Refused);
     /// Whether the session's bundle is the one in force.
     fn generation(&self) -> Generation;
 }
@@ -80,6 +83,8 @@ pub(super) struct BundleHooks {
     pub(super) services: Arc<Services>,
     /// Tells those who follow.
     pub(super) teller: Teller,
+    /// The lines of the log about what was not accepted.
+    pub(super) lines: Lines,
 }
 
 impl Hooks for BundleHooks {
@@ -109,17 +114,18 @@ impl Hooks for BundleHooks {
         certificate::incoming(&self.asker, &Arc::new(client), &Arc::new(judged), plan).await
     }
 
-    async fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
+    async fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Denied> {
         at_mail::decide(self, view, mail).await
     }
 
-    async fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Reply> {
+    async fn rcpt(&self, client: &Arc<Client>, recipient: facts::Recipient) -> Result<(), Denied> {
         if !self.asker.bundle.is_filtered::<incoming::Rcpt>() {
             return Ok(());
         }
         let decision =
             self.asker.ask::<incoming::Rcpt>(&client.sender_domain, client, &Arc::new(recipient)).await;
-        replies::passage(decision.outcome())
+        let by = decision.answer.place.to_string();
+        replies::passage(decision.outcome()).map_err(|reply| Denied { reply, by })
     }
 
     fn judged(&self, client: &Client, record: &TlsRecord) -> facts::Certificate {
@@ -136,6 +142,11 @@ impl Hooks for BundleHooks {
 
     fn refused(&self, why: Refusal) {
         self.asker.observer.metrics().refused(why.word());
+    }
+
+    fn turned_away(&self, client: IpAddr, what: &TurnedAway<'_>, refused: &Refused) {
+        self.refused(refused.why);
+        self.lines.say(&self.asker.session, client, what, refused);
     }
 
     fn generation(&self) -> Generation {

@@ -16,6 +16,7 @@ use super::facts::Peer;
 use super::hooks::BundleHooks;
 use super::milters;
 use super::session::{Session, Settings};
+use super::turned_away::Lines;
 use crate::config::{Listener, ListenerMode};
 use crate::observe::SessionId;
 use crate::observe::trace::What;
@@ -115,7 +116,8 @@ async fn serve(
     let milters = milters::chain(&services, &asker.session, &peer, listener);
     let teller = asker.teller(Direction::Incoming);
     teller.step(|| What::Connected { client, listener });
-    let session = Session::open(BundleHooks { asker, services, teller }, milters, settings, peer).await;
+    let hooks = BundleHooks { asker, services, teller, lines: Lines::default() };
+    let session = Session::open(hooks, milters, settings, peer).await;
     driver::serve(socket, session).await;
 }
 

@@ -69,27 +69,30 @@ impl<H: Hooks> Session<H> {
     pub(super) async fn milters_at_helo(&mut self) -> Result<(), Step> {
         let Some(milters) = &mut self.milters else { return Ok(()) };
         let name = self.greeting.as_ref().map_or("", |greeting| &greeting.name);
-        Box::pin(milters.helo(name)).await.map_err(|reply| {
+        let asked = Box::pin(milters.helo(name)).await;
+        asked.map_err(|reply| {
             self.barrier = Some(reply.clone());
-            denied(reply).step()
+            denied(milters, reply).step()
         })
     }
 
     pub(super) async fn milters_at_mail(&mut self, mail: &Mail) -> Result<(), Refused> {
         let Some(milters) = &mut self.milters else { return Ok(()) };
         let path = format!("<{}>", mail.sender);
-        Box::pin(milters.mail(&path, &mail_parameters(mail))).await.map_err(denied)
+        let asked = Box::pin(milters.mail(&path, &mail_parameters(mail))).await;
+        asked.map_err(|reply| denied(milters, reply))
     }
 
     pub(super) async fn milters_at_rcpt(&mut self, recipient: &NewRecipient) -> Result<(), Refused> {
         let Some(milters) = &mut self.milters else { return Ok(()) };
         let path = format!("<{}>", recipient.address);
         let parameters = words(&parameters::of_rcpt(&recipient.dsn));
-        Box::pin(milters.rcpt(&path, &parameters)).await.map_err(denied)
+        let asked = Box::pin(milters.rcpt(&path, &parameters)).await;
+        asked.map_err(|reply| denied(milters, reply))
     }
 
-    pub(super) async fn milters_hear_of_refused(&mut self, path: Option<ForwardPath>, why: &Reply) {
-        let (Some(milters), Some(path)) = (&mut self.milters, path) else { return };
+    pub(super) async fn milters_hear_of_refused(&mut self, path: &ForwardPath, why: &Reply) {
+        let Some(milters) = &mut self.milters else { return };
         let path = match path {
             ForwardPath::Postmaster => "<postmaster>".to_owned(),
             ForwardPath::Mailbox(mailbox) => format!("<{mailbox}>"),
@@ -99,7 +102,8 @@ impl<H: Hooks> Session<H> {
 
     pub(super) async fn milters_at_data(&mut self) -> Result<(), Refused> {
         let Some(milters) = &mut self.milters else { return Ok(()) };
-        Box::pin(milters.data()).await.map_err(denied)
+        let asked = Box::pin(milters.data()).await;
+        asked.map_err(|reply| denied(milters, reply))
     }
 
     pub(super) async fn milters_at_unknown(&mut self, line: &[u8]) -> Result<(), Reply> {
@@ -116,8 +120,13 @@ impl<H: Hooks> Session<H> {
     }
 }
 
-fn denied(reply: Reply) -> Refused {
-    Refusal::Milter.saying(reply)
+fn denied(milters: &Chain, reply: Reply) -> Refused {
+    Refusal::Milter.saying(reply).by(of_milter(milters.denier()))
+}
+
+/// Who decided, where it was a milter.
+pub(super) fn of_milter(name: &str) -> String {
+    format!("milter {name}")
 }
 
 /// The parameters of MAIL as a client writes them.

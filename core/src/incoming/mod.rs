@@ -10,7 +10,7 @@
 //! - [`starttls`]: from clear to encrypted, with nothing of before
 //! - [`arrival`]: how a message came, for its Received header
 //! - [`receive`]: DATA into the spool, at a [`pace`]; [`chunks`]: BDAT likewise; [`receipt`]: what is checked
-//! - [`refusal`]: why it was not accepted, in the words of the metrics
+//! - [`refusal`]: why it was not accepted, in the words of the metrics; [`turned_away`]: its line of the log
 
 mod admission;
 mod arrival;
@@ -32,6 +32,7 @@ mod session;
 mod starttls;
 mod tenure;
 mod transaction;
+mod turned_away;
 
 pub use admission::Sessions;
 pub use at_end::Imagined;

@@ -20,7 +20,7 @@ use crate::net::{Connection, ReadError};
 use crate::observe::trace::What;
 use crate::relay::Services;
 use crate::smtp::command::Charset;
-use crate::spool::{Body, Envelope, SpoolError};
+use crate::spool::{Body, Envelope, SpoolError, Tags};
 
 /// Receives the message of the open transaction, which ends with it whatever comes of it. `250`
 /// only after [`Spool::commit`] has answered. `output` are the replies to the commands before, which go
@@ -42,7 +42,7 @@ pub(super) async fn receive(
     let (id, time) = (Uuid::now_v7(), Timestamp::now());
     let writer = match services.spool.begin().await {
         Ok(writer) => writer,
-        Err(error) => return Ok(refuse(session, of_spool(&error))),
+        Err(error) => return Ok(refuse(session, &transaction, of_spool(&error))),
     };
     let go_ahead = replies::send_data();
     session.hooks.teller.server(&go_ahead);
@@ -56,7 +56,7 @@ pub(super) async fn receive(
     match read {
         Ok(None) => {}
         Ok(Some(refused)) => {
-            session.hooks.refused(refused.why);
+            turn_away(session, &transaction, &refused);
             return Ok(Step::Close(refused.reply));
         }
         Err(cut) => {
@@ -77,29 +77,32 @@ pub(super) async fn finish(
     let services = session.hooks.services.clone();
     let written = match written(receipt).await {
         Ok(written) => written,
-        Err(refused) => return refuse(session, refused),
+        Err(refused) => return refuse(session, transaction, refused),
     };
     let kept = if at_end::is_looked_at(session) {
         // Boxed: those at whom nobody looks pay nothing for it.
         match Box::pin(at_end::decide(session, transaction, written, (id, time))).await {
             Ok(AtEnd::Accept(kept)) => kept,
             Ok(AtEnd::Discard) => return Step::Reply(replies::message_accepted(id)),
-            Err(refused) => return refuse(session, refused),
+            Err(refused) => return refuse(session, transaction, refused),
         }
     } else {
         Kept::from(written)
     };
     let attention = services.config.delivery.first_attention(time);
     transaction.recipients.iter_mut().for_each(|recipient| recipient.attention = attention);
+    let (tags, filtered) = (tags(&kept.tags), kept.filtered);
     match commit(&services, kept, transaction, (id, time)).await {
         Ok(size) => {
+            filtered.into_iter().for_each(|word| services.observer.metrics().disposed(word));
             services.observer.metrics().accepted(size);
-            log(session, transaction, id, size);
+            services.observer.accepted(&transaction.permit.client.sender_domain);
+            log(session, transaction, id, (size, tags));
             let recipients = transaction.recipients.len();
             session.hooks.teller.step(|| What::Accepted { id, recipients, size });
             Step::Reply(replies::message_accepted(id))
         }
-        Err(refused) => refuse(session, refused),
+        Err(refused) => refuse(session, transaction, refused),
     }
 }
 
@@ -149,7 +152,7 @@ async fn commit(
     transaction: &Transaction,
     (id, received): (Uuid, Timestamp),
 ) -> Result<u64, Refused> {
-    let Kept { written: Written { body, size, eight_bit }, tags, quarantine } = kept;
+    let Kept { written: Written { body, size, eight_bit }, tags, quarantine, .. } = kept;
     let envelope = Envelope {
         id,
         received,
@@ -210,7 +213,12 @@ fn protocol(session: &Session<BundleHooks>, charset: Charset) -> Protocol {
 }
 
 /// One line for each accepted message; `tls` is what was asked : what was reached.
-fn log(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, size: u64) {
+fn log(
+    session: &Session<BundleHooks>,
+    transaction: &Transaction,
+    id: Uuid,
+    (size, tags): (u64, Option<String>),
+) {
     let client = &transaction.permit.client;
     let reached = match certificate_trace(transaction.permit.certificate.as_deref()) {
         _ if !client.encrypted => "clear",
@@ -224,13 +232,25 @@ fn log(session: &Session<BundleHooks>, transaction: &Transaction, id: Uuid, size
         sender = %transaction.mail.sender,
         recipients = transaction.recipients.len(),
         size,
+        tags,
         tls = %format_args!("{}:{reached}", client.row.policy),
         decided_by = %transaction.permit.decided_by,
         "message accepted"
     );
 }
 
-fn refuse(session: &Session<BundleHooks>, refused: Refused) -> Step {
-    session.hooks.refused(refused.why);
+/// As in `class=bulk, score=7`; none where there are none.
+fn tags(tags: &Tags) -> Option<String> {
+    let each: Vec<_> = tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    (!each.is_empty()).then(|| each.join(", "))
+}
+
+fn refuse(session: &Session<BundleHooks>, transaction: &Transaction, refused: Refused) -> Step {
+    turn_away(session, transaction, &refused);
     refused.step()
+}
+
+/// The message is not accepted.
+pub(super) fn turn_away(session: &Session<BundleHooks>, transaction: &Transaction, refused: &Refused) {
+    session.hooks.turned_away(session.peer.address.ip(), &transaction.turned_away(), refused);
 }

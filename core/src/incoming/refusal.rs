@@ -35,6 +35,21 @@ pub(super) enum Refusal {
 pub(super) struct Refused {
     pub(super) why: Refusal,
     pub(super) reply: Reply,
+    /// Who said so, as in `filters/hours.rhai:4:9`; empty where it was the relay itself.
+    by: String,
+}
+
+/// What a hook does not let on: what is said, and where that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Denied {
+    pub(super) reply: Reply,
+    pub(super) by: String,
+}
+
+impl From<Reply> for Denied {
+    fn from(reply: Reply) -> Self {
+        Self { reply, by: String::new() }
+    }
 }
 
 impl Refusal {
@@ -57,11 +72,21 @@ impl Refusal {
 
     /// Said like this.
     pub(super) fn saying(self, reply: Reply) -> Refused {
-        Refused { why: self, reply }
+        Refused { why: self, reply, by: String::new() }
     }
 }
 
 impl Refused {
+    /// Decided by somebody.
+    pub(super) fn by(self, by: impl Into<String>) -> Self {
+        Self { by: by.into(), ..self }
+    }
+
+    /// Who said so; where it was the relay itself, the word for why.
+    pub(super) fn decider(&self) -> &str {
+        if self.by.is_empty() { self.why.word() } else { &self.by }
+    }
+
     /// What follows: a reply, and after 421 the end of the connection (RFC 5321 section 3.8).
     pub(super) fn step(self) -> Step {
         if self.reply.code == 421 { Step::Close(self.reply) } else { Step::Reply(self.reply) }

@@ -10,11 +10,12 @@ use super::at_mail::Permit;
 use super::chunks::Begun;
 use super::facts::{Link, Offered};
 use super::hooks::Hooks;
-use super::refusal::{Refusal, Refused};
+use super::refusal::{Denied, Refusal, Refused};
 use super::relay_control::Relaying;
 use super::replies;
 use super::session::{Session, Step, Verb};
 use super::tenure::Standing;
+use super::turned_away::TurnedAway;
 use crate::smtp::address::{ForwardPath, Mailbox, ReversePath};
 use crate::smtp::chunk::Chunk;
 use crate::smtp::command::{Charset, Mail, Rcpt};
@@ -45,10 +46,10 @@ impl<H: Hooks> Session<H> {
         }
         let permit = match self.admit(&mail).await {
             Ok(permit) => permit,
-            Err(refused) => return self.refuse(refused),
+            Err(refused) => return self.refuse(&TurnedAway::Sender(&mail.sender), refused),
         };
         if let Err(refused) = self.milters_at_mail(&mail).await {
-            return self.refuse(refused);
+            return self.refuse(&TurnedAway::Sender(&mail.sender), refused);
         }
         self.transaction = Some(Transaction::new(mail, permit));
         Step::Reply(replies::sender_accepted())
@@ -61,16 +62,16 @@ impl<H: Hooks> Session<H> {
         if transaction.begun.is_some() {
             return Step::Reply(replies::chunks_begun());
         }
-        let path = self.milters.is_some().then(|| rcpt.recipient.clone());
+        let path = rcpt.recipient.clone();
         let recipient = match self.recipient(transaction, rcpt).await {
             Ok(recipient) => recipient,
             Err(refused) => {
-                self.milters_hear_of_refused(path, &refused.reply).await;
-                return self.refuse(refused);
+                self.milters_hear_of_refused(&path, &refused.reply).await;
+                return self.refuse_recipient(&path, refused);
             }
         };
         if let Err(refused) = self.milters_at_rcpt(&recipient).await {
-            return self.refuse(refused);
+            return self.refuse_recipient(&path, refused);
         }
         if let Some(transaction) = self.transaction.as_mut() {
             transaction.add(recipient);
@@ -85,10 +86,10 @@ impl<H: Hooks> Session<H> {
             Some(transaction) if transaction.begun.is_some() => Step::Reply(replies::chunks_begun()),
             Some(_) => match self.milters_at_data().await {
                 Ok(()) => Step::Receive,
-                Err(refused) => {
-                    self.transaction = None;
-                    self.refuse(refused)
-                }
+                Err(refused) => match self.transaction.take() {
+                    Some(transaction) => self.refuse(&transaction.turned_away(), refused),
+                    None => refused.step(),
+                },
             },
         }
     }
@@ -122,9 +123,14 @@ impl<H: Hooks> Session<H> {
         }
     }
 
-    fn refuse(&self, refused: Refused) -> Step {
-        self.hooks.refused(refused.why);
+    fn refuse(&self, what: &TurnedAway<'_>, refused: Refused) -> Step {
+        self.hooks.turned_away(self.peer.address.ip(), what, &refused);
         refused.step()
+    }
+
+    fn refuse_recipient(&self, recipient: &ForwardPath, refused: Refused) -> Step {
+        let Some(transaction) = &self.transaction else { return refused.step() };
+        self.refuse(&TurnedAway::Recipient { sender: &transaction.mail.sender, recipient }, refused)
     }
 
     async fn admit(&self, mail: &Mail) -> Result<Permit, Refused> {
@@ -139,7 +145,7 @@ impl<H: Hooks> Session<H> {
             return Err(Refusal::Policy.saying(failed.clone()));
         }
         let answer = self.hooks.mail(self.view(), mail_facts(mail)).await;
-        answer.map_err(|reply| Refusal::Policy.saying(self.denied(reply)))
+        answer.map_err(|Denied { reply, by }| Refusal::Policy.saying(self.denied(reply)).by(by))
     }
 
     /// Where the offer was withheld the client could not have done better: it is to come again,
@@ -166,7 +172,7 @@ impl<H: Hooks> Session<H> {
             accepted: i64::try_from(transaction.recipients.len()).unwrap_or(i64::MAX),
         };
         let answer = self.hooks.rcpt(&transaction.permit.client, recipient).await;
-        answer.map_err(|reply| Refusal::Policy.saying(reply))?;
+        answer.map_err(|Denied { reply, by }| Refusal::Policy.saying(reply).by(by))?;
         let (address, dsn) = (mailbox.to_string(), rcpt.dsn);
         // It is known when the message is there.
         Ok(NewRecipient { address, domain, dsn, attention: Timestamp::MAX })
@@ -197,6 +203,11 @@ impl<H: Hooks> Session<H> {
 impl Transaction {
     fn new(mail: Mail, permit: Permit) -> Self {
         Self { mail, permit, recipients: Vec::new(), named: HashSet::new(), begun: None }
+    }
+
+    /// It is not accepted.
+    pub(super) fn turned_away(&self) -> TurnedAway<'_> {
+        TurnedAway::Message { sender: &self.mail.sender, recipients: &self.recipients }
     }
 
     /// A recipient named twice gets one copy.

@@ -47,6 +47,19 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// In a word, for who follows.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::Accept => "accept",
+            Self::Discard => "discard",
+            Self::Skip => "skip",
+            Self::Deny(_) => "deny",
+        }
+    }
+}
+
 /// What a milter says that has no words of its own.
 fn rejected() -> Reply {
     Reply::new(550, Some(EnhancedCode::new(5, 7, 1)), "Refused by a filter")

@@ -31,6 +31,8 @@ pub struct Chain {
     client: Client,
     /// The sender of the open message, without brackets.
     sender: String,
+    /// Who was against something last.
+    denier: String,
     watch: Watch,
 }
 
@@ -64,8 +66,13 @@ impl Chain {
     ) -> Option<Box<Self>> {
         let conversations: Vec<_> = milters.iter().cloned().map(Conversation::new).collect();
         let watch = Watch { observer, session };
-        let chain = Self { conversations, client, sender: String::new(), watch };
+        let chain = Self { conversations, client, sender: String::new(), denier: String::new(), watch };
         (!chain.conversations.is_empty()).then(|| Box::new(chain))
+    }
+
+    /// The name of the milter that was last against something, or has failed.
+    pub fn denier(&self) -> &str {
+        &self.denier
     }
 
     /// The client has connected. A milter that fails here is asked again at MAIL.
@@ -174,13 +181,21 @@ impl Chain {
             let examined = conversation.examine(&self.client, situation, shown).await;
             let milter = &conversation.milter;
             self.watch.waited(milter, begun);
-            let applied = examined.and_then(|examined| apply(&mut outcome, milter, examined, draft));
-            if let Err(failure) = applied
-                && let Some(reply) = self.watch.failed(milter, Event::EndOfMessage, &failure)
-            {
-                outcome.join(Disposition::Deny { milter: milter.name.clone(), reply });
+            match examined.and_then(|examined| apply(&mut outcome, milter, examined, draft)) {
+                Ok(()) => {
+                    if conversation.answers() > 0 {
+                        self.watch.answered(milter, Event::EndOfMessage, outcome.disposition.word());
+                    }
+                    self.watch.came_to(milter, &outcome.disposition);
+                }
+                Err(failure) => {
+                    // One that is passed over has come to nothing.
+                    if let Some(reply) = self.watch.failed(milter, Event::EndOfMessage, &failure) {
+                        outcome.join(Disposition::Deny { milter: milter.name.clone(), reply });
+                        self.watch.counted(milter, &outcome.disposition);
+                    }
+                }
             }
-            self.watch.came_to(milter, &outcome.disposition);
             if let Disposition::Deny { .. } = outcome.disposition {
                 break;
             }
@@ -192,21 +207,27 @@ impl Chain {
     async fn ask(&mut self, question: Question<'_>) -> Result<(), Reply> {
         let event = question.event();
         for conversation in &mut self.conversations {
-            let begun = Instant::now();
+            let (begun, answers) = (Instant::now(), conversation.answers());
             let answer = conversation.ask(&self.client, question).await;
             let milter = &conversation.milter;
             self.watch.waited(milter, begun);
             match answer {
                 Ok(Answer::Deny(reply)) => {
+                    self.watch.answered(milter, event, reply.to_string());
                     self.watch.denied(milter, event, &reply);
+                    self.denier.clone_from(&milter.name);
                     return Err(reply);
                 }
-                Ok(Answer::Continue | Answer::Accept | Answer::Discard | Answer::Skip) => {}
+                Ok(answer) if conversation.answers() > answers => {
+                    self.watch.answered(milter, event, answer.word());
+                }
+                // It was not asked.
+                Ok(_) => {}
                 Err(failure) => {
                     let reply = self.watch.failed(milter, event, &failure);
                     // Without a message there is nothing to defer yet.
-                    let of_message = matches!(event, Event::Mail | Event::Rcpt | Event::Data);
-                    if let Some(reply) = reply.filter(|_| of_message) {
+                    if let Some(reply) = reply.filter(|_| event.is_of_message()) {
+                        self.denier.clone_from(&milter.name);
                         return Err(reply);
                     }
                 }

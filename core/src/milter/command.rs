@@ -38,6 +38,26 @@ impl Event {
         Self::Unknown,
     ];
 
+    /// Whether there is a message by now, which can be deferred.
+    pub(super) const fn is_of_message(self) -> bool {
+        !matches!(self, Self::Connect | Self::Helo | Self::Unknown)
+    }
+
+    /// How far it is in a message: a number that grows.
+    pub(super) const fn reached(self) -> usize {
+        match self {
+            Self::Unknown | Self::Connect => 0,
+            Self::Helo => 1,
+            Self::Mail => 2,
+            Self::Rcpt => 3,
+            Self::Data => 4,
+            Self::Header => 5,
+            Self::EndOfHeaders => 6,
+            Self::Body => 7,
+            Self::EndOfMessage => 8,
+        }
+    }
+
     /// The command's letter.
     pub(super) const fn letter(self) -> u8 {
         match self {

@@ -19,6 +19,8 @@ pub(super) struct Conversation {
     line: Option<Line>,
     asked: Asked,
     message: Message,
+    /// How often it has answered.
+    answers: u64,
     /// It has failed before there was a message, and is left alone until there is one: each try may take long.
     rests: bool,
 }
@@ -51,7 +53,12 @@ enum Message {
 
 impl Conversation {
     pub(super) fn new(milter: Arc<Milter>) -> Self {
-        Self { milter, line: None, asked: Asked::Always, message: Message::None, rests: false }
+        Self { milter, line: None, asked: Asked::Always, message: Message::None, answers: 0, rests: false }
+    }
+
+    /// How often it has answered so far: it is not asked each time.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers
     }
 
     /// Asks the milter what it thinks of a command.
@@ -186,6 +193,7 @@ impl Conversation {
         let macros = Macros { client, daemon: daemon(&self.milter, client), situation };
         let examined = line.examine(shown, &macros).await?;
         self.line = Some(line);
+        self.answers += 1;
         Ok(examined)
     }
 
@@ -273,6 +281,7 @@ impl Conversation {
         let macros = Macros { client, daemon: daemon(&self.milter, client), situation };
         let answer = line.tell(event, command, &macros).await?;
         self.line = Some(line);
+        self.answers += 1;
         Ok(answer)
     }
 

@@ -2,6 +2,7 @@
 
 mod failing;
 mod fake;
+mod outages;
 mod steps;
 
 use std::sync::Arc;
@@ -79,6 +80,10 @@ fn milter(fake: &Fake) -> Milter {
 }
 
 fn chain(milters: Vec<Milter>) -> Box<Chain> {
+    watched(milters, &Observer::off())
+}
+
+fn watched(milters: Vec<Milter>, observer: &Observer) -> Box<Chain> {
     let milters: Vec<_> = milters.into_iter().map(Arc::new).collect();
     let client = Client {
         hostname: "mx.example".into(),
@@ -88,7 +93,7 @@ fn chain(milters: Vec<Milter>) -> Box<Chain> {
         ehlo: String::new(),
         tls: None,
     };
-    Chain::new(&milters, client, Observer::off(), SessionId("test".into())).unwrap()
+    Chain::new(&milters, client, observer.clone(), SessionId("test".into())).unwrap()
 }
 
 /// A session up to EHLO.

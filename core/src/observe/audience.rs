@@ -20,12 +20,17 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// A decision was taken.
-    pub(super) fn decided(&self, record: &Arc<Record>) {
+    /// A decision was taken; its line of the log has so many octets.
+    pub(super) fn decided(&self, record: &Arc<Record>, length: usize) {
         if let Some(encounter) = Encounter::of_client(record) {
             self.posture.meet(&encounter);
         }
-        self.recent.hear(Arc::clone(record));
+        self.recent.hear(Arc::clone(record), length);
+    }
+
+    /// A message of a sender's domain was accepted.
+    pub(super) fn accepted(&self, domain: &str) {
+        self.posture.accept(domain);
     }
 
     /// A host was met.

@@ -40,6 +40,8 @@ enum Entry {
     Write(Arc<Record>),
     /// For the audience alone.
     Met(Box<Encounter>),
+    /// Likewise: a message of a sender's domain was accepted.
+    Accepted(String),
     Flush(oneshot::Sender<()>),
 }
 
@@ -82,6 +84,13 @@ impl Decisions {
     pub(super) fn met(&self, encounter: Encounter) {
         if let Some(lines) = &self.lines {
             let _ = lines.try_send(Entry::Met(Box::new(encounter)));
+        }
+    }
+
+    /// Likewise of a message that was accepted.
+    pub(super) fn accepted(&self, domain: &str) {
+        if let Some(lines) = &self.lines {
+            let _ = lines.try_send(Entry::Accepted(domain.to_owned()));
         }
     }
 
@@ -141,12 +150,17 @@ impl Writer {
                 }
                 self.note(&written);
                 if let Some(audience) = &self.audience {
-                    audience.decided(&record);
+                    audience.decided(&record, self.line.len());
                 }
             }
             Entry::Met(encounter) => {
                 if let Some(audience) = &self.audience {
                     audience.met(&encounter);
+                }
+            }
+            Entry::Accepted(domain) => {
+                if let Some(audience) = &self.audience {
+                    audience.accepted(&domain);
                 }
             }
             Entry::Flush(done) => {

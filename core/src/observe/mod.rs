@@ -1,10 +1,12 @@
 //! What is observed: decision log, metrics, tracing; sessions as they go.
 
 mod audience;
+mod changed;
 mod decisions;
 mod encounter;
 mod gathered;
 mod metrics;
+mod outages;
 pub mod posture;
 mod recent;
 mod record;
@@ -25,11 +27,13 @@ use waxseal_plugins::hooks::{Hook, incoming};
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 pub use self::audience::Audience;
+pub use self::changed::Changed;
 use self::decisions::Decisions;
 pub use self::encounter::Encounter;
 pub use self::metrics::{
     AttemptOutcome, Metrics, Milters, OpenSession, Plugins, Protection, Quarantine, Shadow, State, Telemetry,
 };
+pub use self::outages::{Meanwhile, Outage, Outages};
 pub use self::recent::{Heard, Recent, Since};
 pub use self::record::{Record, Told};
 pub use self::session::SessionId;
@@ -46,6 +50,7 @@ struct Inner {
     metrics: Metrics,
     decisions: Decisions,
     followers: Arc<Followers>,
+    outages: Outages,
     audience: Option<Arc<Audience>>,
 }
 
@@ -74,7 +79,8 @@ impl Observer {
     }
 
     fn with(metrics: Metrics, decisions: Decisions, audience: Option<Arc<Audience>>) -> Self {
-        Self { inner: Arc::new(Inner { metrics, decisions, audience, followers: Arc::default() }) }
+        let (followers, outages) = (Arc::default(), Outages::default());
+        Self { inner: Arc::new(Inner { metrics, decisions, followers, outages, audience }) }
     }
 
     /// The metrics.
@@ -96,6 +102,11 @@ impl Observer {
         &self.inner.followers
     }
 
+    /// The milters that fail now.
+    pub fn outages(&self) -> &Outages {
+        &self.inner.outages
+    }
+
     /// Who looks from the admin side, if there is one.
     pub fn audience(&self) -> Option<&Audience> {
         self.inner.audience.as_deref()
@@ -105,6 +116,13 @@ impl Observer {
     pub fn met(&self, encounter: impl FnOnce() -> Encounter) {
         if self.inner.audience.is_some() {
             self.inner.decisions.met(encounter());
+        }
+    }
+
+    /// A message of a sender's domain was accepted; the audience is told.
+    pub fn accepted(&self, domain: &str) {
+        if self.inner.audience.is_some() {
+            self.inner.decisions.accepted(domain);
         }
     }
 
@@ -125,7 +143,8 @@ impl Observer {
         });
     }
 
-    /// Likewise what filters came to about a message, and what they have changed of it.
+    /// Likewise what filters came to about a message, and what they have changed of it. Who keeps the record
+    /// keeps nothing of the message but what is logged.
     pub fn decided_of_message(
         &self,
         session: &SessionId,
@@ -136,8 +155,10 @@ impl Observer {
     ) {
         self.conclude::<incoming::Message>(session, decision, took, || {
             let domain = &client.sender_domain;
-            let record = Record::of::<incoming::Message>(session, domain, client, message, decision);
-            Record { changes: edited.to_vec(), unread: Some(unread()), ..record }
+            let logged = Arc::new(message.logged());
+            let record = Record::of::<incoming::Message>(session, domain, client, &logged, decision);
+            let changes = edited.iter().map(Changed::of).collect();
+            Record { changes, unread: Some(unread()), ..record }
         });
     }
 

@@ -3,8 +3,9 @@
 //! - `domain`: what is known of one domain in one direction
 //! - `kept`: the file that brings it over a restart
 //!
-//! Memory is bounded: so many domains, so many reasons of each. What comes beyond takes the place of what
-//! was not seen for longest.
+//! Memory is bounded: so many domains of each direction, so many reasons of each. What comes beyond takes the
+//! place of what was not seen for longest. Whoever connects names a sender's domain as he likes: one of which mail
+//! was accepted never gives way to one of which none was.
 
 mod domain;
 mod kept;
@@ -17,7 +18,7 @@ use waxseal_plugins::hooks::Direction;
 pub use self::domain::{DomainPosture, Failure, Slot, Tally};
 use super::encounter::Encounter;
 
-/// How many domains are known at most, in both directions.
+/// How many domains are known at most, in each direction: what clients name takes no place of our recipients'.
 const DOMAINS: usize = 5_000;
 
 /// How many of them are let go at once where there are too many.
@@ -26,20 +27,28 @@ const LET_GO: usize = DOMAINS / 10;
 /// What TLS came to, by direction and domain.
 #[derive(Debug, Default)]
 pub struct Posture {
-    domains: Mutex<HashMap<Key, DomainPosture>>,
+    incoming: Mutex<Domains>,
+    outgoing: Mutex<Domains>,
 }
 
-type Key = (Direction, String);
+type Domains = HashMap<String, DomainPosture>;
 
 impl Posture {
     /// A peer was met.
     pub(super) fn meet(&self, encounter: &Encounter) {
-        let mut domains = self.domains();
-        let key = (encounter.direction, encounter.domain.clone());
-        if !domains.contains_key(&key) && domains.len() >= DOMAINS {
+        let mut domains = self.domains(encounter.direction);
+        if !domains.contains_key(&encounter.domain) && domains.len() >= DOMAINS {
             let_go(&mut domains);
         }
-        domains.entry(key).or_insert_with(|| DomainPosture::new(encounter)).meet(encounter);
+        let known = domains.entry(encounter.domain.clone());
+        known.or_insert_with(|| DomainPosture::new(encounter)).meet(encounter);
+    }
+
+    /// A message of a sender's domain was accepted.
+    pub(super) fn accept(&self, domain: &str) {
+        if let Some(known) = self.domains(Direction::Incoming).get_mut(domain) {
+            known.accepted += 1;
+        }
     }
 
     /// All of a direction whose names have this in them, by name: at most so many after a name.
@@ -51,10 +60,10 @@ impl Posture {
         most: usize,
     ) -> Vec<DomainPosture> {
         let part = part.to_ascii_lowercase();
-        let domains = self.domains();
+        let domains = self.domains(direction);
         let mut found: Vec<_> = domains
             .values()
-            .filter(|one| one.direction == direction && one.domain.contains(&part))
+            .filter(|one| one.domain.contains(&part))
             .filter(|one| after.is_none_or(|after| one.domain.as_str() > after))
             .collect();
         found.sort_by(|one, other| one.domain.cmp(&other.domain));
@@ -63,27 +72,30 @@ impl Posture {
 
     /// What is known of a domain.
     pub fn of(&self, direction: Direction, domain: &str) -> Option<DomainPosture> {
-        self.domains().get(&(direction, domain.to_ascii_lowercase())).cloned()
+        self.domains(direction).get(&domain.to_ascii_lowercase()).cloned()
     }
 
     /// All of a direction together.
     pub fn total(&self, direction: Direction) -> Tally {
-        let domains = self.domains();
-        let tallies = domains.values().filter(|one| one.direction == direction).map(|one| one.total);
-        tallies.fold(Tally::default(), Tally::and)
+        self.domains(direction).values().map(|one| one.total).fold(Tally::default(), Tally::and)
     }
 
-    fn domains(&self) -> MutexGuard<'_, HashMap<Key, DomainPosture>> {
-        self.domains.lock().unwrap_or_else(PoisonError::into_inner)
+    fn domains(&self, direction: Direction) -> MutexGuard<'_, Domains> {
+        let domains = match direction {
+            Direction::Incoming => &self.incoming,
+            Direction::Outgoing => &self.outgoing,
+        };
+        domains.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Lets go of those that were not met for longest.
-fn let_go(domains: &mut HashMap<Key, DomainPosture>) {
-    let mut times: Vec<_> = domains.iter().map(|(key, one)| (one.last, key.clone())).collect();
-    times.sort_by_key(|(last, _)| *last);
-    for (_, key) in times.into_iter().take(LET_GO) {
-        domains.remove(&key);
+/// Lets go of those that were not met for longest; first of senders' domains of which no mail was accepted.
+fn let_go(domains: &mut Domains) {
+    let mut known: Vec<_> =
+        domains.iter().map(|(name, one)| (one.has_sent(), one.last, name.clone())).collect();
+    known.sort();
+    for (.., name) in known.into_iter().take(LET_GO) {
+        domains.remove(&name);
     }
 }
 

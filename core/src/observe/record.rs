@@ -7,13 +7,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer as _};
-use waxseal_plugins::decision::{Decision, Edited};
+use waxseal_plugins::decision::Decision;
 use waxseal_plugins::facts::{Facts, Value};
 use waxseal_plugins::hooks::{Direction, Hook, HookName};
 use waxseal_plugins::verdicts::Demands;
 use waxseal_plugins::verdicts::outgoing::Way;
 
 use super::SessionId;
+use super::changed::Changed;
 
 /// A decision as it is logged: the input of `replay`.
 #[derive(Clone, Debug, Serialize)]
@@ -39,7 +40,7 @@ pub struct Record {
     pub demands: Demands,
     /// What filters have changed of the message, in the order in which it was done; left out where that is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<Edited>,
+    pub changes: Vec<Changed>,
     /// At `message`, the facts that were not found out, since no filter reads them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<Vec<&'static str>>,

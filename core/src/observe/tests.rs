@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::{Value as Json, json};
 use waxseal_plugins::decision::{Answer, Asked, Failure};
-use waxseal_plugins::facts::{Client, Hello, Host, Nothing, Parameter, Row};
+use waxseal_plugins::facts::{Body, Client, Hello, Host, Nothing, Parameter, Row};
 use waxseal_plugins::hooks::{Direction, HookName, incoming, outgoing};
 use waxseal_plugins::outside as plugin;
 use waxseal_plugins::place::Place;
@@ -109,6 +110,26 @@ async fn a_decision_is_a_line_with_what_replay_needs() {
     assert_eq!(failed["reason"], "division by zero");
     assert_eq!(failed["peer"], "mx.example[192.0.2.2]");
     assert_eq!(failed["facts"], json!({"host": {"name": "mx.example", "address": "192.0.2.2"}}));
+}
+
+#[tokio::test]
+async fn who_keeps_a_decision_keeps_no_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let audience = Arc::new(Audience::default());
+    let observer = Observer::open(folder.path(), Some(Arc::clone(&audience))).unwrap();
+    let (mut heard, mut followed) = (observer.subscribe(), observer.follow(Interest::Steps));
+    let content = Arc::new(Bytes::from_static(b"From: a@b.example\r\n\r\nhello"));
+    let body = Arc::new(Body::new(content.clone(), 21));
+    let message = Arc::new(Message { subject: "secret".to_owned(), body, ..Message::default() });
+    let client = Arc::new(Client { row: row(), ..Client::default() });
+    let decision = decision(Outcome::Verdict(Verdict::Refuse(Reply::text("no"))));
+    let (session, took) = (SessionId("abc".to_owned()), Duration::ZERO);
+    observer.decided_of_message(&session, (&client, &message), &decision, &[], took);
+    drop(message);
+    observer.flush().await;
+    let (_record, _event) = (heard.recv().await.unwrap(), followed.next().await);
+    assert_eq!(audience.recent.one(1).unwrap().record.facts.json()["message"]["body"], 5);
+    assert_eq!(Arc::strong_count(&content), 1, "the message is gone");
 }
 
 #[tokio::test]

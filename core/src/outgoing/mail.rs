@@ -115,7 +115,7 @@ impl Crossing {
         let certificate = self.tls.as_ref().map(|tls| tls.certificate.as_ref());
         terms::hold(&self.host.row, self.floor, handshake, certificate).map_err(|unmet| {
             let place = Place::file(self.host.row.place.as_str());
-            Problem::deferred(&Denied { reply: unmet.for_host(), place })
+            Problem::deferred(&Denied { reply: unmet.for_host(), place, failure: None })
         })
     }
 }

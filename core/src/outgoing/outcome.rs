@@ -160,7 +160,7 @@ impl Tally {
         if self.notices == Notices::Unpromised && self.pending.iter().any(asked) {
             let (code, reason) = (EnhancedCode::new(2, 0, 0), "the host took it".to_owned());
             let host = self.reached.name().map(str::to_owned);
-            let status = Status { code, reason, host, reply: None, way: None };
+            let status = Status { code, reason, host, reply: None, way: None, failure: None };
             self.unpromised.push((number, status));
         }
         self.take(number, Outcome::Delivered);

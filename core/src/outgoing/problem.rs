@@ -8,6 +8,9 @@ use crate::smtp::reply::Reply;
 use crate::spool::Status;
 use crate::tls::denied::Denied;
 
+/// The longest text of a failure that is kept, in characters.
+const FAILURE: usize = 500;
+
 /// A problem at one host, for one recipient or for all of them. The class of its code says whether
 /// it is temporary (4) or permanent (5).
 #[derive(Clone, Debug, PartialEq)]
@@ -16,12 +19,19 @@ pub(super) struct Problem(Status);
 impl Problem {
     /// It may be better next time. The code's class is made 4.
     pub(super) fn temporary(code: EnhancedCode, reason: impl Into<String>) -> Self {
-        Self(Status { code: code.in_class(4), reason: reason.into(), host: None, reply: None, way: None })
+        Self(Status {
+            code: code.in_class(4),
+            reason: reason.into(),
+            host: None,
+            reply: None,
+            way: None,
+            failure: None,
+        })
     }
 
     /// It stays. The code's class is made 5.
     pub(super) fn permanent(code: EnhancedCode, reason: impl Into<String>) -> Self {
-        Self(Status { code: code.in_class(5), reason: reason.into(), host: None, reply: None, way: None })
+        Self(Status { code: code.in_class(5), ..Self::temporary(code, reason).0 })
     }
 
     /// What was found out of the destination lately, and is still so.
@@ -41,7 +51,8 @@ impl Problem {
 
     /// A hook ruled the host out for now.
     pub(super) fn deferred(denied: &Denied) -> Self {
-        Self::temporary(code_of(&denied.reply), words(&denied.reply, &denied.place))
+        let problem = Self::temporary(code_of(&denied.reply), words(&denied.reply, &denied.place));
+        problem.since(denied.failure.as_deref())
     }
 
     /// A hook ruled the host out for good.
@@ -54,10 +65,11 @@ impl Problem {
         let place = &decision.answer.place;
         let said = decision.outcome().reply().cloned().unwrap_or_default();
         match decision.outcome() {
-            // A sender cannot mend a script; the operator finds its error in the log.
-            Outcome::Failure(_) => {
+            // A sender cannot mend a script: only the operator is told what is wrong with it.
+            Outcome::Failure(failure) => {
                 let reason = format!("a policy of this relay failed (at {place})");
-                Some(Self::temporary(EnhancedCode::new(4, 3, 0), reason))
+                let problem = Self::temporary(EnhancedCode::new(4, 3, 0), reason);
+                Some(problem.since(Some(&failure.message)))
             }
             Outcome::Verdict(verdict) => match verdict.strictness() {
                 Strictness::Defer => Some(Self::temporary(code_of(&said), words(&said, place))),
@@ -65,6 +77,12 @@ impl Problem {
                 _ => None,
             },
         }
+    }
+
+    /// A policy failed like this, if one did: for the operator.
+    fn since(self, failure: Option<&str>) -> Self {
+        let failure = failure.map(|failure| failure.chars().take(FAILURE).collect());
+        Self(Status { failure, ..self.0 })
     }
 
     /// For now, whatever was said.

@@ -75,13 +75,13 @@ pub(super) fn ruled_out(asker: &Asker, lease: &Lease, row: &Row, problem: &Probl
         host = status.host.as_deref().unwrap_or("none"),
         tls = %format_args!("{}:none", row.policy),
         status = %status.code,
-        reason = %status.reason,
+        reason = %status.in_full(),
         reply = status.reply.as_deref(),
         "a host was ruled out"
     );
     asker.observer.met(|| Encounter {
         peer: status.host.clone().unwrap_or_default(),
-        problem: status.reason.clone(),
+        problem: status.in_full().into_owned(),
         ..encounter(session, lease, row)
     });
 }
@@ -136,7 +136,7 @@ pub(super) fn settled(
         host = at_fault.or(reached.name()).unwrap_or("none"),
         tls = %format_args!("{}:{}", row.policy, reached.protection.word()),
         status = status.map(|status| display(&status.code)),
-        reason = status.map(|status| display(&status.reason)),
+        reason = status.map(|status| display(status.in_full())),
         reply = status.and_then(|status| status.reply.as_deref()),
         notices = named(notices).map(display),
         "an attempt ended"
@@ -157,7 +157,7 @@ fn sum(reached: &Reached, outcomes: &[(LeasedRecipient, Outcome)]) -> trace::Set
             .or_else(|| reached.host.as_ref().map(|host| host.name.clone())),
         protection: reached.protection.word().to_owned(),
         status: status.map(|status| status.code.to_string()),
-        reason: status.map(|status| status.reason.clone()),
+        reason: status.map(|status| status.in_full().into_owned()),
         reply: status.and_then(|status| status.reply.clone()),
     }
 }
@@ -176,7 +176,7 @@ pub(super) fn settled_unattempted(
         deferred = count(Some(AttemptOutcome::Deferred)),
         failed = count(Some(AttemptOutcome::Failed)),
         status = status.map(|status| display(&status.code)),
-        reason = status.map(|status| display(&status.reason)),
+        reason = status.map(|status| display(status.in_full())),
         notices = named(notices).map(display),
         "settled without an attempt"
     );
@@ -218,7 +218,7 @@ fn recipient_line(session: &SessionId, lease: &Lease, recipient: &LeasedRecipien
         recipient = %recipient.address,
         result,
         status = status(outcome).map(|status| display(&status.code)),
-        reason = status(outcome).map(|status| display(&status.reason)),
+        reason = status(outcome).map(|status| display(status.in_full())),
         "a recipient"
     );
 }

@@ -42,7 +42,7 @@ fn given_up(last: Option<&Status>) -> Status {
     let reason = last.map_or_else(|| word.to_owned(), |last| format!("{word}; before: {}", last.reason));
     let known = |last: &Status| (last.host.clone(), last.reply.clone(), last.way.clone());
     let (host, reply, way) = last.map(known).unwrap_or_default();
-    Status { code, reason, host, reply, way }
+    Status { code, reason, host, reply, way, failure: last.and_then(|last| last.failure.clone()) }
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
 
     fn status() -> Status {
         let reason = "the host cannot be reached".to_owned();
-        Status { code: EnhancedCode::new(4, 4, 1), reason, host: None, reply: None, way: None }
+        Status { code: EnhancedCode::new(4, 4, 1), reason, host: None, reply: None, way: None, failure: None }
     }
 
     fn hours(hours: i64) -> Timestamp {

@@ -1,5 +1,6 @@
 //! What is due, handed out to be delivered, and what became of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -83,9 +84,20 @@ pub struct Status {
     /// The way that the message went, in words, if a filter chose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way: Option<String>,
+    /// Why a policy or filter of ours failed, for operators: neither the host nor the sender is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 impl Status {
+    /// The reason with all that an operator may know of it.
+    pub fn in_full(&self) -> Cow<'_, str> {
+        match &self.failure {
+            None => Cow::Borrowed(&self.reason),
+            Some(failure) => Cow::Owned(format!("{}: {failure}", self.reason)),
+        }
+    }
+
     /// Whether TLS is what it is about: by the codes of RFC 3463 section 3.8 for a missing feature, a
     /// cryptographic failure and a weak algorithm, and RFC 5248's for encryption needed.
     pub fn concerns_tls(&self) -> bool {

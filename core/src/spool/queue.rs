@@ -239,6 +239,7 @@ mod tests {
                 host: Some("mx.example".to_owned()),
                 reply: None,
                 way: None,
+                failure: None,
             }),
         }
     }

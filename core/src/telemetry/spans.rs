@@ -15,7 +15,7 @@ use waxseal_plugins::hooks::Direction;
 use super::attributes;
 use super::sample::Sample;
 use super::span::{Span, context};
-use crate::observe::trace::{Event, Settled, What};
+use crate::observe::trace::{Event, Said, Settled, What};
 
 /// How many sessions and attempts may be open at once; of more there are no spans.
 const OPEN: usize = 32 * 1024;
@@ -250,6 +250,16 @@ fn instant(id: SpanId, event: &Event, what: &What) -> Option<Span> {
             let mut span = Span::ended(id, name, (at, decided.took)).with(attributes::of_decision(decided));
             if decided.verdict == "failure" {
                 span.fail("failure", decided.reason.clone());
+            }
+            span
+        }
+        What::Milter { milter, said, .. } => {
+            let mut span = Span::ended(id, format!("milter {milter}"), (at, 0));
+            match said {
+                Said::Answered(answer) => {
+                    span.attributes.push(KeyValue::new("waxseal.milter.answer", answer.clone()));
+                }
+                Said::Failed(why) => span.fail("failure", why.clone()),
             }
             span
         }

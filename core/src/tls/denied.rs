@@ -17,25 +17,28 @@ pub struct Denied {
     pub reply: Reply,
     /// Where it was decided; the row where the relay itself holds the row's terms.
     pub place: Place,
+    /// How a policy failed, if that is why: for operators, and nobody else.
+    pub failure: Option<String>,
 }
 
 impl Denied {
     /// What a verdict said, with the hook's usual code where it chose none.
     pub(super) fn by<V: Verdict>(decision: &Decision<V>, reply: &Reply, usual: EnhancedCode) -> Self {
         let reply = Reply { code: reply.code.or(Some(usual)), text: reply.text.clone() };
-        Self { reply, place: decision.answer.place.clone() }
+        Self { reply, place: decision.answer.place.clone(), failure: None }
     }
 
     /// A policy failed: never opens anything, and is nobody's fault but ours (RFC 3463, X.3.0).
-    /// How it failed is in the log, with this place.
+    /// How it failed is for operators alone.
     pub(super) fn failed<V: Verdict>(decision: &Decision<V>) -> Self {
         let reply = Reply::new(EnhancedCode::new(4, 3, 0), "a policy of this relay failed");
-        Self { reply, place: decision.answer.place.clone() }
+        let failure = Some(decision.reason().to_owned());
+        Self { reply, place: decision.answer.place.clone(), failure }
     }
 
     /// The relay itself does not let on.
     pub(super) fn by_row(row: &Row, reply: Reply) -> Self {
-        Self { reply, place: Place::file(row.place.as_str()) }
+        Self { reply, place: Place::file(row.place.as_str()), failure: None }
     }
 }
 

@@ -27,6 +27,12 @@ impl Body {
         Self { content, start }
     }
 
+    /// What a log has of it: its size.
+    #[must_use]
+    pub fn logged(&self) -> Self {
+        Self::new(Arc::new(Gone { size: self.size() }), 0)
+    }
+
     /// Its size in octets.
     pub fn size(&self) -> u64 {
         self.content.size().saturating_sub(self.start)
@@ -71,6 +77,22 @@ impl Body {
             // What may begin at the end of one piece and end in the next.
             window.drain(..window.len().saturating_sub(wanted.len()));
         }
+    }
+}
+
+/// A body of which only the size is kept.
+#[derive(Debug)]
+struct Gone {
+    size: u64,
+}
+
+impl Content for Gone {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, _: u64, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("only its size is kept"))
     }
 }
 
@@ -135,6 +157,13 @@ mod tests {
         assert_eq!(body("hello").read(1, 3).unwrap(), b"ell");
         assert_eq!(body("hello").read(5, 3).unwrap(), b"");
         assert_eq!(body("hello").read(u64::MAX, 3).unwrap(), b"");
+    }
+
+    #[test]
+    fn of_what_is_logged_there_is_only_the_size() {
+        let logged = body("hello").logged();
+        assert_eq!(logged.size(), 5);
+        logged.read(0, 5).unwrap_err();
     }
 
     #[test]

@@ -62,3 +62,32 @@ facts! {
         arc_domain: Text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use super::super::Body;
+    use super::*;
+
+    #[test]
+    fn what_is_logged_is_written_alike_and_keeps_nothing_else() {
+        let content = Arc::new(Bytes::from_static(b"a body"));
+        let message = Message {
+            sender: "a@b.example".to_owned(),
+            subject: "secret".to_owned(),
+            text: "a body".to_owned(),
+            urls: vec!["https://b.example".to_owned()],
+            body: Arc::new(Body::new(content.clone(), 0)),
+            ..Message::default()
+        };
+        let logged = message.logged();
+        let written = |message: &Message| serde_json::to_string(message).unwrap();
+        assert_eq!(written(&logged), written(&message));
+        assert!(logged.subject.is_empty() && logged.text.is_empty() && logged.urls.is_empty());
+        drop(message);
+        assert_eq!(Arc::strong_count(&content), 1);
+    }
+}

@@ -97,6 +97,14 @@ macro_rules! facts {
             )*
         }
 
+        impl $name {
+            /// What a log has of it, and nothing else: who keeps that keeps no message alive.
+            #[must_use]
+            pub fn logged(&self) -> Self {
+                Self { $( $field: $crate::facts::facts!(@logged $($unlogged)? $kind, self.$field) ),* }
+            }
+        }
+
         impl $crate::facts::Facts for $name {
             const WORD: &'static str = $word;
             const FACTS: &'static [$crate::facts::Fact<Self>] = &[
@@ -109,6 +117,9 @@ macro_rules! facts {
             ];
         }
     };
+    (@logged unlogged $kind:ident, $value:expr) => { Default::default() };
+    (@logged Body, $value:expr) => { std::sync::Arc::new($value.logged()) };
+    (@logged $kind:ident, $value:expr) => { $value.clone() };
     (@type Flag) => { bool };
     (@type Number) => { i64 };
     (@type Text) => { String };

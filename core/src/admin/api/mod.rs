@@ -15,9 +15,10 @@ mod relay;
 mod shadow;
 mod tls;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -106,10 +107,15 @@ fn described() -> OpenApiRouter<Arc<Side>> {
         .routes(routes!(quarantine::act))
 }
 
-async fn only_with_the_token(State(side): State<Arc<Side>>, request: Request, next: Next) -> Response {
+async fn only_with_the_token(
+    State(side): State<Arc<Side>>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
     match side.access.bearer(request.headers()) {
         Shown::Token => next.run(request).await,
         Shown::Nothing => Problem::unauthorized().into_response(),
-        Shown::Other => side.refuse_guess().await.into_response(),
+        Shown::Other => side.refuse_guess(client).await.into_response(),
     }
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use waxseal_plugins::hooks::HookName;
 
 use super::super::api::problem::Problem;
-use super::super::decisions::{Decision, News, Wanted, watch};
+use super::super::decisions::{Change, Decision, News, Wanted, watch};
 use super::super::http::Side;
 use super::page::{Failure, Page, Part};
 use super::viewer::Viewer;
@@ -138,16 +138,40 @@ pub(super) async fn show(
             dt { "Verdict" } dd { (verdict(decision.verdict)) @if !decision.reason.is_empty() { " " (decision.reason) } }
             @if !decision.demands.is_empty() { dt { "Demands" } dd.mono { (decision.demands) } }
             dt { "Decided by" } dd { (place(&decision.decided_by)) }
+            @if !decision.changed_by.is_empty() {
+                dt { "Changed by" } dd { @for line in &decision.changed_by { (place(line)) " " } }
+            }
             dt { "Row" } dd { code { (decision.row) } ", policy " code { (decision.policy) } ", generation " (decision.generation) }
             dt { "Peer" } dd.mono { (decision.peer) }
             dt { "Domain" } dd { @if decision.domain.is_empty() { span.faint { "not known yet" } } @else { a href=(destination_page(&decision.domain)) { (decision.domain) } } }
             dt { "Session" } dd { a.mono href={ "/decisions?session=" (path_part(&decision.session)) } { (decision.session) } }
         }
+        (changes(decision.changes.as_deref().unwrap_or_default()))
         h2 { "What the hook was told" }
         p.faint { "What is left out is false, 0 or empty." }
         pre.box tabindex="0" { (facts) }
     };
     Ok(Page { title: format!("Decision {number}"), part: Part::Decisions, body }.of(&viewer))
+}
+
+/// What filters have changed of the message; nothing where they have changed nothing.
+fn changes(changes: &[Change]) -> Markup {
+    html! {
+        @if !changes.is_empty() {
+            h2 { "What filters have changed" }
+            div.scroll {
+                table.stacks {
+                    caption.hidden { "Changes, in the order in which they were done" }
+                    thead { tr { th scope="col" { "Change" } th scope="col" { "By" } } }
+                    tbody {
+                        @for change in changes {
+                            tr { td.mono data-label="Change" { (change.words) } td data-label="By" { (place(&change.by)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// A table of decisions; `live` is where new ones come from.
@@ -167,7 +191,7 @@ pub(super) fn table(decisions: &[Decision], live: Option<&str>) -> Markup {
 }
 
 fn row(decision: &Decision) -> Markup {
-    let Decision { number, direction, hook, domain, peer, reason, decided_by, .. } = decision;
+    let Decision { number, direction, hook, domain, peer, reason, decided_by, changed_by, .. } = decision;
     html! {
         tr {
             td { a.mono href={ "/decisions/" (number) } { (clock(decision.time)) } }
@@ -175,7 +199,7 @@ fn row(decision: &Decision) -> Markup {
             td { (verdict(decision.verdict)) }
             td.domain data-label="Domain" { @if domain.is_empty() { span.faint { "–" } } @else { a href=(destination_page(domain)) { (domain) } } }
             td.mono data-label="Peer" { (peer) }
-            td data-label="Why" { @if !reason.is_empty() { (reason) " " } span.faint { (place(decided_by)) } }
+            td data-label="Why" { @if !reason.is_empty() { (reason) " " } span.faint { (place(decided_by)) @if !changed_by.is_empty() { ", changed by " @for line in changed_by { (place(line)) " " } } } }
         }
     }
 }

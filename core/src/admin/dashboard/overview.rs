@@ -15,7 +15,7 @@ use super::super::quarantine::Fill;
 use super::super::queue::PAGE;
 use super::page::{Failure, Page, Part};
 use super::viewer::Viewer;
-use super::words::{counted, number, octets};
+use super::words::{clock, counted, number, octets};
 use super::{chart, decisions, queue};
 use crate::observe::posture::Tally;
 use crate::spool::{Filter, QueuedDestination};
@@ -78,6 +78,12 @@ fn problems(status: &Status) -> Markup {
             Fill::Enough => {}
             Fill::NearlyFull => p.notice.warn { "The quarantine is nearly full. " a href="/quarantine" { "Look through it" } }
             Fill::Full => p.notice.bad { strong { "The quarantine is full." } " Mail that is to be kept is deferred. " a href="/quarantine" { "Look through it" } }
+        }
+        @for outage in &status.milters {
+            p.notice.bad {
+                strong { "Milter " (outage.milter) " fails." } " At " (outage.address) ", since " (clock(outage.since)) ", "
+                (counted(outage.failures, "time")) "; " (outage.meanwhile.words()) ". Last: " (outage.reason)
+            }
         }
         @if status.policies.from_last_good {
             p.notice.bad {

@@ -1,8 +1,9 @@
 //! Signing in and out, and the colours.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Form, Query, State};
+use axum::extract::{ConnectInfo, Form, Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -68,6 +69,7 @@ pub(super) async fn form(
 
 pub(super) async fn sign_in(
     State(side): State<Arc<Side>>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Form(form): Form<Token>,
 ) -> Response {
@@ -78,7 +80,7 @@ pub(super) async fn sign_in(
         let cookie = cookie_header(&access.sessions.open(print), access.transport);
         return ([(SET_COOKIE, cookie)], Redirect::to(ours(&form.then))).into_response();
     }
-    let refusal = side.refuse_guess().await;
+    let refusal = side.refuse_guess(client).await;
     let (status, why) = match refusal.status() {
         StatusCode::UNAUTHORIZED => (StatusCode::FORBIDDEN, "That is not the token."),
         status => (status, "Too many wrong tokens were tried of late. Try again in a minute."),

@@ -28,7 +28,7 @@ fn delivery() -> Delivery {
 
 fn status(code: EnhancedCode, reason: &str, reply: Option<&str>) -> Status {
     let (reason, reply) = (reason.to_owned(), reply.map(str::to_owned));
-    Status { code, reason, host: Some("mx.bank.example".to_owned()), reply, way: None }
+    Status { code, reason, host: Some("mx.bank.example".to_owned()), reply, way: None, failure: None }
 }
 
 fn waits() -> QueuedDestination {
@@ -80,6 +80,19 @@ fn a_cause_is_what_an_administrator_must_look_at() {
     assert_eq!(cause((4, 3, 0), "a policy of this relay failed (at x)", None), Cause::Ourselves);
     assert_eq!(cause((4, 7, 1), "not today (decided by filters/10.rhai:1:1)", None), Cause::Policy);
     assert_eq!(of(&waits()).cause, Cause::Nothing);
+}
+
+#[test]
+fn an_operator_is_told_how_a_policy_failed() {
+    let failed =
+        status(EnhancedCode::new(4, 3, 0), "a policy of this relay failed (at filters/a.rhai:2:5)", None);
+    let failure = Some("the configuration has no [[transport]] `branch`".to_owned());
+    let told = of(&QueuedDestination { last: Some(Status { failure, ..failed }), ..waits() });
+    assert_eq!(
+        told.why,
+        "This relay is at fault: a policy of this relay failed (at filters/a.rhai:2:5): the configuration has no \
+         [[transport]] `branch`."
+    );
 }
 
 #[test]

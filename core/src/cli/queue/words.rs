@@ -97,7 +97,7 @@ fn last_try(last: Option<&Status>) -> String {
 /// What an attempt came to, on one line.
 fn status(status: &Status) -> String {
     let about = if status.concerns_tls() { "for want of TLS: " } else { "" };
-    let mut words = format!("{about}{} ({})", status.reason, status.code);
+    let mut words = format!("{about}{} ({})", status.in_full(), status.code);
     if let Some(host) = &status.host {
         words.push_str(&format!(", at {host}"));
     }

@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use waxseal_plugins::hooks::{Direction, HookName};
 
-use crate::observe::trace::{Attempt, Decided, Event, Handshake, Settled, Voice, What};
+use crate::observe::trace::{Attempt, Change, Decided, Event, Handshake, Said, Settled, Voice, What};
 
 /// Whether there are colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,9 +99,21 @@ fn shown(what: &What) -> Shown {
             },
             lines: decision(decided),
         },
+        What::Milter { milter, at, said } => asked(milter, at, said),
         What::Content { octets } => note(format!("content, {octets} octets")),
         what => note(happening(what)),
     }
+}
+
+fn asked(milter: &str, at: &str, said: &Said) -> Shown {
+    let (style, text) = match said {
+        Said::Failed(why) => (AnsiColor::Red.on_default().bold(), format!("FAILED: {why}")),
+        Said::Answered(answer) if answer.starts_with(['4', '5']) => {
+            (AnsiColor::Red.on_default().bold(), answer.clone())
+        }
+        Said::Answered(answer) => (AnsiColor::Yellow.on_default(), answer.clone()),
+    };
+    Shown { sign: "=>", style, lines: vec![format!("milter {milter} at {at}: {text}")] }
 }
 
 fn note(text: String) -> Shown {
@@ -138,6 +150,7 @@ fn happening(what: &What) -> String {
         | What::Client { .. }
         | What::Server { .. }
         | What::Content { .. }
+        | What::Milter { .. }
         | What::Decided(_) => String::new(),
     }
 }
@@ -189,6 +202,7 @@ fn decision(decided: &Decided) -> Vec<String> {
     if !matches!(decided.asked.as_slice(), [only] if only.said == *verdict) {
         lines.extend(decided.asked.iter().map(voice));
     }
+    lines.extend(decided.changes.iter().map(|Change { by, edit }| format!("  {by} changes: {edit}")));
     lines
 }
 

@@ -42,7 +42,8 @@ pub(super) async fn ask(
     for LeftOut { place, refusal } in shown.left_out() {
         tracing::warn!(session = %asker.session, %place, edit = refusal.word, "an edit is left out: {}", refusal.why);
     }
-    let disposition = disposition(decision.answer).map_err(|denial| Refusal::Filter.saying(denial))?;
+    let by = decision.answer.place.to_string();
+    let disposition = disposition(decision.answer).map_err(|denial| Refusal::Filter.saying(denial).by(by))?;
     Ok((disposition, shown.into_letter()))
 }
 

@@ -9,6 +9,7 @@ use waxseal_plugins::content::Content;
 use waxseal_plugins::verdicts::Edit;
 
 use super::super::hooks::BundleHooks;
+use super::super::milters::of_milter;
 use super::super::receive;
 use super::super::refusal::{Refusal, Refused};
 use super::super::session::Session;
@@ -46,7 +47,9 @@ pub(super) async fn ask(
         milter::Disposition::Accept => Ok(Disposition::Accept),
         milter::Disposition::Quarantine { milter: by, reason } => Ok(Disposition::Quarantine { reason, by }),
         milter::Disposition::Discard { milter: by } => Ok(Disposition::Discard { reason: String::new(), by }),
-        milter::Disposition::Deny { reply, .. } => Err(Refusal::Milter.saying(reply)),
+        milter::Disposition::Deny { milter, reply } => {
+            Err(Refusal::Milter.saying(reply).by(of_milter(&milter)))
+        }
     }
 }
 

@@ -32,6 +32,7 @@ use super::receive::Written;
 use super::refusal::Refused;
 use super::session::Session;
 use super::transaction::Transaction;
+use super::turned_away::Named;
 use crate::message::headers::written::Utf8;
 use crate::smtp::command::Charset;
 use crate::spool::{Quarantine, SpoolError, Tags};
@@ -49,11 +50,13 @@ pub(super) struct Kept {
     pub(super) written: Written,
     pub(super) tags: Tags,
     pub(super) quarantine: Option<Quarantine>,
+    /// What those who looked at it came to, in the metrics' word; counted once it is kept.
+    pub(super) filtered: Option<&'static str>,
 }
 
 impl From<Written> for Kept {
     fn from(written: Written) -> Self {
-        Self { written, tags: Tags::default(), quarantine: None }
+        Self { written, tags: Tags::default(), quarantine: None, filtered: None }
     }
 }
 
@@ -82,7 +85,7 @@ pub(super) async fn decide(
     let (by_filters, mut letter) =
         filters::ask(session, &transaction.permit.client, letter, &results).await?;
     let disposition = by_milters.join(by_filters);
-    session.hooks.services.observer.metrics().disposed(disposition.word());
+    let filtered = disposition.word();
     let asker = &session.hooks.asker.session;
     if let Disposition::Redirect { to, by } = &disposition {
         tracing::info!(session = %asker, %id, %by, %to, "message redirected");
@@ -91,13 +94,23 @@ pub(super) async fn decide(
         Disposition::Accept | Disposition::Redirect { .. } => None,
         Disposition::Quarantine { reason, by } => Some(Quarantine::begin(reason, by, time)),
         Disposition::Discard { reason, by } => {
-            tracing::info!(session = %asker, %id, by, reason, "message discarded");
-            return Ok(AtEnd::Discard);
+            let (sender, to) = (&transaction.mail.sender, Named(&transaction.recipients));
+            tracing::info!(session = %asker, %id, %sender, %to, by, reason, "message discarded");
+            return Ok(AtEnd::discard(session));
         }
     };
     authentication::sign(session, &mut letter, &results).await?;
     let written = letter.write(session.hooks.services.spool.as_ref(), written).await?;
-    Ok(AtEnd::Accept(Kept { written, tags: letter.close(transaction), quarantine }))
+    let (tags, filtered) = (letter.close(transaction), Some(filtered));
+    Ok(AtEnd::Accept(Kept { written, tags, quarantine, filtered }))
+}
+
+impl AtEnd {
+    /// It is forgotten, and that is counted.
+    fn discard(session: &Session<BundleHooks>) -> Self {
+        session.hooks.services.observer.metrics().disposed("discarded");
+        Self::Discard
+    }
 }
 
 fn unreadable(error: &io::Error) -> Refused {

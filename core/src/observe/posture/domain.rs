@@ -1,6 +1,7 @@
 //! What TLS came to with the peers of one domain, in one direction.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ const DAYS: usize = 60;
 const KINDS: usize = 16;
 /// How many reasons of failures are kept.
 const FAILURES: usize = 8;
+/// How many sessions of a domain's clients may be open at once and still count once each.
+const SESSIONS: usize = 256;
 /// The longest reason that is kept, in characters.
 const REASON: usize = 300;
 
@@ -37,6 +40,9 @@ pub struct DomainPosture {
     pub latest: Protection,
     /// What was reached in all: outgoing by messages and hosts ruled out, incoming by sessions.
     pub total: Tally,
+    /// How many messages of it were accepted (incoming).
+    #[serde(default)]
+    pub accepted: u64,
     /// What was asked, by the policies' names.
     pub policies: BTreeMap<String, u64>,
     /// TLS versions in use.
@@ -54,9 +60,9 @@ pub struct DomainPosture {
     /// By the day (UTC), likewise.
     #[schema(value_type = Vec<Slot>)]
     pub days: VecDeque<Slot>,
-    /// The session that was counted last: a client's session counts once.
+    /// What the last sessions of clients were counted for: each counts once for what it reached.
     #[serde(skip)]
-    session: String,
+    counted: VecDeque<u64>,
 }
 
 /// How often what was reached.
@@ -104,6 +110,7 @@ impl DomainPosture {
             last: encounter.time,
             latest: encounter.reached,
             total: Tally::default(),
+            accepted: 0,
             policies: BTreeMap::new(),
             versions: BTreeMap::new(),
             suites: BTreeMap::new(),
@@ -111,19 +118,17 @@ impl DomainPosture {
             failures: VecDeque::new(),
             hours: VecDeque::new(),
             days: VecDeque::new(),
-            session: String::new(),
+            counted: VecDeque::new(),
         }
     }
 
     /// A peer of it was met.
     pub(super) fn meet(&mut self, encounter: &Encounter) {
-        let again = encounter.direction == Direction::Incoming && encounter.session == self.session;
-        if again && encounter.reached == self.latest {
+        let Encounter { time, reached, policy, suite, group, version, .. } = encounter;
+        (self.last, self.latest) = (*time, *reached);
+        if self.is_counted(encounter) {
             return;
         }
-        let Encounter { time, session, reached, policy, suite, group, version, .. } = encounter;
-        (self.last, self.latest) = (*time, *reached);
-        self.session.clone_from(session);
         self.total.count(*reached);
         count(&mut self.hours, start(*time, SignedDuration::from_hours(1)), HOURS, *reached);
         count(&mut self.days, start(*time, SignedDuration::from_hours(24)), DAYS, *reached);
@@ -141,6 +146,28 @@ impl DomainPosture {
     /// somebody has taken it away.
     pub fn has_lost_tls(&self) -> bool {
         self.latest == Protection::Clear && self.total.verified + self.total.encrypted > self.total.clear
+    }
+
+    /// Whether it gives way last to what is new: mail of it was accepted, or it is a recipients' domain.
+    pub(super) fn has_sent(&self) -> bool {
+        self.direction == Direction::Outgoing || self.accepted > 0
+    }
+
+    /// Whether a client's session was counted for what it has reached; it is, from now on.
+    fn is_counted(&mut self, encounter: &Encounter) -> bool {
+        if encounter.direction == Direction::Outgoing {
+            return false;
+        }
+        let mut hasher = DefaultHasher::new();
+        (&encounter.session, encounter.reached as u8).hash(&mut hasher);
+        let session = hasher.finish();
+        let known = self.counted.iter().position(|counted| *counted == session);
+        match known {
+            Some(at) => drop(self.counted.remove(at)),
+            None => self.counted.truncate(SESSIONS - 1),
+        }
+        self.counted.push_front(session);
+        known.is_some()
     }
 
     fn fail(&mut self, encounter: &Encounter) {

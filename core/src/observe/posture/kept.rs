@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
+use waxseal_plugins::hooks::Direction;
+
 use super::{DOMAINS, DomainPosture, Posture};
 
 impl Posture {
@@ -17,10 +19,12 @@ impl Posture {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             other => other?,
         };
-        let mut domains = self.domains();
-        for line in BufReader::new(file).lines().take(DOMAINS) {
+        for line in BufReader::new(file).lines() {
             if let Ok(one) = serde_json::from_str::<DomainPosture>(&line?) {
-                domains.entry((one.direction, one.domain.clone())).or_insert(one);
+                let mut domains = self.domains(one.direction);
+                if domains.len() < DOMAINS {
+                    domains.entry(one.domain.clone()).or_insert(one);
+                }
             }
         }
         Ok(())
@@ -33,7 +37,8 @@ impl Posture {
     /// The file cannot be written; the one of before stays.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         // Not under the lock: the disk may be slow, and decisions wait for it.
-        let all: Vec<DomainPosture> = self.domains().values().cloned().collect();
+        let of = |direction| self.domains(direction).values().cloned().collect::<Vec<_>>();
+        let all = [of(Direction::Outgoing), of(Direction::Incoming)].concat();
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
         for one in &all {

@@ -21,6 +21,14 @@ fn met(domain: &str, reached: Protection) -> Encounter {
     }
 }
 
+fn said(domain: &str, reached: Protection) -> Encounter {
+    Encounter { direction: Direction::Incoming, ..met(domain, reached) }
+}
+
+fn known(posture: &Posture) -> usize {
+    [Direction::Incoming, Direction::Outgoing].map(|direction| posture.domains(direction).len()).iter().sum()
+}
+
 #[test]
 fn what_was_reached_is_counted_in_all_by_the_hour_and_by_the_day() {
     let posture = Posture::default();
@@ -76,6 +84,36 @@ fn mail_that_now_goes_in_clear_is_seen() {
 }
 
 #[test]
+fn two_sessions_at_once_count_once_each() {
+    let posture = Posture::default();
+    for number in 0..10 {
+        let session = ["one", "two"][number % 2].to_owned();
+        posture.meet(&Encounter { session, ..said("a.example", Protection::Encrypted) });
+    }
+    posture.meet(&Encounter { session: "two".to_owned(), ..said("a.example", Protection::None) });
+    let expected = Tally { encrypted: 2, failed: 1, ..Tally::default() };
+    assert_eq!(posture.total(Direction::Incoming), expected, "what a session reached later counts, too");
+}
+
+#[test]
+fn what_clients_say_takes_no_place_of_those_we_have_mail_of_or_for() {
+    let posture = Posture::default();
+    posture.meet(&met("recipients.example", Protection::Verified));
+    posture.meet(&said("partner.example", Protection::Encrypted));
+    posture.accept("partner.example");
+    for number in 0..2 * DOMAINS {
+        let domain = format!("f{number}.example");
+        let session = domain.clone();
+        let time = "2026-03-02T10:20:30Z".parse().unwrap();
+        posture.meet(&Encounter { time, session, ..said(&domain, Protection::Clear) });
+    }
+    let is_known = |direction, domain| posture.of(direction, domain).is_some();
+    assert!(is_known(Direction::Outgoing, "recipients.example"));
+    assert!(is_known(Direction::Incoming, "partner.example"));
+    assert!(known(&posture) <= DOMAINS + 1, "{}", known(&posture));
+}
+
+#[test]
 fn memory_is_bounded() {
     let posture = Posture::default();
     for number in 0..DOMAINS + 10 {
@@ -87,7 +125,7 @@ fn memory_is_bounded() {
         let problem = format!("reason {number} {}", "x".repeat(1000));
         posture.meet(&Encounter { problem, ..met("busy.example", Protection::None) });
     }
-    assert!(posture.domains().len() <= DOMAINS, "{}", posture.domains().len());
+    assert!(known(&posture) <= DOMAINS, "{}", known(&posture));
     assert_eq!(posture.of(Direction::Outgoing, "d0.example"), None, "the oldest went first");
     let busy = posture.of(Direction::Outgoing, "busy.example").unwrap();
     assert!(busy.failures.len() <= 8 && busy.failures.iter().all(|failure| failure.reason.len() <= 300));
@@ -101,10 +139,13 @@ fn it_is_read_as_it_was_written() {
     other.read(&path).unwrap();
     posture.meet(&met("a.example", Protection::Verified));
     posture.meet(&met("b.example", Protection::Clear));
+    posture.meet(&said("b.example", Protection::Clear));
+    posture.accept("b.example");
     posture.write(&path).unwrap();
     other.read(&path).unwrap();
     let all = |posture: &Posture| posture.page(Direction::Outgoing, "", None, 10);
     assert_eq!(all(&other), all(&posture));
     assert_eq!(all(&other).len(), 2);
+    assert_eq!(other.of(Direction::Incoming, "b.example").unwrap().accepted, 1);
     assert_eq!(other.page(Direction::Outgoing, "EXAMPLE", Some("a.example"), 1).len(), 1);
 }

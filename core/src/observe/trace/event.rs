@@ -13,6 +13,7 @@ use waxseal_plugins::hooks::{Direction, HookName};
 use waxseal_plugins::verdicts::Demands;
 
 use super::super::record::{Record, Told};
+use super::voice::{Change, Said, Voice};
 
 /// Something that has happened in a session or attempt.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -77,6 +78,16 @@ pub enum What {
     },
     /// A hook was asked.
     Decided(Box<Decided>),
+    /// A milter was asked.
+    Milter {
+        /// Its name.
+        milter: String,
+        /// Of what, as in `MAIL`.
+        at: String,
+        /// What came of it.
+        #[serde(flatten)]
+        said: Said,
+    },
     /// A handshake is done.
     Handshake(Handshake),
     /// A handshake has failed.
@@ -161,22 +172,13 @@ pub struct Decided {
     pub generation: u64,
     /// Everyone who was asked, filters first.
     pub asked: Vec<Voice>,
+    /// What filters have changed of the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// How long it took to ask them.
     pub took: u64,
     /// What the hook was told.
     pub facts: Facts,
-}
-
-/// One who was asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Voice {
-    /// Its file.
-    pub path: String,
-    /// What it said: the verdict's word, `failure`, `no opinion` or `no function`.
-    pub said: String,
-    /// Where it said so, if it said something.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
 }
 
 /// What a handshake came to.
@@ -264,16 +266,10 @@ impl Decided {
             policy: record.policy.clone(),
             generation: record.generation,
             asked: asked.iter().map(Voice::from).collect(),
+            changes: record.changes.iter().map(Change::from).collect(),
             took: micros(took),
             facts: Facts::Told(record.facts.clone()),
         }
-    }
-}
-
-impl From<&Asked> for Voice {
-    fn from(asked: &Asked) -> Self {
-        let place = asked.place.as_ref().map(ToString::to_string);
-        Self { path: asked.path.to_string(), said: asked.said.to_owned(), place }
     }
 }
 

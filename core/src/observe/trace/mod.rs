@@ -8,10 +8,12 @@ mod followers;
 mod selection;
 mod subject;
 mod teller;
+mod voice;
 
-pub use self::event::{Attempt, Decided, Event, Facts, Handshake, Settled, Voice, What};
+pub use self::event::{Attempt, Decided, Event, Facts, Handshake, Settled, What};
 pub(super) use self::followers::Followers;
 pub use self::followers::{Following, Interest};
 pub use self::selection::{Selection, Wanted};
 pub use self::subject::Subject;
 pub use self::teller::Teller;
+pub use self::voice::{Change, Said, Voice};

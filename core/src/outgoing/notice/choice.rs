@@ -77,7 +77,14 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn status() -> Status {
-        Status { code: EnhancedCode::new(4, 7, 4), reason: "why".into(), host: None, reply: None, way: None }
+        Status {
+            code: EnhancedCode::new(4, 7, 4),
+            reason: "why".into(),
+            host: None,
+            reply: None,
+            way: None,
+            failure: None,
+        }
     }
 
     fn recipient(notify: Notify, attention: Timestamp) -> LeasedRecipient {

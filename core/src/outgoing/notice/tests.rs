@@ -35,6 +35,7 @@ fn tls_failed(address: &str) -> Told {
         host: Some("mx.example.org".to_owned()),
         reply: None,
         way: None,
+        failure: None,
     };
     told(address, status)
 }
@@ -46,6 +47,7 @@ fn unknown(address: &str) -> Told {
         host: Some("mx.example.org".to_owned()),
         reply: Some("550 5.1.1 no such user".to_owned()),
         way: None,
+        failure: None,
     };
     told(address, status)
 }
@@ -92,6 +94,13 @@ fn a_bounce_says_why_in_words_and_in_fields() {
 }
 
 #[test]
+fn how_a_policy_failed_is_no_business_of_a_sender() {
+    let mut failed = unknown("bob@example.org");
+    failed.status.failure = Some("secret.rhai has no function `x`".to_owned());
+    assert!(!shown(&written("ann@example.net", &[failed], "Subject: hello\r\n")).contains("secret"));
+}
+
+#[test]
 fn a_warning_says_that_nothing_is_lost_and_until_when_it_is_tried() {
     let mut late = tls_failed("bob@example.org");
     late.status.code = EnhancedCode::new(4, 7, 5);
@@ -108,7 +117,8 @@ fn a_warning_says_that_nothing_is_lost_and_until_when_it_is_tried() {
 fn a_success_is_told_where_nobody_else_will() {
     let reason = "the host took it".to_owned();
     let host = Some("mx.example.org".to_owned());
-    let status = Status { code: EnhancedCode::new(2, 0, 0), reason, host, reply: None, way: None };
+    let status =
+        Status { code: EnhancedCode::new(2, 0, 0), reason, host, reply: None, way: None, failure: None };
     let (envelope, returned) = (envelope("ann@example.net"), Returned::Nothing);
     let recipients = [told("bob@example.org", status)];
     let message = written_about(Action::Relayed, &envelope, &recipients, &returned).unwrap();

@@ -142,7 +142,7 @@ mod tests {
 
     fn status(code: EnhancedCode, reply: Option<&str>) -> Status {
         let (reason, host) = ("the host refused it".to_owned(), Some("mx.example.org".to_owned()));
-        Status { code, reason, host, reply: reply.map(str::to_owned), way: None }
+        Status { code, reason, host, reply: reply.map(str::to_owned), way: None, failure: None }
     }
 
     fn deferred(due: i64) -> Outcome {

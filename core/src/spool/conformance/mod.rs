@@ -124,6 +124,7 @@ pub(in crate::spool) fn status() -> Status {
         host: Some("mx.example".to_owned()),
         reply: None,
         way: None,
+        failure: None,
     }
 }
 

@@ -65,6 +65,7 @@ fn decided(hook: HookName, verdict: &str) -> What {
         policy: "attempt".to_owned(),
         generation: 3,
         asked: vec![],
+        changes: vec![],
         took: 250_000,
         facts: Facts::Read(serde_json::Value::Null),
     }))

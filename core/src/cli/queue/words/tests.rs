@@ -16,6 +16,7 @@ fn no_tls() -> Status {
         host: Some("mx.there.example".to_owned()),
         reply: None,
         way: None,
+        failure: None,
     }
 }
 
@@ -26,6 +27,7 @@ fn refused() -> Status {
         host: Some("mx.there.example".to_owned()),
         reply: Some("450 4.2.1 not\tnow".to_owned()),
         way: None,
+        failure: None,
     }
 }
 

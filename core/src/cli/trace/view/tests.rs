@@ -30,6 +30,7 @@ fn decided() -> Decided {
             },
             Voice { path: "incoming/attempt.rhai".to_owned(), said: "no opinion".to_owned(), place: None },
         ],
+        changes: vec![],
         took: 1_234,
         facts: Facts::Read(Value::Null),
     }
@@ -67,6 +68,24 @@ fn the_only_one_who_was_asked_is_not_named_twice() {
     let asked = decided.asked[..1].to_vec();
     let text = said(What::Decided(Box::new(Decided { asked, ..decided })));
     assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[test]
+fn a_decision_tells_what_filters_have_changed() {
+    let change = Change { by: "filters/b.rhai:2:5".to_owned(), edit: "add_header X-Spam: yes".to_owned() };
+    let text = said(What::Decided(Box::new(Decided { changes: vec![change], ..decided() })));
+    assert!(text.ends_with("     filters/b.rhai:2:5 changes: add_header X-Spam: yes\n"), "{text}");
+}
+
+#[test]
+fn milters_say_their_word_where_they_are_asked() {
+    let of = |said| What::Milter { milter: "rspamd".to_owned(), at: "MAIL".to_owned(), said };
+    let text = said(of(Said::Answered("550 5.7.1 no".to_owned())));
+    assert_eq!(text, "00:00:01.500Z 1hqzk3a0001 in  => milter rspamd at MAIL: 550 5.7.1 no\n");
+    let failed = of(Said::Failed("it cannot be reached".to_owned()));
+    let written = serde_json::to_string(&failed).unwrap();
+    let read: What = serde_json::from_str(&written).unwrap();
+    assert!(said(read).ends_with("milter rspamd at MAIL: FAILED: it cannot be reached\n"), "{written}");
 }
 
 #[test]

@@ -12,8 +12,9 @@ use waxseal_plugins::facts::{self, Client};
 use crate::incoming::at_mail::Permit;
 use crate::incoming::facts::{TlsRecord, View};
 use crate::incoming::hooks::{AtConnect, Hooks};
-use crate::incoming::refusal::Refusal;
+use crate::incoming::refusal::{Denied, Refusal, Refused};
 use crate::incoming::tenure::Generation;
+use crate::incoming::turned_away::TurnedAway;
 use crate::smtp::reply::Reply;
 use crate::tls::memory::Recent;
 use crate::tls::server::ServerPlan;
@@ -91,16 +92,18 @@ impl Hooks for Told {
         self.certificate.clone()
     }
 
-    async fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Reply> {
+    async fn mail(&self, view: View<'_>, mail: facts::Mail) -> Result<Permit, Denied> {
         let row = Arc::new(facts::Row::default());
         let client = Arc::new(view.client_at_mail(Recent::default(), &row, &mail.sender_domain));
         self.note("mail", &client).await;
-        self.mail.clone().map(|()| Permit { client, certificate: None, decided_by: String::new() })
+        let permit =
+            self.mail.clone().map(|()| Permit { client, certificate: None, decided_by: String::new() });
+        permit.map_err(Denied::from)
     }
 
-    async fn rcpt(&self, client: &Arc<Client>, _: facts::Recipient) -> Result<(), Reply> {
+    async fn rcpt(&self, client: &Arc<Client>, _: facts::Recipient) -> Result<(), Denied> {
         self.note("rcpt", client).await;
-        self.rcpt.clone()
+        self.rcpt.clone().map_err(Denied::from)
     }
 
     fn judged(&self, _: &Client, _: &TlsRecord) -> facts::Certificate {
@@ -116,6 +119,7 @@ impl Hooks for Told {
     }
 
     fn refused(&self, _: Refusal) {}
+    fn turned_away(&self, _: IpAddr, _: &TurnedAway<'_>, _: &Refused) {}
 
     fn generation(&self) -> Generation {
         *self.generation.lock().unwrap()

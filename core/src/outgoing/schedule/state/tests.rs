@@ -107,6 +107,7 @@ fn why() -> Status {
         host: None,
         reply: None,
         way: None,
+        failure: None,
     }
 }
 
