@@ -13,7 +13,6 @@ use super::facts::{TlsRecord, View};
 use super::hooks::BundleHooks;
 use super::refusal::Denied;
 use super::replies;
-use crate::smtp::reply::Reply;
 
 /// A transaction may begin: who said so, and on what facts. Made only here and in tests.
 #[derive(Clone, Debug)]

@@ -36,7 +36,10 @@ mod tests {
         let edit = Edit::ReplaceBody("a secret".into());
         let changed = Changed::of(&Edited { by: Place::new("filters/a.rhai", 2, 5), edit });
         let written = serde_json::to_value(&changed).unwrap();
-        assert_eq!(written, serde_json::json!({"by": "filters/a.rhai:2:5", "edit": {"replace_body": "8 octets"}}));
+        assert_eq!(
+            written,
+            serde_json::json!({"by": "filters/a.rhai:2:5", "edit": {"replace_body": "8 octets"}})
+        );
         assert_eq!(changed.words, "replace_body 8 octets");
     }
 }

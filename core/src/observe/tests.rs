@@ -124,7 +124,7 @@ async fn who_keeps_a_decision_keeps_no_message() {
     let client = Arc::new(Client { row: row(), ..Client::default() });
     let decision = decision(Outcome::Verdict(Verdict::Refuse(Reply::text("no"))));
     let (session, took) = (SessionId("abc".to_owned()), Duration::ZERO);
-    observer.decided_of_message(&session, (&client, &message), &decision, &[], took);
+    observer.decided_of_message(&session, (&client, &message), &decision, (&[], Vec::new), took);
     drop(message);
     observer.flush().await;
     let (_record, _event) = (heard.recv().await.unwrap(), followed.next().await);

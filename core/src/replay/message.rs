@@ -102,12 +102,12 @@ impl<'a> Letter<'a> {
     fn of(bundle: &'a Bundle, recorded: &Recorded) -> Self {
         let mut missing = Missing::default();
         for fact in Message::FACTS.iter().filter(|fact| !recorded.tells(fact.name)) {
-            if bundle.may_read::<incoming::Message>(fact.name) {
+            if bundle.filters_read().has(fact.name) {
                 missing.insert(fact.name);
             }
         }
         let mut tags = Tags::default();
-        for (name, value) in &recorded.message.tags.0 {
+        for (name, value) in recorded.message.tags.pairs() {
             // What was a tag then is one.
             let _ = tags.set(name, value);
         }

@@ -45,7 +45,7 @@ impl Bundle {
 
     /// Those that no filter reads.
     pub fn unread_facts(&self) -> Vec<&'static str> {
-        let is_unread = |fact: &&str| !self.may_read::<incoming::Message>(fact);
+        let is_unread = |fact: &&str| !self.filters_read().has(fact);
         Self::COSTLY.into_iter().filter(is_unread).collect()
     }
 

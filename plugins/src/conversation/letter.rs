@@ -120,7 +120,8 @@ pub(super) struct Told<'a> {
 
 impl AskedInTurn for Told<'_> {
     fn facts(&mut self) -> Result<Arc<Message>, Failure> {
-        Ok(Arc::new(self.findings.tell(&self.letter.facts()?)))
+        let message = self.letter.facts()?;
+        Ok(Arc::new(self.findings.tell(&message)))
     }
 
     fn take(&mut self, answer: &mut Answer<Verdict>) -> Vec<Edited> {

@@ -96,7 +96,8 @@ impl Fields {
         }
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Each, in their order: its name and its value.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         (0..self.len()).map(|number| (self.name(number), self.value(number)))
     }
 }

@@ -37,6 +37,11 @@ impl<F: Facts> Reads<F> {
         Self { facts: read.map(|fact| bit(F::FACTS, fact.name)).fold(0, u64::bitor), of: PhantomData }
     }
 
+    /// Whether the fact of this name is among them.
+    pub fn has(self, name: &str) -> bool {
+        self.touches(Self::which(|fact| fact == name))
+    }
+
     /// Whether both have a fact in common.
     pub fn touches(self, other: Self) -> bool {
         self.facts & other.facts != 0

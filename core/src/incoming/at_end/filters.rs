@@ -88,7 +88,11 @@ impl Shown {
     /// # Errors
     ///
     /// They cannot be told all of that.
-    pub(super) fn begin(mut letter: Letter, reads: Reads<Message>, results: &Results) -> Result<Self, Untold> {
+    pub(super) fn begin(
+        mut letter: Letter,
+        reads: Reads<Message>,
+        results: &Results,
+    ) -> Result<Self, Untold> {
         let told = Arc::new(facts::of(&mut letter, reads, results)?);
         Ok(Self { letter, reads, told, changed: None, left_out: Vec::new() })
     }

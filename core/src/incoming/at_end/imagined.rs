@@ -133,7 +133,8 @@ impl conversation::Letter for Opened {
         };
         let read = |error: io::Error| error.to_string();
         let all = Reads::which(|_| true);
-        let message = facts::of(&mut letter, all, &Results::default()).map_err(|untold| untold.to_string())?;
+        let message =
+            facts::of(&mut letter, all, &Results::default()).map_err(|untold| untold.to_string())?;
         let octets = letter.octets().map_err(read)?;
         Ok(Kept { becomes, message: Arc::new(message), octets })
     }

@@ -17,7 +17,6 @@ use super::unreadable;
 use crate::message::anatomy::Anatomy;
 use crate::message::edit::{Draft, EnvelopeChange, Reach, Refusal, Why};
 use crate::message::headers::HeaderSection;
-#[cfg(test)]
 use crate::message::headers::written::Utf8;
 use crate::smtp::address::{Mailbox, ReversePath};
 use crate::smtp::dsn::RecipientDsn;

@@ -17,7 +17,6 @@ mod letter;
 mod milters;
 
 use std::io;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;

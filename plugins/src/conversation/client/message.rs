@@ -81,8 +81,7 @@ impl Session<'_, '_> {
     /// Says what is not given though a filter may read it: it is not found out here.
     fn assume(&mut self) {
         let (facts, bundle) = (&self.reception.client.facts, self.asking.bundle);
-        let is_missing =
-            |fact: &&str| !facts.has(Message::WORD, fact) && bundle.may_read::<incoming::Message>(fact);
+        let is_missing = |fact: &&str| !facts.has(Message::WORD, fact) && bundle.filters_read().has(fact);
         let missing: Vec<_> = Findings::FACTS.into_iter().filter(is_missing).collect();
         if let Some(first) = missing.first() {
             self.asking.assume(format!(
