@@ -6,6 +6,9 @@ use super::{INSIDE, RECIPIENT, SENDER, head, multipart, relay, send, site, untra
 
 const ARCHIVE: &str = "everything@archive.example";
 
+/// From where, from whom, to whom, and to whom it goes at the archive.
+type Copied<'a> = ([u8; 4], &'a str, &'a [&'a str], &'a [&'a str]);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_archive_has_what_the_recipient_has() {
     let archive = Host::start(Mode::NoStartTls).await;
@@ -36,9 +39,8 @@ async fn nobody_gets_around_it_and_nothing_goes_round() {
     let archive = Host::start(Mode::NoStartTls).await;
     let (relay, host) = relay(site("archive_copy").host("archive.example", archive.address)).await;
     let content = head("");
-    // From whom, to whom, and to whom it goes at the archive.
     let archives = [127, 0, 7, 7];
-    let cases: [([u8; 4], &str, &[&str], &[&str]); 4] = [
+    let cases: [Copied<'_>; 4] = [
         (INSIDE, "forged@archive.example", &[RECIPIENT], &[ARCHIVE]),
         (INSIDE, SENDER, &["nobody@archive.example"], &["nobody@archive.example", ARCHIVE]),
         (INSIDE, SENDER, &["Everything@archive.example"], &["Everything@archive.example"]),

@@ -77,6 +77,8 @@ fn parts() -> Vec<Case> {
     ];
     let forwarded = "Content-Type: message/rfc822\r\n\r\nFrom: eve@elsewhere.example\r\n\r\nTheirs";
     let quoted = "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<body>x =3D y</bo=\r\ndy>";
+    // A line has at most 76 octets (RFC 2045 section 6.7).
+    let folded = HTML.replace("message is for", "message i=\r\ns for");
     vec![
         Case::with(
             "HTML alone",
@@ -84,7 +86,7 @@ fn parts() -> Vec<Case> {
             &[("<p>Hello\r\n", &format!("<p>Hello\r\n{HTML}"))],
         ),
         Case::with("both, a picture and a file", multipart("mixed", &[&alternative, PDF]), &both),
-        Case::with("quoted HTML", multipart("mixed", &[quoted]), &[("</bo=", &format!("{HTML}</bo="))]),
+        Case::with("quoted HTML", multipart("mixed", &[quoted]), &[("</bo=", &format!("{folded}</bo="))]),
         Case::with(
             "a message is forwarded",
             multipart("mixed", &["\r\nOurs", forwarded]),
