@@ -31,7 +31,7 @@ impl<'a> Fields<'a> {
     ///
     /// The content cannot be read.
     pub(super) fn next(&mut self) -> io::Result<Option<Field>> {
-        Ok(self.0.next()?.map(|field| Field::of(&field)))
+        Ok(self.0.next_field()?.map(|field| Field::of(&field)))
     }
 
     /// Where the body begins, once there is no further field.

@@ -43,7 +43,7 @@ impl<'a> Every<'a> {
     /// # Errors
     ///
     /// The disk.
-    pub fn next(&mut self) -> io::Result<Option<Field<'_>>> {
+    pub fn next_field(&mut self) -> io::Result<Option<Field<'_>>> {
         if self.given == self.known && self.known < self.end {
             self.read_on()?;
         }

@@ -89,9 +89,11 @@ impl Content for Elsewhere {
     }
 }
 
-/// What the reader should find, said again without it: the section's end, the body's beginning, and each field as where it begins,
-/// its name, and all behind its colon. `text` has no line ends but CRLF.
-fn plainly(text: &[u8]) -> (usize, usize, Vec<(usize, Vec<u8>, Vec<u8>)>) {
+/// Where a field begins, its name, and all behind its colon.
+type Plain = (usize, Vec<u8>, Vec<u8>);
+
+/// What the reader should find, said again without it: the section's end, the body's beginning, and each field. `text` has no line ends but CRLF.
+fn plainly(text: &[u8]) -> (usize, usize, Vec<Plain>) {
     let (mut at, mut lines): (usize, Vec<(usize, Vec<u8>)>) = (0, Vec::new());
     let mut body = text.len();
     while at < text.len() {
@@ -198,7 +200,7 @@ fn every(octets: &Bytes) -> (Vec<(String, usize)>, u64) {
     let elsewhere = Elsewhere { octets: octets.clone(), piece: 50_000 };
     let section = HeaderSection::read(&elsewhere).unwrap();
     let (mut every, mut fields) = (Every::of(&section, &elsewhere), Vec::new());
-    while let Some(field) = every.next().unwrap() {
+    while let Some(field) = every.next_field().unwrap() {
         fields.push((field.name().to_owned(), field.value().len()));
     }
     (fields, every.body())
@@ -261,10 +263,10 @@ proptest! {
             if field.range().start != given || !field.is_named_on_one_line() {
                 break;
             }
-            prop_assert_eq!(every.next().unwrap().unwrap().octets(), field.octets());
+            prop_assert_eq!(every.next_field().unwrap().unwrap().octets(), field.octets());
             given = field.range().end;
         }
-        prop_assert!(every.next().unwrap().is_none());
+        prop_assert!(every.next_field().unwrap().is_none());
         prop_assert_eq!(every.body(), if given == section.size() { section.body() } else { given });
         if section.is_well_formed() {
             prop_assert_eq!(given, section.size());

@@ -216,8 +216,7 @@ fn no_more_is_read_than_parts_can_follow_in() {
         let noting = Noting { octets, read: std::sync::Mutex::default() };
         let found = Anatomy::of(&noting).unwrap().structure;
         assert_eq!(found.root().unwrap().body.end, noting.size());
-        let read = *noting.read.lock().unwrap();
-        read
+        *noting.read.lock().unwrap()
     };
     assert!(read("Subject: text\r\n") <= 16 * 1024);
     let closed = "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a--\r\n";
