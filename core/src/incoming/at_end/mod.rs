@@ -24,7 +24,7 @@ use self::disposition::Disposition;
 use self::letter::Letter;
 use super::hooks::BundleHooks;
 use super::receipt::of_spool;
-use super::receive::Written;
+use super::receive::{Written, trace};
 use super::refusal::Refused;
 use super::session::Session;
 use super::transaction::Transaction;
@@ -71,7 +71,8 @@ pub(super) async fn decide(
     written: Written,
     (id, time): (Uuid, Timestamp),
 ) -> Result<AtEnd, Refused> {
-    let mut letter = Letter::open(written.body.content(), transaction);
+    let own = trace(session, transaction, id, time);
+    let mut letter = Letter::open(written.body.content(), transaction, own);
     let results = authentication::examine(session, &mut letter).await?;
     let by_milters = milters::ask(session, transaction, &mut letter, (id, time)).await?;
     let by_filters = filters::ask(session, &transaction.permit.client, &mut letter, &results).await?;
@@ -82,10 +83,13 @@ pub(super) async fn decide(
         Disposition::Accept => None,
         Disposition::Redirect { to, by } => {
             tracing::info!(session = %asker, %id, %by, %to, "message redirected");
-            letter.redirect(to);
+            letter.redirect(&to);
             None
         }
-        Disposition::Quarantine { reason, by } => Some(Quarantine::begin(reason, by, time)),
+        Disposition::Quarantine { reason, by } => {
+            letter.keep_recipients(&transaction.recipients);
+            Some(Quarantine::begin(reason, by, time))
+        }
         Disposition::Discard { reason, by } => {
             tracing::info!(session = %asker, %id, by, reason, "message discarded");
             return Ok(AtEnd::Discard);
@@ -95,6 +99,7 @@ pub(super) async fn decide(
         tracing::info!(session = %asker, %id, "message discarded: filters have removed all of its recipients");
         return Ok(AtEnd::Discard);
     }
+    letter.keep_count(written.hops).map_err(|error| unreadable(&io::Error::other(error)))?;
     authentication::sign(session, &mut letter, &results).await?;
     let written = letter.write(session.hooks.services.spool.as_ref(), written).await?;
     Ok(AtEnd::Accept(Kept { written, tags: letter.close(transaction), quarantine }))
@@ -104,7 +109,7 @@ fn unreadable(error: &io::Error) -> Refused {
     of_spool(&SpoolError::Failed(error.to_string()))
 }
 
-/// How fields are written: in UTF-8 only where the message came so.
+/// How fields may be written: in UTF-8 only where the message may be so.
 fn utf8(transaction: &Transaction) -> Utf8 {
     match transaction.mail.charset {
         Charset::Utf8 => Utf8::Raw,

@@ -43,6 +43,8 @@ pub struct Draft {
     /// Of the edited message; `None` where it must be read again.
     anatomy: Option<Anatomy>,
     utf8: Utf8,
+    /// Our own trace field with its line end; empty where there is none.
+    own: Bytes,
 }
 
 /// What edits came to, beside what they did to the message.
@@ -67,13 +69,19 @@ enum Effect {
 impl Draft {
     /// A message as it came, of which nothing was read yet: it is read where an edit, or somebody else, needs it.
     pub fn unread(content: Arc<dyn Content>, utf8: Utf8) -> Self {
-        Self { rope: Rope::whole(content.size()), below: content, anatomy: None, utf8 }
+        Self { rope: Rope::whole(content.size()), below: content, anatomy: None, utf8, own: Bytes::new() }
+    }
+
+    /// The same message, of which no edit reaches this field: our own Received, with its line end.
+    #[must_use]
+    pub fn traced(self, own: Bytes) -> Self {
+        Self { own, ..self }
     }
 
     /// A message as it came, that was read while it did.
     pub fn new(content: Arc<dyn Content>, anatomy: Anatomy, utf8: Utf8) -> Self {
         let rope = Rope::whole(content.size());
-        Self { below: content, rope, anatomy: Some(anatomy), utf8 }
+        Self { below: content, rope, anatomy: Some(anatomy), utf8, own: Bytes::new() }
     }
 
     /// Does edits in their order, each on the result of those before it. One that cannot be done changes nothing, and the others are
@@ -83,9 +91,22 @@ impl Draft {
     ///
     /// The disk. The message is then as the edits before that left it.
     pub fn apply(&mut self, edits: &[Edit]) -> io::Result<Applied> {
+        self.apply_written(edits, self.utf8)
+    }
+
+    /// The same for a milter's edits: the octets of its fields stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// Likewise.
+    pub fn apply_as_given(&mut self, edits: &[Edit]) -> io::Result<Applied> {
+        self.apply_written(edits, Utf8::AsGiven)
+    }
+
+    fn apply_written(&mut self, edits: &[Edit], utf8: Utf8) -> io::Result<Applied> {
         let mut applied = Applied::default();
         for (number, edit) in edits.iter().enumerate() {
-            if let Err(why) = self.apply_one(edit, &mut applied)? {
+            if let Err(why) = self.apply_one(edit, utf8, &mut applied)? {
                 applied.refused.push(Refusal { edit: number, word: edit.word(), why });
             }
         }
@@ -120,7 +141,7 @@ impl Draft {
         Ok(self.anatomy.insert(anatomy))
     }
 
-    fn apply_one(&mut self, edit: &Edit, applied: &mut Applied) -> io::Result<Result<(), Why>> {
+    fn apply_one(&mut self, edit: &Edit, utf8: Utf8, applied: &mut Applied) -> io::Result<Result<(), Why>> {
         if let Some(change) = EnvelopeChange::of(edit) {
             return Ok(change.map(|change| applied.envelope.push(change)).map_err(Why::from));
         }
@@ -130,7 +151,7 @@ impl Draft {
         }
         self.anatomy()?;
         let Some(anatomy) = &self.anatomy else { return Ok(Ok(())) };
-        let effect = effect(edit, anatomy, &self.content(), self.utf8)?;
+        let effect = effect(edit, anatomy, &self.content(), (utf8, self.own.as_ref()))?;
         Ok(effect.map(|effect| self.splice(&effect)))
     }
 
@@ -152,7 +173,7 @@ fn effect(
     edit: &Edit,
     anatomy: &Anatomy,
     content: &dyn Content,
-    utf8: Utf8,
+    (utf8, own): (Utf8, &[u8]),
 ) -> io::Result<Result<Effect, Why>> {
     let change = match edit {
         Edit::AddHeader(header) => Change::Insert(usize::MAX, header),
@@ -161,7 +182,7 @@ fn effect(
         Edit::RemoveHeader { name, occurrence } => Change::Remove(name, *occurrence),
         _ => return Ok(body_effect(edit, anatomy, content)?.map(Effect::Parts)),
     };
-    let splices = change.splices(&anatomy.headers, utf8).map_err(Why::from);
+    let splices = change.splices(&anatomy.headers, utf8, own).map_err(Why::from);
     Ok(splices.map(|splices| {
         if change.concerns_structure() { Effect::Parts(splices) } else { Effect::Fields(splices) }
     }))
@@ -173,7 +194,7 @@ fn body_effect(
     content: &dyn Content,
 ) -> io::Result<Result<Vec<Splice>, Why>> {
     match edit {
-        Edit::ReplaceBody(octets) => Ok(Ok(vec![parts::replace_body(anatomy, content.size(), octets)])),
+        Edit::ReplaceBody(octets) => parts::replace_body(content, anatomy, octets),
         Edit::ReplacePart { part, content_type, text } => {
             parts::replace(content, anatomy, (part, content_type.as_deref()), text)
         }
