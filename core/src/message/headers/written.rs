@@ -158,9 +158,9 @@ fn broken(field: Vec<u8>) -> Vec<u8> {
     for line in field.strip_suffix(b"\r\n").unwrap_or(&field).split(|octet| *octet == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() > LINE {
-            break_line(line, &mut broken)
+            break_line(line, &mut broken);
         } else {
-            broken.extend_from_slice(line)
+            broken.extend_from_slice(line);
         }
         broken.extend_from_slice(b"\r\n");
     }

@@ -59,9 +59,10 @@ impl Ended<'_> {
         let Named { address, notify, original } = named.clone();
         let dsn = RecipientDsn { notify, original, ..RecipientDsn::default() };
         let mut told = self.tell(action, &LeasedRecipient { dsn, ..recipient.clone() }, outcome)?;
-        let hidden = |text: &str| text.replace(recipient.address.as_str(), &address);
-        told.status.reason = hidden(&told.status.reason);
-        told.status.reply = told.status.reply.as_deref().map(hidden);
+        let Status { reason, reply, .. } = &mut told.status;
+        for text in [Some(reason), reply.as_mut()].into_iter().flatten() {
+            *text = text.replace(recipient.address.as_str(), &address);
+        }
         Some(Told { address, ..told })
     }
 
