@@ -55,6 +55,7 @@ mod hostile_clients;
 mod incoming_metrics;
 mod interrupted_data;
 mod large_message;
+mod milter_edits;
 mod milters;
 mod oversize;
 mod pipelining;
@@ -65,7 +66,9 @@ mod trace_header;
 
 // Messages: what is not edited is octet for octet what came.
 mod edits;
+mod filtered_fields;
 mod round_trip;
+mod strangers;
 
 // Outgoing mail: where it goes, and what comes back.
 mod bounces;

@@ -29,6 +29,18 @@ fn at_route(decision: &Decision) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_is_said_by_who_chose_it() {
+    let host = Host::start(Mode::NoStartTls).await;
+    let filter = format!("accept().to(\"[127.0.0.1]:{}\")", host.address.port());
+    let site = site("usual.example", &host, &filter);
+    let relay = site.policy("filters/aa.rhai", "fn route(host, mail) { accept() }").start().await;
+    relay.accept(SENDER, "a@special.example", &message("special")).await;
+    host.messages_until(1).await;
+    let routed = relay.decision("the way", at_route).await;
+    assert_eq!(routed.text("decided_by"), "filters/route.rhai:2:1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mail_goes_where_a_filter_sends_it() {
     let usual = Host::start(Mode::NoStartTls).await;
     let (special, large) = (Host::start(Mode::NoStartTls).await, Host::start(Mode::NoStartTls).await);

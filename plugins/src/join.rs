@@ -10,7 +10,7 @@ use crate::verdicts::Verdict;
 
 impl<V: Verdict> Answer<V> {
     /// Both answers at once: the stricter, or of equally strict ones the merge of both under the
-    /// smaller place.
+    /// smaller place of those that say something.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let (first, second) = if other.precedes(&self) { (other, self) } else { (self, other) };
@@ -36,14 +36,19 @@ impl<V: Verdict> Answer<V> {
         Self { outcome, ..self }
     }
 
-    /// Whether this answer decides when joined with the other: the stricter; of equals the one
-    /// with the smaller place, then with the smaller reply.
+    /// Whether this answer decides when joined with the other: the stricter; of equals the one that
+    /// says something, then the one with the smaller place, then with the smaller reply.
     pub(crate) fn precedes(&self, other: &Self) -> bool {
+        let is_silent = |answer: &Self| match &answer.outcome {
+            Outcome::Verdict(verdict) => verdict.is_silent(),
+            Outcome::Failure(_) => false,
+        };
         let key = |answer: &Self| match &answer.outcome {
             Outcome::Verdict(verdict) => (0, verdict.reply().cloned(), String::new()),
             Outcome::Failure(failure) => (1, None, failure.message.clone()),
         };
         let order = (other.outcome.strictness().cmp(&self.outcome.strictness()))
+            .then_with(|| is_silent(self).cmp(&is_silent(other)))
             .then_with(|| self.place.cmp(&other.place))
             .then_with(|| key(self).cmp(&key(other)));
         order == Ordering::Less

@@ -19,7 +19,7 @@
 //! - [`process`]: a relay in a process of its own, that can be killed
 //! - [`editor`]: an editor that speaks with `waxseal lsp`
 //! - [`http`]: HTTP as a program speaks it; [`browser`]: a real browser without a window
-//! - [`milters`]: real milters, and one that stands in the way of them
+//! - [`milters`]: real milters, and one that stands in the way of them; [`scripted`]: one that says what a test tells it
 //! - [`save`]: the ways in which editors save a file
 //! - [`corpus`]: a thousand odd but real-looking messages
 //! - [`decisions`]: the decision log, read back
@@ -50,6 +50,7 @@ pub mod process;
 pub mod receiver;
 pub mod relay;
 pub mod save;
+pub mod scripted;
 pub mod site;
 pub mod tls;
 pub mod toolchain;

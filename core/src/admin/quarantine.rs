@@ -265,14 +265,14 @@ impl How {
     }
 }
 
-/// A recipient that the sender did not name, and so asked nothing about.
+/// A recipient that the sender did not name, and hears nothing of.
 fn recipient(address: String) -> Result<NewRecipient, Problem> {
     let mailbox = match Mailbox::parse(&address) {
         Ok(mailbox) => mailbox,
         Err(error) => return Err(Problem::Address { problem: error.problem.to_owned(), address }),
     };
     let domain = mailbox.lookup_domain().unwrap_or_else(|| mailbox.domain().to_owned());
-    Ok(NewRecipient { address, domain, dsn: RecipientDsn::default(), attention: Timestamp::MAX })
+    Ok(NewRecipient { address, domain, dsn: RecipientDsn::unnamed(), attention: Timestamp::MAX })
 }
 
 /// The first field of that name, unfolded (RFC 5322 section 2.2.3).

@@ -18,7 +18,7 @@ pub(super) struct Receipt {
     decoder: Decoder,
     /// The lines of a message that comes without dots.
     lines: Lines,
-    hops: HopCounter,
+    pub(super) hops: HopCounter,
     pub(super) writer: Option<Box<dyn BodyWriter>>,
     /// The first thing that was wrong: said at the end of the data, and not before.
     pub(super) refused: Option<Refused>,

@@ -112,6 +112,8 @@ pub(super) struct Written {
     /// With the trace header.
     pub(super) size: u64,
     pub(super) eight_bit: bool,
+    /// The relays that it has passed before.
+    pub(super) hops: usize,
 }
 
 async fn written(mut receipt: Receipt) -> Result<Written, Refused> {
@@ -119,7 +121,8 @@ async fn written(mut receipt: Receipt) -> Result<Written, Refused> {
         return Err(receipt.refused.unwrap_or_else(|| of_spool(&SpoolError::Unknown)));
     };
     let body = writer.finish().await.map_err(|error| of_spool(&error))?;
-    Ok(Written { body, size: receipt.written, eight_bit: receipt.eight_bit })
+    let (size, eight_bit, hops) = (receipt.written, receipt.eight_bit, receipt.hops.hops());
+    Ok(Written { body, size, eight_bit, hops })
 }
 
 /// Reads the message to its end; or to where there is no end to be awaited, and why.
@@ -152,7 +155,7 @@ async fn commit(
     transaction: &Transaction,
     (id, received): (Uuid, Timestamp),
 ) -> Result<u64, Refused> {
-    let Kept { written: Written { body, size, eight_bit }, tags, quarantine, .. } = kept;
+    let Kept { written: Written { body, size, eight_bit, .. }, tags, quarantine, .. } = kept;
     let envelope = Envelope {
         id,
         received,

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use waxseal_plugins::verdicts::Edit;
 
 use super::answer::Answer;
@@ -20,6 +21,10 @@ use crate::config::Milter;
 use crate::message::anatomy::Headed;
 use crate::observe::{Observer, SessionId};
 use crate::smtp::reply::Reply;
+
+/// How long all milters have for a message from the end of its data, however many they are and whatever they are told. A client waits ten
+/// minutes for the reply (RFC 5321 section 4.5.3.2.6), and filters are asked after them.
+const LONGEST: Duration = Duration::from_secs(9 * 60);
 
 /// The milters of a connection. At each step they are asked one after the other, and the first that is
 /// against it decides; the others are then not asked.
@@ -47,12 +52,21 @@ pub trait Draft: Send + Sync {
     /// The most octets that a message may have.
     fn limit(&self) -> u64;
 
-    /// Applies a milter's edits, in their order.
+    /// Applies a milter's edits, in their order: all of them, or none.
     ///
     /// # Errors
     ///
-    /// The message cannot be read or kept.
-    fn apply(&mut self, edits: &[Edit]) -> io::Result<()>;
+    /// The message cannot be read, or one of them cannot be done.
+    fn apply(&mut self, edits: &[Edit]) -> Result<(), Unapplied>;
+}
+
+/// Why none of a milter's edits was applied.
+#[derive(Debug)]
+pub enum Unapplied {
+    /// The message cannot be read.
+    Content(io::Error),
+    /// One of them cannot be done, and what is wrong with it.
+    Edit(String),
 }
 
 impl Chain {
@@ -174,11 +188,14 @@ impl Chain {
     /// what the message is called in logs and in the Received field.
     pub async fn message(&mut self, id: &str, draft: &mut dyn Draft) -> Outcome {
         let mut outcome = Outcome::default();
+        let deadline = Instant::now() + LONGEST;
         for conversation in &mut self.conversations {
             let begun = Instant::now();
             let situation = Situation { id, ..Situation::default() };
             let shown = Shown { message: draft.message(), own: draft.own(), limit: draft.limit() };
-            let examined = conversation.examine(&self.client, situation, shown).await;
+            // One that has lost its time has lost its line: an answer that comes later is nobody's.
+            let examined = timeout_at(deadline, conversation.examine(&self.client, situation, shown)).await;
+            let examined = examined.unwrap_or(Err(Failure::Late { wait: LONGEST }));
             let milter = &conversation.milter;
             self.watch.waited(milter, begun);
             match examined.and_then(|examined| apply(&mut outcome, milter, examined, draft)) {
@@ -261,7 +278,10 @@ fn apply(
         outcome.join(Disposition::Quarantine { milter: name(), reason });
     }
     if !examined.changes.edits.is_empty() {
-        draft.apply(&examined.changes.edits).map_err(Failure::Content)?;
+        draft.apply(&examined.changes.edits).map_err(|unapplied| match unapplied {
+            Unapplied::Content(error) => Failure::Content(error),
+            Unapplied::Edit(why) => Failure::Edit(why),
+        })?;
         outcome.edits.push((name(), examined.changes.edits));
     }
     Ok(())

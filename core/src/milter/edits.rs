@@ -1,7 +1,7 @@
 //! From a milter's changes to the edits that everybody's filters make.
 
 use bytes::{Bytes, BytesMut};
-use waxseal_plugins::verdicts::{Edit, Header};
+use waxseal_plugins::verdicts::{Edit, Header, Reply as Said};
 
 use super::response::{Change, Malformed};
 use crate::smtp::address::Mailbox;
@@ -36,7 +36,7 @@ impl Changes {
             match change {
                 Change::Body(piece) => body.get_or_insert_default().extend_from_slice(&piece),
                 Change::Quarantine { reason } => {
-                    read.quarantine = Some(String::from_utf8_lossy(&reason).into_owned());
+                    read.quarantine = Some(Said::cleaned(&String::from_utf8_lossy(&reason)).text);
                 }
                 change => read.edits.push(edit(change, space)?),
             }
@@ -47,7 +47,8 @@ impl Changes {
 }
 
 /// Positions and occurrences are those of Sendmail, as Postfix has measured them: fields are inserted among
-/// all fields, our own Received field being the first, and changed among those that milters are shown.
+/// all fields, our own Received field being the first, and changed among those that milters are shown, which
+/// are those that edits reach.
 fn edit(change: Change, space: Space) -> Result<Edit, Malformed> {
     Ok(match change {
         Change::AddHeader { name, value } => Edit::AddHeader(header(&name, &value, space)?),
@@ -57,14 +58,20 @@ fn edit(change: Change, space: Space) -> Result<Edit, Malformed> {
         }
         Change::ReplaceHeader { index, name, value } if value.is_empty() => {
             let name = field_name(&name)?;
-            Edit::RemoveHeader { occurrence: Some(occurrence(index, &name)), name }
+            Edit::RemoveHeader { occurrence: Some(occurrence(index)), name }
         }
         Change::ReplaceHeader { index, name, value } => {
             let header = header(&name, &value, space)?;
-            Edit::ReplaceHeader { occurrence: occurrence(index, &header.name), header }
+            Edit::ReplaceHeader { occurrence: occurrence(index), header }
         }
         Change::Sender { path } => Edit::ReplaceSender(sender(&path)?),
-        Change::AddRecipient { path } => Edit::AddRecipient(mailbox(&path)?),
+        Change::AddRecipient { path, parameters } if parameters.is_empty() => {
+            Edit::AddRecipient(mailbox(&path)?)
+        }
+        Change::AddRecipient { path, parameters } => {
+            let parameters = String::from_utf8_lossy(&parameters).into_owned();
+            Edit::AddRecipientWith { address: mailbox(&path)?, parameters }
+        }
         Change::RemoveRecipient { path } => Edit::RemoveRecipient(mailbox(&path)?),
         Change::Body(piece) => Edit::ReplaceBody(canonical(&piece)),
         // It is no edit: whoever reads changes has taken it already.
@@ -72,10 +79,9 @@ fn edit(change: Change, space: Space) -> Result<Edit, Malformed> {
     })
 }
 
-/// The first is 1, and 0 means the same. Our own Received field is not shown, and comes before.
-fn occurrence(index: u32, name: &str) -> u32 {
-    let own = u32::from(name.eq_ignore_ascii_case("Received"));
-    index.max(1).saturating_add(own)
+/// The first is 1, and 0 means the same.
+fn occurrence(index: u32) -> u32 {
+    index.max(1)
 }
 
 fn header(name: &[u8], value: &[u8], space: Space) -> Result<Header, Malformed> {
@@ -92,13 +98,13 @@ fn field_name(name: &[u8]) -> Result<String, Malformed> {
     if is_name { Ok(name.into_owned()) } else { Err(Malformed::Name(name.chars().take(80).collect())) }
 }
 
-/// A value with canonical line ends, each followed by white space: what is behind a line end must not become
-/// a field of its own.
+/// A value with canonical line ends, each followed by white space and a text: what is behind a line end must not become
+/// a field of its own, nor the end of the section.
 fn folded(value: &[u8]) -> Vec<u8> {
     let mut folded = Vec::with_capacity(value.len());
     for (number, line) in lines(value).enumerate() {
         if number > 0 {
-            if line.is_empty() {
+            if line.trim_ascii().is_empty() {
                 continue;
             }
             folded.extend_from_slice(b"\r\n");
@@ -159,6 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::message::headers::written::{self, Utf8};
 
     fn one(change: Change) -> Result<Edit, Malformed> {
         Changes::read(vec![change], Space::Told).map(|mut changes| changes.edits.remove(0))
@@ -178,7 +185,7 @@ mod tests {
             |name: &str, number| Edit::RemoveHeader { name: name.to_owned(), occurrence: Some(number) };
         assert_eq!(one(change(1, "Subject", "")), Ok(removed("Subject", 1)));
         assert_eq!(one(change(0, "Subject", "")), Ok(removed("Subject", 1)));
-        assert_eq!(one(change(1, "received", "")), Ok(removed("received", 2)), "our own is not shown");
+        assert_eq!(one(change(1, "received", "")), Ok(removed("received", 1)), "no edit reaches our own");
         let header = Header::new("Subject", "x");
         assert_eq!(one(change(2, "Subject", " x")), Ok(Edit::ReplaceHeader { occurrence: 2, header }));
         let inserted = Change::InsertHeader { index: 1, name: bytes("X"), value: bytes(" y") };
@@ -199,6 +206,8 @@ mod tests {
         assert_eq!(added(" a", Space::Understood), " a");
         assert_eq!(added("a\n\tb\r\n c\n", Space::Told), "a\r\n\tb\r\n c");
         assert_eq!(added("a\nBcc: all", Space::Told), "a\r\n\tBcc: all", "no field is smuggled in");
+        assert_eq!(added("a\n \n b", Space::Told), "a\r\n b");
+        assert_eq!(added("a\n\t", Space::Told), "a");
     }
 
     #[test]
@@ -210,7 +219,7 @@ mod tests {
 
     #[test]
     fn addresses_are_checked() {
-        let added = |path: &str| one(Change::AddRecipient { path: bytes(path) });
+        let added = |path: &str| one(Change::AddRecipient { path: bytes(path), parameters: Bytes::new() });
         assert_eq!(added("<a@b.example>"), Ok(Edit::AddRecipient("a@b.example".into())));
         assert_eq!(added("a@b.example"), Ok(Edit::AddRecipient("a@b.example".into())));
         assert!(matches!(added("<>"), Err(Malformed::Address(_))));
@@ -228,8 +237,8 @@ mod tests {
 
     #[test]
     fn quarantine_is_beside_the_edits() {
-        let changes = vec![Change::Quarantine { reason: bytes("spam") }];
-        let expected = Changes { edits: vec![], quarantine: Some("spam".into()) };
+        let changes = vec![Change::Quarantine { reason: bytes("spam,\r\n and\u{7} more") }];
+        let expected = Changes { edits: vec![], quarantine: Some("spam, and? more".into()) };
         assert_eq!(Changes::read(changes, Space::Told), Ok(expected));
     }
 
@@ -244,6 +253,15 @@ mod tests {
                     prop_assert!(folded.get(at + 1).is_some_and(|octet| matches!(octet, b' ' | b'\t')));
                 }
             }
+        }
+
+        #[test]
+        fn every_value_becomes_a_field(value in prop::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b' '), 1_u8..], 0..80), times in 1_usize..40) {
+            let header = Header { name: "X".into(), value: folded(&value.repeat(times)) };
+            let field = written::field(&header, Utf8::AsGiven).unwrap();
+            let lines: Vec<&[u8]> = field.strip_suffix(b"\r\n").unwrap().split(|octet| *octet == b'\n').collect();
+            prop_assert!(lines.iter().all(|line| line.len() <= 999 && !line.trim_ascii().is_empty()));
+            prop_assert!(lines.iter().skip(1).all(|line| matches!(line[0], b' ' | b'\t')));
         }
 
         #[test]

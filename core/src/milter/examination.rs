@@ -1,10 +1,8 @@
 //! A message is shown to a milter, which may change it at the end.
 
 use std::io;
-use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Instant;
 use waxseal_plugins::content::Content;
 
 use super::answer::Answer;
@@ -24,10 +22,6 @@ const MOST: usize = 10_000;
 
 /// What changes may have beyond the largest message. Octets.
 const SPARE: u64 = 1024 * 1024;
-
-/// A milter that is at work may say so again and again: for so long in all. A client waits ten minutes for
-/// the reply to the end of its message (RFC 5321 section 4.5.3.2.6).
-const LONGEST: Duration = Duration::from_secs(9 * 60);
 
 /// What is shown.
 #[derive(Clone, Copy, Debug)]
@@ -132,13 +126,12 @@ impl Line {
         }
     }
 
-    /// The changes, and the answer behind them.
+    /// The changes, and the answer behind them. A milter may say again and again that it is at work, as long as all of them have time.
     async fn changes(&mut self, limit: u64) -> Result<(Answer, Vec<Change>), Failure> {
         const EVENT: Event = Event::EndOfMessage;
-        let (mut changes, mut octets, begun) = (Vec::new(), 0_u64, Instant::now());
+        let (mut changes, mut octets) = (Vec::new(), 0_u64);
         loop {
-            let left = LONGEST.saturating_sub(begun.elapsed());
-            match self.wire.receive(EVENT.word(), self.timeouts.end.min(left)).await? {
+            match self.wire.receive(EVENT.word(), self.timeouts.end).await? {
                 Response::Progress => {}
                 Response::Final(answer) => return Ok((Answer::of(answer, EVENT)?, changes)),
                 Response::Change(change) => {
@@ -183,10 +176,10 @@ fn size(change: &Change) -> u64 {
     let octets = match change {
         Change::AddHeader { name, value }
         | Change::InsertHeader { name, value, .. }
+        | Change::AddRecipient { path: name, parameters: value }
         | Change::ReplaceHeader { name, value, .. } => name.len() + value.len(),
         Change::Body(text)
         | Change::Sender { path: text }
-        | Change::AddRecipient { path: text }
         | Change::RemoveRecipient { path: text }
         | Change::Quarantine { reason: text } => text.len(),
     };

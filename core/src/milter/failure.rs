@@ -20,6 +20,12 @@ pub(super) enum Failure {
         /// How long it had.
         wait: Duration,
     },
+    /// The time of all milters for a message was over before it was done.
+    #[error("the {} s that milters have for a message were over before it was done", wait.as_secs())]
+    Late {
+        /// How long they had in all.
+        wait: Duration,
+    },
     /// It closed the connection, or the connection broke.
     #[error("the connection was closed at {event}: {error}")]
     Closed {
@@ -45,6 +51,9 @@ pub(super) enum Failure {
     /// Its changes have no end.
     #[error("its changes are larger than a message may be")]
     TooMuch,
+    /// What it changes is not possible.
+    #[error("an edit of its own cannot be done, and so none of its edits was: {0}")]
+    Edit(String),
     /// It says itself that it failed.
     #[error("it says that its own connection failed")]
     OfItsOwn,
@@ -61,11 +70,12 @@ impl Failure {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "unreachable",
-            Self::TimedOut { .. } => "time",
+            Self::TimedOut { .. } | Self::Late { .. } => "time",
             Self::Closed { .. } => "closed",
             Self::Malformed(_) | Self::Disagreement(_) | Self::Unexpected { .. } | Self::TooMuch => {
                 "protocol"
             }
+            Self::Edit(_) => "edit",
             Self::OfItsOwn => "own",
             Self::Before => "before",
             Self::Content(_) => "content",

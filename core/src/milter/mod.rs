@@ -33,7 +33,7 @@ mod tests;
 mod watch;
 mod wire;
 
-pub use chain::{Chain, Draft};
+pub use chain::{Chain, Draft, Unapplied};
 pub use macros::{Client, Tls};
 pub use negotiation::{OLDEST, VERSION};
 pub use outcome::{Disposition, Outcome};

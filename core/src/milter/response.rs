@@ -72,6 +72,8 @@ pub(super) enum Change {
     },
     AddRecipient {
         path: Bytes,
+        /// The parameters of RCPT, with spaces between them.
+        parameters: Bytes,
     },
     RemoveRecipient {
         path: Bytes,
@@ -127,7 +129,8 @@ impl Response {
             b'i' => indexed(frame).map(|(index, name, value)| Change::InsertHeader { index, name, value }),
             b'm' => indexed(frame).map(|(index, name, value)| Change::ReplaceHeader { index, name, value }),
             b'e' => text(&mut frame).map(|path| Change::Sender { path }),
-            b'+' | b'2' => text(&mut frame).map(|path| Change::AddRecipient { path }),
+            b'+' => text(&mut frame).map(|path| Change::AddRecipient { path, parameters: Bytes::new() }),
+            b'2' => recipient(frame),
             b'-' => text(&mut frame).map(|path| Change::RemoveRecipient { path }),
             b'q' => text(&mut frame).map(|reason| Change::Quarantine { reason }),
             letter => return plain(letter).map(Self::Final).ok_or(Malformed::Letter(letter.into())),
@@ -176,6 +179,12 @@ fn reply(data: &[u8]) -> Result<Reply, Malformed> {
     said.filter(|reply| matches!(reply.code, 400..600)).ok_or_else(malformed)
 }
 
+/// The parameters may be left out.
+fn recipient(mut data: Bytes) -> Option<Change> {
+    let path = text(&mut data)?;
+    Some(Change::AddRecipient { path, parameters: text(&mut data).unwrap_or_default() })
+}
+
 fn indexed(mut data: Bytes) -> Option<(u32, Bytes, Bytes)> {
     let index = data.try_get_u32().ok()?;
     name_and_value(data).map(|(name, value)| (index, name, value))
@@ -213,6 +222,9 @@ mod tests {
         use Change::{AddHeader, AddRecipient, Body, InsertHeader, Quarantine, Sender};
 
         let (name, value) = (bytes("X"), bytes(" y\n z"));
+        let added = |parameters| {
+            Response::Change(AddRecipient { path: bytes("<a@b>"), parameters: bytes(parameters) })
+        };
         for (frame, expected) in [
             (&b"c"[..], Response::Final(Final::Continue)),
             (b"a", Response::Final(Final::Accept)),
@@ -220,8 +232,9 @@ mod tests {
             (b"hX\0 y\n z\0", Response::Change(AddHeader { name: name.clone(), value: value.clone() })),
             (b"i\0\0\0\x01X\0 y\n z\0", Response::Change(InsertHeader { index: 1, name, value })),
             (b"e<a@b>\0SIZE=1\0", Response::Change(Sender { path: bytes("<a@b>") })),
-            (b"+<a@b>\0", Response::Change(AddRecipient { path: bytes("<a@b>") })),
-            (b"2<a@b>\0NOTIFY=NEVER\0", Response::Change(AddRecipient { path: bytes("<a@b>") })),
+            (b"+<a@b>\0", added("")),
+            (b"2<a@b>\0NOTIFY=NEVER\0", added("NOTIFY=NEVER")),
+            (b"2<a@b>\0", added("")),
             (b"babc", Response::Change(Body(bytes("abc")))),
             (b"qwhy\0", Response::Change(Quarantine { reason: bytes("why") })),
         ] {

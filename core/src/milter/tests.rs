@@ -55,7 +55,7 @@ impl Draft for Paper {
         10_000
     }
 
-    fn apply(&mut self, edits: &[Edit]) -> std::io::Result<()> {
+    fn apply(&mut self, edits: &[Edit]) -> Result<(), Unapplied> {
         for edit in edits {
             if let Edit::InsertHeader { position: 0, header } = edit {
                 let value = String::from_utf8_lossy(&header.value);

@@ -10,6 +10,7 @@ use super::outcome::Reached;
 use super::problem::Problem;
 use crate::observe::trace::{self, What};
 use crate::observe::{AttemptOutcome, Encounter, Protection, SessionId};
+use crate::smtp::dsn::Notify;
 use crate::spool::{Lease, LeasedRecipient, NewMessage, Outcome, Status};
 use crate::tls::ask::Asker;
 use crate::tls::failure::FailureKind;
@@ -117,6 +118,7 @@ pub(super) fn settled(
             asker.observer.metrics().attempt(counted, reached.protection);
         }
         recipient_line(&asker.session, lease, recipient, outcome);
+        untold(lease, recipient, outcome);
     }
     asker.step(Direction::Outgoing, || What::Settled(sum(reached, outcomes)));
     if outcomes.iter().all(|(_, outcome)| counted(outcome).is_none()) {
@@ -168,6 +170,7 @@ pub(super) fn settled_unattempted(
     outcomes: &[(LeasedRecipient, Outcome)],
     notices: &[NewMessage],
 ) {
+    outcomes.iter().for_each(|(recipient, outcome)| untold(lease, recipient, outcome));
     let count = |wanted| outcomes.iter().filter(|(_, outcome)| counted(outcome) == wanted).count();
     let status = outcomes.iter().find_map(|(_, outcome)| status(outcome));
     tracing::info!(
@@ -202,6 +205,22 @@ fn status(outcome: &Outcome) -> Option<&Status> {
     match outcome {
         Outcome::Deferred { status, .. } | Outcome::Failed { status } => Some(status),
         Outcome::Delivered | Outcome::Abandoned => None,
+    }
+}
+
+/// A recipient is given up, and nobody hears of it but who reads the log: it was added by a filter or an operator, or the sender wants
+/// to hear nothing.
+fn untold(lease: &Lease, recipient: &LeasedRecipient, outcome: &Outcome) {
+    let Outcome::Failed { status } = outcome else { return };
+    if recipient.dsn.notify == Notify::Never {
+        tracing::warn!(
+            id = %lease.envelope.id,
+            recipient = %recipient.address,
+            status = %status.code,
+            reason = %status.reason,
+            reply = status.reply.as_deref(),
+            "a recipient was given up, and the sender is not told"
+        );
     }
 }
 

@@ -86,6 +86,16 @@ impl Mailbox {
         self.lookup.clone()
     }
 
+    /// Whether mail for both goes to the same: domains are compared without case, local parts with it, which only their host may
+    /// read otherwise (RFC 5321 section 2.4).
+    pub fn is_same(&self, other: &Self) -> bool {
+        let domains = match (&self.lookup, &other.lookup) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.domain.eq_ignore_ascii_case(&other.domain),
+        };
+        self.local == other.local && domains
+    }
+
     /// Whether it needs SMTPUTF8 (RFC 6531).
     pub fn needs_utf8(&self) -> bool {
         !self.local.is_ascii() || !self.domain.is_ascii()

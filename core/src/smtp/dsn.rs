@@ -32,6 +32,65 @@ pub struct RecipientDsn {
     /// The recipient as the sender wrote it first: RFC 3461 section 4.2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<OriginalRecipient>,
+    /// Those whom the sender named, where the relay has put this recipient in their place: he is told of them, and not of this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_place_of: Vec<Named>,
+}
+
+/// A recipient as the sender named it, and what he asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The forward-path.
+    pub address: String,
+    /// What he is to be told.
+    pub notify: Notify,
+    /// As he wrote it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<OriginalRecipient>,
+}
+
+impl RecipientDsn {
+    /// Of a recipient whom the sender has not named: he hears nothing of it.
+    pub fn unnamed() -> Self {
+        Self { notify: Notify::Never, ..Self::default() }
+    }
+
+    /// Of a recipient that comes in the place of others. In the place of one it is asked for what was asked for that one, under its name
+    /// (RFC 3461 section 5.2.7.4); of several the sender is told failures and delays, of those whom he wants to hear of.
+    pub fn in_place_of(named: impl IntoIterator<Item = Named>) -> Self {
+        let mut named: Vec<Named> = named.into_iter().collect();
+        if named.iter().any(|one| one.notify != Notify::Never) {
+            named.retain(|one| one.notify != Notify::Never);
+        }
+        match named.as_slice() {
+            [only] => {
+                let (notify, original) = (only.notify, Some(only.original()));
+                Self { notify, original, in_place_of: named }
+            }
+            _ => {
+                let told = |wants: fn(Notify) -> bool| named.iter().any(|one| wants(one.notify));
+                let (failure, delay) = (told(Notify::of_failure), told(Notify::of_delay));
+                let notify = if named.iter().any(|one| one.notify == Notify::Unspecified) {
+                    Notify::Unspecified
+                } else if failure || delay {
+                    Notify::On { success: false, delay, failure }
+                } else {
+                    Notify::Never
+                };
+                Self { notify, original: None, in_place_of: named }
+            }
+        }
+    }
+}
+
+impl Named {
+    /// As the sender wrote it first, if he has not said something else as he named it now.
+    fn original(&self) -> OriginalRecipient {
+        self.original.clone().unwrap_or_else(|| {
+            let kind = if self.address.is_ascii() { "rfc822" } else { "utf-8" };
+            OriginalRecipient { kind: kind.to_owned(), address: self.address.clone() }
+        })
+    }
 }
 
 /// What the sender is to be told of a recipient.
@@ -78,4 +137,32 @@ pub struct OriginalRecipient {
     pub kind: String,
     /// The address, decoded.
     pub address: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(address: &str, notify: Notify) -> Named {
+        Named { address: address.into(), notify, original: None }
+    }
+
+    #[test]
+    fn what_comes_in_the_place_of_others_is_told_as_was_asked_for_them() {
+        let on = |success, delay, failure| Notify::On { success, delay, failure };
+        let of = |notifies: &[Notify]| {
+            let named = notifies.iter().map(|notify| named("a@b.example", *notify));
+            let dsn = RecipientDsn::in_place_of(named);
+            (dsn.notify, dsn.original.is_some(), dsn.in_place_of.len())
+        };
+        assert_eq!(of(&[Notify::Unspecified]), (Notify::Unspecified, true, 1));
+        assert_eq!(of(&[on(true, false, false)]), (on(true, false, false), true, 1));
+        assert_eq!(of(&[Notify::Never]), (Notify::Never, true, 1));
+        assert_eq!(of(&[Notify::Never, Notify::Never]), (Notify::Never, false, 2));
+        assert_eq!(of(&[Notify::Never, on(false, false, true)]), (on(false, false, true), true, 1));
+        assert_eq!(of(&[Notify::Unspecified, on(true, true, false)]), (Notify::Unspecified, false, 2));
+        assert_eq!(of(&[on(true, true, false), on(false, false, true)]), (on(false, true, true), false, 2));
+        assert_eq!(of(&[on(true, false, false), on(true, false, false)]), (Notify::Never, false, 2));
+        assert_eq!(of(&[]), (Notify::Never, false, 0));
+    }
 }

@@ -28,7 +28,7 @@ pub(super) fn read_mail(mail: &mut Mail, parameters: &str) -> Result<(), Invalid
 }
 
 /// Those of RCPT.
-pub(super) fn read_rcpt(parameters: &str) -> Result<RecipientDsn, InvalidCommand> {
+pub(crate) fn read_rcpt(parameters: &str) -> Result<RecipientDsn, InvalidCommand> {
     let mut dsn = RecipientDsn::default();
     for (keyword, value) in split(parameters)? {
         match (keyword.as_str(), value) {

@@ -59,6 +59,7 @@ laws! {
     incoming_certificates: incoming_certificate();
     outgoing_offers: outgoing_offer();
     outgoing_starts: outgoing_start();
+    routes: route();
 }
 
 #[test]
@@ -91,6 +92,20 @@ fn a_failure_holds_back_what_others_accept_and_gives_way_to_a_refusal() {
     let refuse = answer(Outcome::Verdict(Passage::Refuse(Reply::text("no"))), "outgoing/b.rhai");
     assert_eq!(accept.join(failure.clone()), failure);
     assert_eq!(failure.join(refuse.clone()), refuse);
+}
+
+#[test]
+fn the_way_is_of_who_chose_it() {
+    let answer = |way, path: &str| Answer {
+        outcome: Outcome::Verdict(outgoing::Route::Accept(way)),
+        place: Place::file(path),
+    };
+    let to = |host: &str| outgoing::Way { to: Some(vec![host.to_owned()]), ..outgoing::Way::default() };
+    let silent = answer(outgoing::Way::default(), "filters/aa.rhai");
+    let joined = silent.clone().join(answer(to("b.example"), "filters/zz.rhai"));
+    assert_eq!(joined, answer(to("b.example"), "filters/zz.rhai"));
+    assert_eq!(joined.join(answer(to("a.example"), "filters/mm.rhai")).place, Place::file("filters/mm.rhai"));
+    assert_eq!(silent.clone().join(silent.clone()), silent);
 }
 
 /// Whether one set allows nothing that the other does not; `None` allows all.
@@ -138,6 +153,20 @@ fn terms() -> impl Strategy<Value = Terms> {
 
 fn passage() -> impl Strategy<Value = Passage> {
     prop_oneof![Just(Passage::Accept), reply().prop_map(Passage::Defer), reply().prop_map(Passage::Refuse)]
+}
+
+fn route() -> impl Strategy<Value = outgoing::Route> {
+    use outgoing::{Route, Way};
+    let way = (name(), name()).prop_map(|(host, helo_name)| Way {
+        to: host.map(|host| vec![host]),
+        helo_name,
+        ..Way::default()
+    });
+    prop_oneof![
+        4 => way.prop_map(Route::Accept),
+        1 => reply().prop_map(Route::Defer),
+        1 => reply().prop_map(Route::Refuse)
+    ]
 }
 
 fn incoming_offer() -> impl Strategy<Value = incoming::Offer> {

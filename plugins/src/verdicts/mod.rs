@@ -83,6 +83,11 @@ pub trait Verdict:
         None
     }
 
+    /// Whether it lets on and adds nothing to what others say, so that the decision is theirs.
+    fn is_silent(&self) -> bool {
+        false
+    }
+
     /// What becomes of it when the terms of several verdicts leave nothing that could be
     /// negotiated: incoming a refusal, outgoing a deferral.
     #[must_use]

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::spoken::clean;
+
 /// An enhanced mail system status code, RFC 3463, of class 4 or 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnhancedCode {
@@ -84,6 +86,11 @@ impl Reply {
     /// A reply with the hook's usual code.
     pub fn text(text: impl Into<String>) -> Self {
         Self { code: None, text: text.into() }
+    }
+
+    /// The same of a text that may be anything: one line of printable ASCII is made of it, of at most 400 characters.
+    pub fn cleaned(text: &str) -> Self {
+        Self::text(clean(text))
     }
 
     /// A reply with this code.

@@ -65,6 +65,11 @@ impl Verdict for Route {
         }
     }
 
+    /// Who chooses no way is not who chose it.
+    fn is_silent(&self) -> bool {
+        matches!(self, Self::Accept(way) if *way == Way::default())
+    }
+
     fn word(&self) -> &'static str {
         match self {
             Self::Accept(_) => "accept",

@@ -25,6 +25,7 @@ use crate::config::Config;
 use crate::message::headers::written::Utf8;
 use crate::message::received::Protocol;
 use crate::smtp::address::{Mailbox, ReversePath};
+use crate::smtp::dsn::RecipientDsn;
 
 /// Reads messages that are only imagined.
 #[derive(Clone, Debug)]
@@ -55,11 +56,13 @@ impl Imagined {
             "" => ReversePath::Null,
             _ => ReversePath::Mailbox(mailbox(&sent.sender)?),
         };
-        let mut content = BytesMut::from(self.arrival(sent).as_bytes());
+        let own = self.arrival(sent);
+        let mut content = BytesMut::from(own.as_bytes());
         content.extend_from_slice(&sent.octets);
-        let mut letter = Letter::open(Arc::new(content.freeze()), Utf8::Encoded, sender, Vec::new());
+        let content = Arc::new(content.freeze());
+        let mut letter = Letter::open(content, Utf8::Encoded, (sender, Vec::new()), own);
         for recipient in &sent.recipients {
-            letter.add(&mailbox(recipient)?);
+            letter.add(&mailbox(recipient)?, RecipientDsn::default());
         }
         Ok(letter)
     }

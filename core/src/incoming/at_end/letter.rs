@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use waxseal_plugins::content::Content;
-use waxseal_plugins::verdicts::Edit;
+use waxseal_plugins::verdicts::{Edit, Header};
 
 use super::super::receipt::of_spool;
 use super::super::receive::Written;
@@ -15,15 +15,16 @@ use super::super::refusal::Refused;
 use super::super::transaction::Transaction;
 use super::unreadable;
 use crate::message::anatomy::Anatomy;
-use crate::message::edit::{Draft, EnvelopeChange, Reach, Refusal, Why};
+use crate::message::edit::{Applied, Draft, EnvelopeChange, Reach, Refusal, Why};
 use crate::message::headers::HeaderSection;
 use crate::message::headers::written::Utf8;
+use crate::message::hops::{self, HopCounter};
 use crate::smtp::address::{Mailbox, ReversePath};
-use crate::smtp::dsn::RecipientDsn;
+use crate::smtp::dsn::{Named, RecipientDsn};
 use crate::spool::{NewRecipient, Spool, Tags};
 
 /// A message that is looked at.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Letter {
     draft: Draft,
     sender: ReversePath,
@@ -52,14 +53,15 @@ pub(super) enum Senseless {
 }
 
 impl Letter {
-    /// A message that has come to its end.
+    /// A message that has come to its end, on top of which stands our own trace field.
     pub(super) fn open(
         content: Arc<dyn Content>,
         utf8: Utf8,
-        sender: ReversePath,
-        recipients: Vec<NewRecipient>,
+        (sender, recipients): (ReversePath, Vec<NewRecipient>),
+        own: String,
     ) -> Self {
-        Self { draft: Draft::unread(content, utf8), sender, recipients, tags: Tags::default() }
+        let draft = Draft::unread(content, utf8).traced(own.into());
+        Self { draft, sender, recipients, tags: Tags::default() }
     }
 
     /// A message without envelope.
@@ -100,9 +102,32 @@ impl Letter {
     ///
     /// # Errors
     ///
-    /// One makes no sense for any message.
+    /// One makes no sense for any message: none of them is done.
     pub(super) fn edit(&mut self, edits: &[Edit]) -> Result<Done, Senseless> {
-        let applied = self.draft.apply(edits)?;
+        let mut edited = self.clone();
+        let applied = edited.draft.apply(edits)?;
+        let done = edited.follow(applied)?;
+        *self = edited;
+        Ok(done)
+    }
+
+    /// Does a milter's edits, which can be done to any message: the octets of its fields stay.
+    ///
+    /// # Errors
+    ///
+    /// One of them cannot be done: none of them is done.
+    pub(super) fn edit_as_given(&mut self, edits: &[Edit]) -> Result<(), Senseless> {
+        let mut edited = self.clone();
+        let applied = edited.draft.apply_as_given(edits)?;
+        if let Some(Refusal { word, why, .. }) = edited.follow(applied)?.refused.into_iter().next() {
+            return Err(Senseless::Edit { word, why: why.to_string() });
+        }
+        *self = edited;
+        Ok(())
+    }
+
+    /// Does to the envelope and the tags what edits of the message came to.
+    fn follow(&mut self, applied: Applied) -> Result<Done, Senseless> {
         let senseless =
             applied.refused.iter().find(|refusal| matches!(refusal.why, Why::Header(_) | Why::Address(_)));
         if let Some(Refusal { word, why, .. }) = senseless {
@@ -123,8 +148,39 @@ impl Letter {
 
     /// Sends it to this mailbox instead of its recipients.
     pub(super) fn redirect(&mut self, to: &Mailbox) {
-        self.recipients.clear();
-        self.add(to);
+        let named = std::mem::take(&mut self.recipients).into_iter().map(|recipient| {
+            let NewRecipient { address, dsn: RecipientDsn { notify, original, .. }, .. } = recipient;
+            Named { address, notify, original }
+        });
+        let dsn = RecipientDsn::in_place_of(named);
+        self.add(to, dsn);
+    }
+
+    /// Has these recipients again where none is left: they are whom an operator releases it to.
+    pub(super) fn keep_recipients(&mut self, named: &[NewRecipient]) {
+        if self.recipients.is_empty() {
+            self.recipients = named.to_vec();
+        }
+    }
+
+    /// Sees to it that the message tells of no fewer hops than it has passed, whatever became of its Received fields: `hops` came with
+    /// it, beside our own.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub(super) fn keep_count(&mut self, hops: usize) -> Result<(), Senseless> {
+        if self.draft.is_as_it_came() {
+            return Ok(());
+        }
+        let (passed, now) = (hops + 1, HopCounter::of(&self.draft.content())?);
+        if now.hops() < passed {
+            let untold = passed.saturating_sub(now.received());
+            let header = Header::new(hops::UNTOLD, untold.to_string());
+            let old = Edit::RemoveHeader { name: hops::UNTOLD.to_owned(), occurrence: None };
+            self.edit(&[old, Edit::InsertHeader { position: 0, header }])?;
+        }
+        Ok(())
     }
 
     /// All of it in memory: for messages that are there already.
@@ -155,7 +211,7 @@ impl Letter {
             writer.write(chunk).await.map_err(|error| of_spool(&error))?;
         }
         let body = writer.finish().await.map_err(|error| of_spool(&error))?;
-        Ok(Written { body, size, eight_bit })
+        Ok(Written { body, size, eight_bit, hops: old.hops })
     }
 
     /// Gives the envelope back to its transaction; the tags remain.
@@ -168,21 +224,27 @@ impl Letter {
     fn readdress(&mut self, change: EnvelopeChange) {
         match change {
             EnvelopeChange::Sender(sender) => self.sender = sender,
-            EnvelopeChange::AddRecipient(mailbox) => self.add(&mailbox),
+            EnvelopeChange::AddRecipient(mailbox, dsn) => self.add(&mailbox, dsn),
             EnvelopeChange::RemoveRecipient(address) => {
-                self.recipients.retain(|recipient| !recipient.address.eq_ignore_ascii_case(&address));
+                if let Ok(mailbox) = Mailbox::parse(&address) {
+                    self.recipients.retain(|recipient| !is(recipient, &mailbox));
+                }
             }
         }
     }
 
-    /// A recipient named twice gets one copy. It was not named by the client, who hears nothing of it.
-    pub(super) fn add(&mut self, mailbox: &Mailbox) {
-        let address = mailbox.to_string();
-        if self.recipients.iter().any(|recipient| recipient.address == address) {
+    /// A recipient named twice gets one copy.
+    pub(super) fn add(&mut self, mailbox: &Mailbox, dsn: RecipientDsn) {
+        if self.recipients.iter().any(|recipient| is(recipient, mailbox)) {
             return;
         }
         let domain = mailbox.lookup_domain().unwrap_or_else(|| mailbox.domain().to_ascii_lowercase());
-        let (dsn, attention) = (RecipientDsn::default(), Timestamp::MAX);
+        let (address, attention) = (mailbox.to_string(), Timestamp::MAX);
         self.recipients.push(NewRecipient { address, domain, dsn, attention });
     }
+}
+
+/// Whether a recipient is this mailbox.
+fn is(recipient: &NewRecipient, mailbox: &Mailbox) -> bool {
+    Mailbox::parse(&recipient.address).is_ok_and(|named| named.is_same(mailbox))
 }

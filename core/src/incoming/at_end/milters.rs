@@ -1,6 +1,5 @@
 //! Milters at the end of a message.
 
-use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,11 +14,11 @@ use super::super::refusal::{Refusal, Refused};
 use super::super::session::Session;
 use super::super::transaction::Transaction;
 use super::disposition::Disposition;
-use super::letter::{Done, Letter};
+use super::letter::{Letter, Senseless};
 use super::unreadable;
 use crate::message::anatomy::Headed;
 use crate::message::headers::HeaderSection;
-use crate::milter::{self, Draft, Outcome};
+use crate::milter::{self, Draft, Outcome, Unapplied};
 
 /// Shows them the message.
 ///
@@ -76,11 +75,13 @@ impl Draft for Shown<'_> {
         self.limit
     }
 
-    fn apply(&mut self, edits: &[Edit]) -> io::Result<()> {
-        let Done { refused, .. } = self.letter.edit(edits).map_err(io::Error::other)?;
+    fn apply(&mut self, edits: &[Edit]) -> Result<(), Unapplied> {
+        self.letter.edit_as_given(edits).map_err(|senseless| match senseless {
+            Senseless::Unreadable(error) => Unapplied::Content(error),
+            edit @ Senseless::Edit { .. } => Unapplied::Edit(edit.to_string()),
+        })?;
         self.content = self.letter.content();
-        self.headers = self.letter.headers()?.clone();
-        // Milters say no edits but those of headers, envelope and the whole body, which can always be done.
-        refused.first().map_or(Ok(()), |refusal| Err(io::Error::other(refusal.why.to_string())))
+        self.headers = self.letter.headers().map_err(Unapplied::Content)?.clone();
+        Ok(())
     }
 }

@@ -27,7 +27,7 @@ pub use self::imagined::Imagined;
 use self::letter::Letter;
 use super::hooks::BundleHooks;
 use super::receipt::of_spool;
-use super::receive::Written;
+use super::receive::{Written, trace};
 use super::refusal::Refused;
 use super::session::Session;
 use super::transaction::Transaction;
@@ -77,8 +77,10 @@ pub(super) async fn decide(
     written: Written,
     (id, time): (Uuid, Timestamp),
 ) -> Result<AtEnd, Refused> {
+    let own = trace(session, transaction, id, time);
     let (sender, recipients) = (transaction.mail.sender.clone(), transaction.recipients.clone());
-    let mut letter = Letter::open(written.body.content(), utf8(transaction), sender, recipients);
+    let content = written.body.content();
+    let mut letter = Letter::open(content, utf8(transaction), (sender, recipients), own);
     let results = authentication::examine(session, &mut letter).await?;
     let by_milters = milters::ask(session, transaction, &mut letter, (id, time)).await?;
     let (by_filters, mut letter) =
@@ -91,13 +93,17 @@ pub(super) async fn decide(
     }
     let quarantine = match disposition.settle(&mut letter) {
         Disposition::Accept | Disposition::Redirect { .. } => None,
-        Disposition::Quarantine { reason, by } => Some(Quarantine::begin(reason, by, time)),
+        Disposition::Quarantine { reason, by } => {
+            letter.keep_recipients(&transaction.recipients);
+            Some(Quarantine::begin(reason, by, time))
+        }
         Disposition::Discard { reason, by } => {
             let (sender, to) = (&transaction.mail.sender, Named(&transaction.recipients));
             tracing::info!(session = %asker, %id, %sender, %to, by, reason, "message discarded");
             return Ok(AtEnd::discard(session));
         }
     };
+    letter.keep_count(written.hops).map_err(|error| unreadable(&io::Error::other(error)))?;
     authentication::sign(session, &mut letter, &results).await?;
     let written = letter.write(session.hooks.services.spool.as_ref(), written).await?;
     let (tags, filtered) = (letter.close(transaction), Some(filtered));
@@ -116,7 +122,7 @@ fn unreadable(error: &io::Error) -> Refused {
     of_spool(&SpoolError::Failed(error.to_string()))
 }
 
-/// How fields are written: in UTF-8 only where the message came so.
+/// How fields may be written: in UTF-8 only where the message may be so.
 fn utf8(transaction: &Transaction) -> Utf8 {
     match transaction.mail.charset {
         Charset::Utf8 => Utf8::Raw,

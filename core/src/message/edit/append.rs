@@ -127,11 +127,12 @@ fn append_plain(content: &dyn Content, target: &Target<'_>, text: &str) -> Attem
     let text = format!("{before}{text}{after}");
     let charset = declared.charset.as_deref();
     let octets = charset::encode(charset, &text);
+    let stays = |octets: &[u8]| !target.would_be_cut(octets);
     match (declared.encoding, octets) {
-        (TransferEncoding::EightBit | TransferEncoding::Binary, Some(octets)) => {
+        (TransferEncoding::EightBit | TransferEncoding::Binary, Some(octets)) if stays(&octets) => {
             Ok(Ok(vec![target.appended(&octets)]))
         }
-        (TransferEncoding::SevenBit, Some(octets)) if octets.is_ascii() => {
+        (TransferEncoding::SevenBit, Some(octets)) if octets.is_ascii() && stays(&octets) => {
             Ok(Ok(vec![target.appended(&octets)]))
         }
         (encoding @ TransferEncoding::QuotedPrintable, Some(octets)) => {
@@ -200,7 +201,9 @@ fn append_html(content: &dyn Content, target: &Target<'_>, addition: &str) -> At
         return Ok(rewritten(target, &text));
     }
     let at = html::end_of_body(&whole);
-    if declared.encoding == TransferEncoding::Base64 || whole.is_empty() {
+    let is_identity = declared.encoding != TransferEncoding::QuotedPrintable;
+    let cut = is_identity && target.would_be_cut(addition.as_bytes());
+    if declared.encoding == TransferEncoding::Base64 || whole.is_empty() || cut {
         let mut octets = whole;
         octets.splice(at..at, addition.into_bytes());
         return Ok(Text { octets, charset: declared.charset.clone() }.replace(target, Vec::new()));

@@ -5,14 +5,16 @@ use waxseal_plugins::verdicts::Edit;
 use waxseal_plugins::verdicts::incoming::Message as Verdict;
 
 use crate::smtp::address::{InvalidMailbox, Mailbox, ReversePath};
+use crate::smtp::dsn::{Notify, RecipientDsn};
+use crate::smtp::parameters;
 
 /// A change of the envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnvelopeChange {
     /// Another reverse-path.
     Sender(ReversePath),
-    /// One more recipient.
-    AddRecipient(Mailbox),
+    /// One more recipient, and what the sender is told of it.
+    AddRecipient(Mailbox, RecipientDsn),
     /// A recipient less; the text, as it is no error to remove what is none.
     RemoveRecipient(String),
 }
@@ -25,7 +27,8 @@ impl EnvelopeChange {
                 "" => Ok(Self::Sender(ReversePath::Null)),
                 text => Mailbox::parse(text).map(|mailbox| Self::Sender(ReversePath::Mailbox(mailbox))),
             },
-            Edit::AddRecipient(text) => Mailbox::parse(bare(text)).map(Self::AddRecipient),
+            Edit::AddRecipient(text) => added(text, RecipientDsn::unnamed()),
+            Edit::AddRecipientWith { address, parameters } => added(address, asked(parameters)),
             Edit::RemoveRecipient(text) => Ok(Self::RemoveRecipient(bare(text).to_owned())),
             _ => return None,
         })
@@ -60,6 +63,19 @@ pub fn possible(verdict: &Verdict) -> Result<(), String> {
     let Verdict::Redirect(to) = verdict else { return Ok(()) };
     let parsed = Mailbox::parse(to).map(drop);
     parsed.map_err(|error| format!("it redirects to `{to}`, which is no address: {error}"))
+}
+
+fn added(text: &str, dsn: RecipientDsn) -> Result<EnvelopeChange, InvalidMailbox> {
+    Mailbox::parse(bare(text)).map(|mailbox| EnvelopeChange::AddRecipient(mailbox, dsn))
+}
+
+/// What parameters ask for. The sender has not named this recipient: he is told what they say expressly, and nothing else.
+fn asked(parameters: &str) -> RecipientDsn {
+    let mut dsn = parameters::read_rcpt(parameters).unwrap_or_default();
+    if dsn.notify == Notify::Unspecified {
+        dsn.notify = Notify::Never;
+    }
+    dsn
 }
 
 fn bare(text: &str) -> &str {

@@ -36,15 +36,26 @@ impl<'a> Change<'a> {
         if self.concerns_structure() { Effect::Parts(splices) } else { Effect::Fields(splices) }
     }
 
-    /// What it does to a section, in the section's own offsets.
-    pub(super) fn splices(self, section: &HeaderSection, utf8: Utf8) -> Result<Vec<Splice>, InvalidHeader> {
+    /// What it does to a section, in the section's own offsets. It does not reach the field that is `own` to the relay.
+    pub(super) fn splices(
+        self,
+        section: &HeaderSection,
+        utf8: Utf8,
+        own: &[u8],
+    ) -> Result<Vec<Splice>, InvalidHeader> {
+        let utf8 = as_the_section(utf8, section);
+        let all = |name| section.all(name).filter(move |field| field.octets() != own);
+        let nth = |name, occurrence: u32| {
+            let index = usize::try_from(occurrence.max(1) - 1).ok()?;
+            all(name).nth(index)
+        };
         match self {
             Self::Insert(position, header) => {
                 Ok(vec![insertion(section, position, written::field(header, utf8)?)])
             }
             Self::Replace(occurrence, header) => {
                 let field = written::field(header, utf8)?;
-                Ok(vec![match nth(section, &header.name, occurrence) {
+                Ok(vec![match nth(header.name.as_str(), occurrence) {
                     Some(old) => Splice { range: old.range(), with: field.into() },
                     None => insertion(section, usize::MAX, field),
                 }])
@@ -52,8 +63,8 @@ impl<'a> Change<'a> {
             Self::Remove(name, occurrence) => {
                 let gone = |field: Field<'_>| Splice { range: field.range(), with: Bytes::new() };
                 Ok(match occurrence {
-                    Some(occurrence) => nth(section, name, occurrence).map(gone).into_iter().collect(),
-                    None => section.all(name).map(gone).collect(),
+                    Some(occurrence) => nth(name, occurrence).map(gone).into_iter().collect(),
+                    None => all(name).map(gone).collect(),
                 })
             }
         }
@@ -73,9 +84,10 @@ fn is_structural(name: &str) -> bool {
     name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"))
 }
 
-fn nth<'a>(section: &'a HeaderSection, name: &'a str, occurrence: u32) -> Option<Field<'a>> {
-    let index = usize::try_from(occurrence.max(1) - 1).ok()?;
-    section.all(name).nth(index)
+/// Letters stay as they are only where the message has such already: else the field would ask for SMTPUTF8 of hosts that could take the
+/// message without it.
+fn as_the_section(utf8: Utf8, section: &HeaderSection) -> Utf8 {
+    if utf8 == Utf8::Raw && section.octets().is_ascii() { Utf8::Encoded } else { utf8 }
 }
 
 fn insertion(section: &HeaderSection, position: usize, field: Vec<u8>) -> Splice {

@@ -49,6 +49,8 @@ pub struct Draft {
     /// Of the edited message.
     known: Known,
     utf8: Utf8,
+    /// Our own trace field with its line end; empty where there is none.
+    own: Bytes,
 }
 
 /// What edits came to, beside what they did to the message.
@@ -87,13 +89,20 @@ enum Effect {
 impl Draft {
     /// A message as it came, of which nothing was read yet: it is read where an edit, or somebody else, needs it.
     pub fn unread(content: Arc<dyn Content>, utf8: Utf8) -> Self {
-        Self { rope: Rope::whole(content.size()), below: content, known: Known::default(), utf8 }
+        let (rope, known) = (Rope::whole(content.size()), Known::default());
+        Self { below: content, rope, known, utf8, own: Bytes::new() }
+    }
+
+    /// The same message, of which no edit reaches this field: our own Received, with its line end.
+    #[must_use]
+    pub fn traced(self, own: Bytes) -> Self {
+        Self { own, ..self }
     }
 
     /// A message as it came, that was read.
     pub fn new(content: Arc<dyn Content>, anatomy: Anatomy, utf8: Utf8) -> Self {
         let rope = Rope::whole(content.size());
-        Self { below: content, rope, known: anatomy.into(), utf8 }
+        Self { below: content, rope, known: anatomy.into(), utf8, own: Bytes::new() }
     }
 
     /// Does edits in their order, each on the result of those before it. One that cannot be done changes nothing, and the others are
@@ -103,9 +112,22 @@ impl Draft {
     ///
     /// The disk. The message is then as the edits before that left it.
     pub fn apply(&mut self, edits: &[Edit]) -> io::Result<Applied> {
+        self.apply_written(edits, self.utf8)
+    }
+
+    /// The same for a milter's edits: the octets of its fields stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// Likewise.
+    pub fn apply_as_given(&mut self, edits: &[Edit]) -> io::Result<Applied> {
+        self.apply_written(edits, Utf8::AsGiven)
+    }
+
+    fn apply_written(&mut self, edits: &[Edit], utf8: Utf8) -> io::Result<Applied> {
         let mut applied = Applied::default();
         for (number, edit) in edits.iter().enumerate() {
-            if let Err(why) = self.apply_one(edit, &mut applied)? {
+            if let Err(why) = self.apply_one(edit, utf8, &mut applied)? {
                 applied.refused.push(Refusal { edit: number, word: edit.word(), why });
             }
         }
@@ -154,7 +176,7 @@ impl Draft {
         self.known.anatomy(&content)
     }
 
-    fn apply_one(&mut self, edit: &Edit, applied: &mut Applied) -> io::Result<Result<(), Why>> {
+    fn apply_one(&mut self, edit: &Edit, utf8: Utf8, applied: &mut Applied) -> io::Result<Result<(), Why>> {
         if let Some(change) = EnvelopeChange::of(edit) {
             return Ok(change.map(|change| applied.envelope.push(change)).map_err(Why::from));
         }
@@ -162,10 +184,10 @@ impl Draft {
             applied.tags.push((name.clone(), value.clone()));
             return Ok(Ok(()));
         }
-        let (content, utf8) = (self.content(), self.utf8);
+        let content = self.content();
         let effect = match Change::of(edit) {
             Some(change) => {
-                let splices = change.splices(self.known.headers(&content)?, utf8).map_err(Why::from);
+                let splices = change.splices(self.known.headers(&content)?, utf8, &self.own).map_err(Why::from);
                 splices.map(|splices| change.effect(splices))
             }
             None => body_effect(edit, self.known.anatomy(&content)?, &content)?.map(Effect::Parts),
@@ -203,7 +225,7 @@ fn body_effect(
     content: &dyn Content,
 ) -> io::Result<Result<Vec<Splice>, Why>> {
     match edit {
-        Edit::ReplaceBody(octets) => Ok(Ok(vec![parts::replace_body(anatomy, content.size(), octets)])),
+        Edit::ReplaceBody(octets) => parts::replace_body(content, anatomy, octets),
         Edit::ReplacePart { part, content_type, text } => {
             parts::replace(content, anatomy, (part, content_type.as_deref()), text)
         }

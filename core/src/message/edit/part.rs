@@ -44,7 +44,7 @@ impl<'a> Target<'a> {
             let header = value.as_ref().map(|value| Header::new(*name, value.as_str()));
             let change =
                 header.as_ref().map_or(Change::Remove(name, None), |header| Change::Replace(1, header));
-            splices.extend(change.splices(&self.section, Utf8::Encoded)?);
+            splices.extend(change.splices(&self.section, Utf8::Encoded, b"")?);
         }
         for splice in &mut splices {
             splice.range.start += self.part.headers.start;
@@ -80,6 +80,13 @@ impl<'a> Target<'a> {
         let with =
             if self.part.body.is_empty() { self.body(octets).with } else { Bytes::copy_from_slice(octets) };
         Splice { range: end..end, with }
+    }
+
+    /// Whether a line of these octets could be taken for a delimiter of parts, if they stood here as they are (RFC 2046 section 5.1.1).
+    /// The line before a signature is none: no boundary is empty.
+    pub(super) fn would_be_cut(&self, octets: &[u8]) -> bool {
+        let begins = |line: &[u8]| line.strip_prefix(b"--").is_some_and(|rest| !rest.trim_ascii().is_empty());
+        self.part.parent.is_some() && octets.split(|octet| *octet == b'\n').any(begins)
     }
 
     /// Whether no line end lies between the body and what follows.

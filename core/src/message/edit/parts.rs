@@ -7,11 +7,12 @@ use super::lines;
 use super::part::{Attempt, Target, find};
 use super::refusal::Why;
 use super::rope::Splice;
-use super::written::Text;
+use super::written::{Text, content_type};
 use crate::message::anatomy::Anatomy;
 use crate::message::headers::Ending;
 use crate::message::structure::declared::Lines;
 use crate::message::structure::{Kind, Part, Structure};
+use crate::message::text::charset;
 
 /// Gives a part another text. It is in the part's character set if that can hold it, and in UTF-8 if not.
 ///
@@ -59,14 +60,27 @@ pub(super) fn remove(structure: &Structure, number: &str) -> Result<Vec<Splice>,
     Ok(vec![Splice { range: part.headers.start..part.body.end, with: Bytes::from_static(b"\r\n") }])
 }
 
-/// Replaces everything behind the header section, which stays as it is.
-pub(super) fn replace_body(anatomy: &Anatomy, size: u64, octets: &Bytes) -> Splice {
-    let (start, canonical) = (anatomy.headers.body(), canonical(octets));
+/// Replaces everything behind the header section, which stays as it is; but for what it says of a text, where that is not true of the
+/// new one.
+pub(super) fn replace_body(content: &dyn Content, anatomy: &Anatomy, octets: &Bytes) -> Attempt<Vec<Splice>> {
+    let canonical = canonical(octets);
+    let text = anatomy.structure.root().filter(|root| root.kind == Kind::Leaf && root.begins("text/"));
+    let Some(root) = text.filter(|_| !canonical.is_ascii() && str::from_utf8(&canonical).is_ok()) else {
+        return Ok(Ok(vec![whole_body(anatomy, content.size(), octets, &canonical)]));
+    };
+    let target = Target::of(content, anatomy, root)?;
+    let label = content_type(&target, charset::UTF8).map(|value| ("Content-Type", Some(value)));
+    let text = Text { octets: canonical, charset: Some(charset::UTF8.to_owned()) };
+    Ok(text.replace(&target, label.into_iter().collect()))
+}
+
+fn whole_body(anatomy: &Anatomy, size: u64, octets: &Bytes, canonical: &[u8]) -> Splice {
+    let start = anatomy.headers.body();
     let mut with = Vec::with_capacity(canonical.len() + 4);
     if anatomy.headers.ending() == Ending::Message && !canonical.is_empty() {
         with.extend_from_slice(b"\r\n");
     }
-    with.extend_from_slice(&canonical);
+    with.extend_from_slice(canonical);
     Splice { range: start..size, with: if with.len() == octets.len() { octets.clone() } else { with.into() } }
 }
 

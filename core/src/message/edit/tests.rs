@@ -4,6 +4,8 @@ use waxseal_plugins::verdicts::Header;
 
 use super::*;
 
+mod never;
+
 fn draft(text: impl Into<Vec<u8>>) -> Draft {
     let content = Bytes::from(text.into());
     let anatomy = Anatomy::of(&content).unwrap();

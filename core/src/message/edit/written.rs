@@ -33,7 +33,7 @@ impl Text {
         target: &Target<'_>,
         mut others: Vec<(&str, Option<String>)>,
     ) -> Result<Vec<Splice>, Why> {
-        let encoding = self.encoding(target.part.declared.encoding);
+        let encoding = self.encoding(target);
         if encoding != target.part.declared.encoding {
             others.push(("Content-Transfer-Encoding", Some(word(encoding).to_owned())));
         }
@@ -46,10 +46,12 @@ impl Text {
     }
 
     /// The encoding that it has, if it can hold these octets, otherwise one that any host takes.
-    fn encoding(&self, now: TransferEncoding) -> TransferEncoding {
+    fn encoding(&self, target: &Target<'_>) -> TransferEncoding {
+        let now = target.part.declared.encoding;
         let beyond = self.octets.iter().filter(|octet| !octet.is_ascii()).count();
         let lines = self.octets.split(|octet| *octet == b'\n').all(|line| line.len() <= LINE + 1)
-            && memchr::memchr(0, &self.octets).is_none();
+            && memchr::memchr(0, &self.octets).is_none()
+            && !target.would_be_cut(&self.octets);
         match now {
             TransferEncoding::SevenBit if lines && beyond == 0 => now,
             TransferEncoding::EightBit | TransferEncoding::Binary if lines => now,

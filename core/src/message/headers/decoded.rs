@@ -14,12 +14,17 @@ pub const VALUE: usize = 256 * 1024;
 /// An encoded-word has at most 75 octets (RFC 2047 section 2), and in the wild some more.
 const WORD: usize = 1024;
 
-/// A value as text: encoded-words decoded, octets without declaration guessed.
+/// A value as text: encoded-words decoded, octets without declaration guessed, one line.
 pub fn text(value: &[u8]) -> String {
     match MessageStream::new(&tamed(value)).parse_unstructured() {
-        HeaderValue::Text(text) => text.into_owned(),
+        HeaderValue::Text(text) => one_line(&text),
         _ => String::new(),
     }
+}
+
+/// A decoded text without line ends and other control characters, which encodings can hide: a filter may write it into a field again.
+pub(in crate::message) fn one_line(text: &str) -> String {
+    text.replace(|letter: char| letter.is_control() && letter != '\t', " ")
 }
 
 /// A list of addresses (RFC 5322 section 3.4).

@@ -28,9 +28,9 @@ impl HeaderSection {
         for field in self.all(name) {
             let addresses = decoded::addresses(&field.unfolded());
             for each in addresses.iter().flat_map(|addresses| addresses.iter()) {
-                let name = each.name.as_deref().map(str::to_owned).filter(|name| !name.is_empty());
+                let name = each.name.as_deref().map(decoded::one_line).filter(|name| !name.is_empty());
                 let Some(address) = each.address.as_deref() else { continue };
-                people.push(Person { name, address: address.to_owned() });
+                people.push(Person { name, address: decoded::one_line(address) });
             }
         }
         people

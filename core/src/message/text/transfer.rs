@@ -152,19 +152,20 @@ pub(in crate::message) fn quoted_printable(octets: &[u8]) -> Vec<u8> {
         let mut column = 0;
         for (at, octet) in line.iter().enumerate() {
             let last = at + 1 == line.len();
-            // A dot that begins a line, and `From `, are changed by some on the way.
-            let plain = match octet {
+            // A dot that begins a line, and `From `, are changed by some on the way; hyphens could begin a delimiter of parts.
+            let is_plain = |column: usize| match octet {
                 b' ' | b'\t' => !last,
-                b'.' | b'F' => column > 0,
+                b'.' | b'F' | b'-' => column > 0,
                 b'=' => false,
                 _ => octet.is_ascii_graphic(),
             };
-            let width = if plain { 1 } else { 3 };
-            if column + width + usize::from(!last) > LINE {
+            let width = |column| if is_plain(column) { 1 } else { 3 };
+            if column + width(column) + usize::from(!last) > LINE {
                 out.extend_from_slice(b"=\r\n");
                 column = 0;
             }
-            if plain {
+            let width = width(column);
+            if is_plain(column) {
                 out.push(*octet);
             } else {
                 out.extend_from_slice(format!("={octet:02X}").as_bytes());
@@ -231,9 +232,13 @@ mod tests {
 
     #[test]
     fn lines_that_are_written_have_at_most_76_columns() {
-        let long = format!(".{}\r\nFrom {} \r\n", "é= ".repeat(200), "word ".repeat(40));
+        let long =
+            format!(".{}\r\nFrom {} \r\n--b\r\n{}", "é= ".repeat(200), "word ".repeat(40), "-".repeat(99));
         let written = String::from_utf8(quoted_printable(long.as_bytes())).unwrap();
-        assert!(written.lines().all(|line| line.len() <= 76 && !line.starts_with(['.', 'F'])), "{written}");
+        assert!(
+            written.lines().all(|line| line.len() <= 76 && !line.starts_with(['.', 'F', '-'])),
+            "{written}"
+        );
         assert!(String::from_utf8(base64(&[7; 500])).unwrap().lines().all(|line| line.len() <= 76));
     }
 

@@ -171,6 +171,22 @@ async fn a_milter_is_at_work_for_nine_minutes_at_most() {
     assert!(begun.elapsed() >= Duration::from_secs(540) && begun.elapsed() < Duration::from_secs(600));
 }
 
+/// Each answer is in time, and all of them together are not.
+#[tokio::test(start_paused = true)]
+async fn all_milters_have_nine_minutes_together() {
+    let fake = Fake::but(b'B', Reaction::Silence).await;
+    let skipped = |seconds| Milter {
+        timeouts: MilterTimeouts { content: Duration::from_secs(seconds), ..milter(&fake).timeouts },
+        on_failure: OnFailure::Skip,
+        ..milter(&fake)
+    };
+    let begun = tokio::time::Instant::now();
+    let mut chain = chain(vec![skipped(200), skipped(200), skipped(200), skipped(200)]);
+    greet(&mut chain).await.unwrap();
+    assert_eq!(word(&send(&mut chain).await), "accepted");
+    assert!(begun.elapsed() >= Duration::from_secs(540) && begun.elapsed() < Duration::from_secs(600));
+}
+
 #[tokio::test]
 async fn a_milter_that_may_be_skipped_is() {
     for command in *b"CMRTLE" {

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::Action;
-use crate::smtp::dsn::OriginalRecipient;
+use crate::smtp::dsn::{Named, OriginalRecipient, RecipientDsn};
 use crate::spool::{LeasedRecipient, Outcome, Status};
 
 /// A recipient of whom the sender is told.
@@ -36,10 +36,34 @@ pub(crate) struct Ended<'a> {
 impl Ended<'_> {
     /// Of whom the sender is told this.
     pub(crate) fn told(&self, action: Action) -> Vec<Told> {
-        self.outcomes
-            .iter()
-            .filter_map(|(recipient, outcome)| self.tell(action, recipient, outcome))
-            .collect()
+        let mut told = Vec::new();
+        for (recipient, outcome) in self.outcomes {
+            if recipient.dsn.in_place_of.is_empty() {
+                told.extend(self.tell(action, recipient, outcome));
+            }
+            for named in &recipient.dsn.in_place_of {
+                told.extend(self.tell_as(named, action, recipient, outcome));
+            }
+        }
+        told
+    }
+
+    /// What is told of one in whose place another is: nothing that names the other.
+    fn tell_as(
+        &self,
+        named: &Named,
+        action: Action,
+        recipient: &LeasedRecipient,
+        outcome: &Outcome,
+    ) -> Option<Told> {
+        let Named { address, notify, original } = named.clone();
+        let dsn = RecipientDsn { notify, original, ..RecipientDsn::default() };
+        let mut told = self.tell(action, &LeasedRecipient { dsn, ..recipient.clone() }, outcome)?;
+        let Status { reason, reply, .. } = &mut told.status;
+        for text in [Some(reason), reply.as_mut()].into_iter().flatten() {
+            *text = text.replace(recipient.address.as_str(), &address);
+        }
+        Some(Told { address, ..told })
     }
 
     fn tell(&self, action: Action, recipient: &LeasedRecipient, outcome: &Outcome) -> Option<Told> {
@@ -72,7 +96,7 @@ mod tests {
     use waxseal_plugins::verdicts::EnhancedCode;
 
     use super::*;
-    use crate::smtp::dsn::{Notify, RecipientDsn};
+    use crate::smtp::dsn::Notify;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -93,7 +117,7 @@ mod tests {
             address: "bob@there.example".into(),
             attempts: 3,
             last: None,
-            dsn: RecipientDsn { notify, original: None },
+            dsn: RecipientDsn { notify, ..RecipientDsn::default() },
             attention,
         }
     }
@@ -141,5 +165,24 @@ mod tests {
     fn nobody_is_warned_before_the_time_or_twice() {
         let outcome = Outcome::Deferred { due: NOW, status: status(), attention: Timestamp::MAX };
         assert!(notices(recipient(Notify::Unspecified, Timestamp::MAX), outcome, &[]).is_empty());
+    }
+
+    #[test]
+    fn of_those_in_whose_place_another_came_the_sender_hears_and_not_of_the_other() {
+        let named = |address: &str, notify| Named { address: address.into(), notify, original: None };
+        let dsn = RecipientDsn::in_place_of([
+            named("a@list.example", Notify::Unspecified),
+            named("b@list.example", Notify::Never),
+            named("c@list.example", Notify::On { success: false, delay: true, failure: false }),
+            named("d@list.example", Notify::Unspecified),
+        ]);
+        let recipient = LeasedRecipient { dsn, ..recipient(Notify::Unspecified, Timestamp::MAX) };
+        let status = Status { reply: Some("550 5.1.1 <bob@there.example>: unknown".into()), ..status() };
+        let outcomes = [(recipient, Outcome::Failed { status })];
+        let ended = Ended { outcomes: &outcomes, unpromised: &[], attempt: Some(NOW), now: NOW };
+        let told = ended.told(Action::Failed);
+        let addresses: Vec<_> = told.iter().map(|one| one.address.as_str()).collect();
+        assert_eq!(addresses, ["a@list.example", "d@list.example"]);
+        assert_eq!(told[1].status.reply.as_deref(), Some("550 5.1.1 <d@list.example>: unknown"));
     }
 }

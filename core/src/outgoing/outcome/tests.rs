@@ -153,8 +153,10 @@ fn a_sender_is_warned_once_and_then_the_end_is_awaited() {
 #[test]
 fn a_host_without_dsn_promises_nothing() {
     let notify = Notify::On { success: true, delay: false, failure: false };
-    let asking =
-        |number| LeasedRecipient { dsn: RecipientDsn { notify, original: None }, ..recipient(number, 0) };
+    let asking = |number| LeasedRecipient {
+        dsn: RecipientDsn { notify, ..Default::default() },
+        ..recipient(number, 0)
+    };
     let mut tally = Tally::new(&[asking(0), asking(1), recipient(2, 0)]);
     let lines = ["mx.example.org", "DSN"].map(str::to_owned).to_vec();
     let able = Capabilities::of(&crate::smtp::reply::Reply { code: 250, enhanced: None, lines });

@@ -63,7 +63,7 @@ async fn what_the_sender_asked_for_is_kept<S: Site>() {
     let original = OriginalRecipient { kind: "rfc822".to_owned(), address: "bob@first.example".to_owned() };
     let notify = Notify::On { success: true, delay: false, failure: true };
     let mut to = recipients(&["bob@one.example"]);
-    to[0].dsn = RecipientDsn { notify, original: Some(original) };
+    to[0].dsn = RecipientDsn { notify, original: Some(original), ..Default::default() };
     spool.commit(envelope.clone(), to.clone(), Body::Inline(Bytes::from_static(b"hello"))).await.unwrap();
     let first = lease(&*spool, 1).await.remove(0);
     spool.shutdown().await;
