@@ -121,6 +121,50 @@ async fn hosts_are_those_of_routes_or_looked_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_that_filters_choose_is_shown_and_not_the_hosts_of_the_domain() {
+    let filter = r#"fn route(host, mail) {
+        if host.domain == "branch.example" { return accept().transport("branch"); }
+        if host.domain == "named.example" { return accept().helo_name("out.example.org"); }
+    }"#;
+    let site = site().policy("filters/way.rhai", filter).route("branch.example", "192.0.2.8:2525");
+    let site = site.transport("name = \"branch\"\nto = [\"10.8.0.2:2525\", \"10.8.0.3\"]");
+    let configuration = site.write();
+    let said = waxseal(&configuration, &["explain", "outgoing", "branch.example"]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    for expected in [
+        "way          over 10.8.0.2:2525, 10.8.0.3:25: transport \"branch\"\n",
+        "chosen at filters/way.rhai:2:",
+        "to the host 10.8.0.2:2525 (of the way above)",
+    ] {
+        assert!(said.output.contains(expected), "{expected:?} is missing in\n{}", said.output);
+    }
+    assert!(!said.output.contains("192.0.2.8"), "the host of another way: {}", said.output);
+    let said = waxseal(&configuration, &["explain", "outgoing", "named.example"]).await;
+    let expected = "over the hosts of the domain: helo_name \"out.example.org\"";
+    assert!(said.output.contains(expected), "{}", said.output);
+    let said = waxseal(&configuration, &["explain", "outgoing", "other.example"]).await;
+    assert!(!said.output.contains("  way "), "{}", said.output);
+    let json = waxseal(&configuration, &["explain", "outgoing", "branch.example", "--json"]).await.json();
+    assert_eq!(json["way"]["hosts"][0], "10.8.0.2:2525", "{json}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn filters_of_messages_are_said_not_to_be_asked() {
+    let filter = "fn message(client, message) { refuse(\"5.7.1\", \"No\") }";
+    let site = site().policy("filters/all.rhai", filter);
+    let said = waxseal(&site.write(), &["explain", "incoming", "other.example"]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(
+        said.output.contains("filters/all.rhai: asked for each message, and not here"),
+        "{}",
+        said.output
+    );
+    assert!(said.output.contains("may still be refused, changed or kept aside"), "{}", said.output);
+    let said = waxseal(&site.write(), &["explain", "outgoing", "other.example"]).await;
+    assert!(!said.output.contains("filters/all.rhai"), "{}", said.output);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_makes_no_sense_is_said() {
     let site = site();
     let configuration = site.write();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use waxseal_tests::ca::{Identity, Usage, Validity};
 use waxseal_tests::command::{Running, run_relay, waxseal};
 use waxseal_tests::site::{HOSTNAME, Site};
-use waxseal_tests::wait::until;
+use waxseal_tests::wait::{soon, until};
 
 async fn running(site: &Site) -> (PathBuf, Running) {
     let configuration = site.write();
@@ -130,5 +130,35 @@ async fn metrics_count_reloads_and_mail() {
         "waxseal_messages_accepted_total 1",
     ] {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_whose_file_is_gone_is_said_and_outlives_a_restart() {
+    let filter =
+        r#"fn rcpt(client, recipient) { if in_list("blocked", recipient.sender) { refuse("5.7.1", "No") } }"#;
+    let site =
+        Site::new().policy("filters/blocked.rhai", filter).policy("lists/blocked.txt", "one.example\n");
+    let (configuration, mut relay) = running(&site).await;
+    assert_eq!(waxseal(&configuration, &["status"]).await.code, Some(0));
+    fs::remove_file(site.policies().join("lists/blocked.txt")).unwrap();
+    for start in ["the same", "another"] {
+        let said = async {
+            loop {
+                let status = waxseal(&configuration, &["status"]).await;
+                if status.output.contains("the list `blocked` stays as it was: its file is gone") {
+                    return status;
+                }
+            }
+        };
+        let status = soon("what is wrong with the list", said).await;
+        assert_eq!(status.code, Some(1), "{start}: {status:?}");
+        assert!(status.output.contains("the lists of before stay in force"), "{status:?}");
+        assert!(!status.output.contains("POLICIES"), "the policies are in order: {status:?}");
+        if start == "the same" {
+            relay.signal("TERM").await;
+            relay.end().await;
+            relay = run_relay(&configuration).await;
+        }
     }
 }

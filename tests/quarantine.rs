@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
 use waxseal::spool::{Body, Embedded, Envelope, MessageId, NewRecipient, Quarantine, Spool, Tags};
 use waxseal_tests::command::{Running, Said, run_relay, waxseal};
 use waxseal_tests::dns::NameServer;
@@ -106,6 +108,39 @@ impl World {
         };
         said.output.lines().map(id).collect()
     }
+}
+
+/// A line over the control socket, as a program would write it.
+async fn raw(world: &World, line: &str) -> Value {
+    let mut stream = UnixStream::connect(world.site.data().join("control.sock")).await.unwrap();
+    stream.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    soon("an answer", stream.read_to_string(&mut answer)).await.unwrap();
+    serde_json::from_str(&answer).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_misspelt_filter_over_the_control_socket_changes_nothing() {
+    let world = World::new().await;
+    let end = |rest: &str| {
+        format!(r#"{{"command":"quarantine","quarantine":"end","how":{{"how":"remove"}}{rest}}}"#)
+    };
+    for (rest, said) in [
+        (r#","filter":{"reson":"nothing"}"#, "did you mean `reason`?"),
+        (r#","filter":{}"#, "say \"all\": true"),
+        ("", "say \"all\": true"),
+        (r#","filter":{"reason":"virus"},"dry_run":true"#, "there is no key `dry_run` here"),
+    ] {
+        let answer = raw(&world, &end(rest)).await;
+        assert_eq!(answer["answer"], "error", "{answer}");
+        assert!(answer["message"].as_str().unwrap().contains(said), "{answer}");
+        assert_eq!(world.listed(&[]).await.len(), 3);
+    }
+    let answer = raw(&world, &end(r#","filter":{"reason":"virus"}"#)).await;
+    assert_eq!(answer["messages"], 2, "{answer}");
+    let answer = raw(&world, &end(r#","all":true"#)).await;
+    assert_eq!(answer["messages"], 1, "{answer}");
+    assert!(world.listed(&[]).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

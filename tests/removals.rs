@@ -35,6 +35,17 @@ async fn an_emptied_folder_of_filters_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_filter_of_several_that_vanishes_is_refused() {
+    let site = Site::new().policy("filters/closed.rhai", REFUSING);
+    let relay = site.policy("filters/other.rhai", "fn connect(client) { }").start().await;
+    fs::remove_file(relay.site.policies().join("filters/closed.rhai")).unwrap();
+    says_how_to_accept(&relay).await;
+    assert_eq!(told(&relay).await.codes(), "550 5.7.1");
+    accepted_removals(&relay).await;
+    assert_eq!(told(&relay).await.code, 250);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_vanished_override_is_refused() {
     let site = Site::new().policy("incoming/attempt.rhai", REFUSING);
     // A second file, so that the folder is not emptied.

@@ -139,7 +139,7 @@ async fn what_is_refused_comes_back_and_what_is_deferred_waits() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_way_that_cannot_be_gone_is_a_failure_and_loses_nothing() {
     for (filter, expected) in [
-        ("accept().transport(\"bluk\")", "no [[transport]] `bluk`: it has `bulk`"),
+        ("let name = \"bluk\"; accept().transport(name)", "no [[transport]] `bluk`: it has `bulk`"),
         ("accept().to(\"a b\")", "a next hop cannot be \"a b\""),
         ("accept().helo_name(\"127.0.0.1\")", "the EHLO name of the way cannot be"),
         ("if host.domain == \"there.example\" { throw \"broken\" }", "broken"),

@@ -268,6 +268,7 @@ pub fn settings(config: &Config) -> Settings {
         identities: names.cloned().collect(),
         directory: config.file.parent().unwrap_or(&config.file).to_owned(),
         lists: Some(config.policies.join("lists")),
+        transports: Some(config.transports.iter().map(|transport| transport.name.clone()).collect()),
         plugins: Host::new(None, config.plugins.clone(), Arc::new(Nowhere)),
         reader: Some(Arc::new(Imagined::of(config))),
     }

@@ -50,7 +50,7 @@ pub mod reload;
 pub mod rhai;
 pub mod spoken;
 mod state;
-mod suggest;
+pub mod suggest;
 pub mod table;
 pub mod terms;
 pub mod testing;

@@ -4,7 +4,7 @@
 const LISTED: usize = 6;
 
 /// The nearest of the known words, if it is near enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     known
         .into_iter()
@@ -15,7 +15,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// What to append to "no such word".
-pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<_> = known.into_iter().collect();
     let list =
         if known.is_empty() { "there are none".into() } else { format!("one of: {}", known.join(", ")) };
@@ -27,7 +27,7 @@ pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a s
 }
 
 /// The help beside a finding: the nearest one, or else all there are.
-pub(crate) fn help(word: &str, known: &[&str]) -> String {
+pub fn help(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("there are {}", list(known)),
@@ -35,7 +35,7 @@ pub(crate) fn help(word: &str, known: &[&str]) -> String {
 }
 
 /// `a, b and c`.
-pub(crate) fn list(names: &[&str]) -> String {
+pub fn list(names: &[&str]) -> String {
     match names {
         [] => "none".to_owned(),
         [only] => (*only).to_owned(),

@@ -38,13 +38,14 @@ const AFTER: &str = "after";
 struct Said {
     tls_enabled: bool,
     identities: BTreeSet<String>,
+    transports: Option<BTreeSet<String>>,
     /// The plugins that are granted something.
     plugins: Vec<String>,
 }
 
 impl Default for Said {
     fn default() -> Self {
-        Self { tls_enabled: true, identities: BTreeSet::new(), plugins: Vec::new() }
+        Self { tls_enabled: true, identities: BTreeSet::new(), transports: None, plugins: Vec::new() }
     }
 }
 
@@ -123,10 +124,11 @@ fn said(case: &Path) -> String {
 
 fn settings(case: &Path, site: &Path) -> Settings {
     let text = fs::read_to_string(case.join(SETTINGS)).unwrap_or_default();
-    let Said { tls_enabled, identities, plugins } = toml::from_str(&text).unwrap();
+    let Said { tls_enabled, identities, transports, plugins } = toml::from_str(&text).unwrap();
     let grants: BTreeMap<_, _> = plugins.into_iter().map(|name| (name, BTreeSet::new())).collect();
     let host = Host::new(None, grants, Arc::new(Nowhere));
-    Settings { tls_enabled, identities, directory: site.to_owned(), lists: None, plugins: host, reader: None }
+    let directory = site.to_owned();
+    Settings { tls_enabled, identities, directory, lists: None, transports, plugins: host, reader: None }
 }
 
 fn check(policies: &Path, settings: &Settings) -> Vec<Diagnostic> {

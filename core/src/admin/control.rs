@@ -1,6 +1,7 @@
 //! The control socket: JSON lines over a Unix socket that only this user may open.
 
 mod content;
+mod request;
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -112,7 +113,7 @@ async fn converse(mut stream: UnixStream, running: Running) {
     let mut request = String::new();
     let mut lines = BufReader::new(reader.take(REQUEST));
     let Ok(Ok(_)) = timeout(PATIENCE, lines.read_line(&mut request)).await else { return };
-    let response = match serde_json::from_str(&request) {
+    let response = match request::read(&request) {
         Ok(Request::Trace(wanted)) => {
             let Ok(first) = line(&Response::Tracing) else { return };
             return trace::serve(lines.into_inner().into_inner(), writer, (first, wanted), &running.services)

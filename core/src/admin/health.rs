@@ -64,7 +64,7 @@ fn report(status: Status) -> Report {
         problems.push("the relay is stopping".to_owned());
     }
     if status.queue.health != "good" {
-        problems.push(format!("the queue is {}", status.queue.health));
+        problems.push(format!("the queue is {}", status.queue.in_words()));
     }
     let ready = problems.is_empty();
     match status.quarantine.fill {
@@ -79,5 +79,6 @@ fn report(status: Status) -> Report {
     } else if status.policies.findings.iter().any(|finding| finding.severity == "error") {
         problems.push("the policies on disk are broken: those of before are in force".to_owned());
     }
+    problems.extend(status.policies.lists.iter().map(|finding| finding.message.clone()));
     Report { ready, problems, queue: status.queue, quarantine: status.quarantine, policies: status.policies }
 }

@@ -125,6 +125,7 @@ impl Running {
                 recipients: stats.recipients,
                 due: stats.due,
                 octets: stats.octets,
+                disk: services.spool.disk_space(),
             },
             quarantine: quarantine::Totals::of(&stats, services.config.quarantine.limits),
             milters: services.observer.outages().all(),
@@ -139,6 +140,7 @@ impl Running {
                 from_last_good: bundle.from_last_good,
                 plugins: protocol::plugins(&services.live.current()),
                 findings: protocol::findings(&bundle.diagnostics),
+                lists: protocol::findings(&bundle.lists),
             },
         }
     }

@@ -13,6 +13,7 @@ use super::{quarantine, queue, shadow};
 use crate::observe::Outage;
 use crate::observe::trace::Wanted;
 use crate::relay::Reload;
+use crate::spool::DiskSpace;
 use crate::tls;
 
 /// What is asked.
@@ -161,6 +162,21 @@ pub struct Queue {
     pub due: u64,
     /// Octets of bodies.
     pub octets: u64,
+    /// How much its disk has left, and must have: with less, all mail is refused.
+    #[serde(default)]
+    pub disk: Option<DiskSpace>,
+}
+
+impl Queue {
+    /// Its health in words, with what is missing where it is full.
+    pub fn in_words(&self) -> String {
+        match self.disk {
+            Some(DiskSpace { free, needed }) if self.health == "full" => {
+                format!("full, {free} octets are free on its disk, and {needed} must be: all mail is refused")
+            }
+            _ => self.health.clone(),
+        }
+    }
 }
 
 /// The policies in force, and the files as they are now.
@@ -180,6 +196,9 @@ pub struct Policies {
     pub plugins: Vec<Plugin>,
     /// What is wrong with the files as they are now.
     pub findings: Vec<Finding>,
+    /// What is wrong with the files of lists as they are now; each list stays as it was.
+    #[serde(default)]
+    pub lists: Vec<Finding>,
 }
 
 /// A plugin in force.

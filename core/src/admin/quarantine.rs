@@ -46,10 +46,14 @@ pub enum Ask {
     },
     /// End the quarantine of messages.
     End {
-        /// Which.
+        /// Which. One that asks for nothing is not taken, unless `all` is said.
+        #[serde(default)]
         filter: QuarantineFilter,
         /// How.
         how: How,
+        /// All messages are meant.
+        #[serde(default)]
+        all: bool,
     },
 }
 
@@ -200,7 +204,7 @@ pub async fn answer(spool: &dyn Spool, metrics: &Metrics, ask: Ask) -> Result<An
             Some((size, _)) => Ok(Answer::Content { size }),
             None => Ok(Answer::Unknown),
         },
-        Ask::End { filter, how } => {
+        Ask::End { filter, how, .. } => {
             let how = how.in_words_of_the_spool()?;
             Ok(Answer::Done { messages: end(spool, metrics, &filter, &how).await? })
         }

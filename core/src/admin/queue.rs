@@ -45,10 +45,14 @@ pub enum Ask {
     },
     /// Do something about recipients.
     Control {
-        /// Which.
+        /// Which. One that asks for nothing is not taken, unless `all` is said.
+        #[serde(default)]
         filter: Filter,
         /// What.
         control: Control,
+        /// All recipients are meant.
+        #[serde(default)]
+        all: bool,
     },
 }
 
@@ -117,7 +121,7 @@ pub async fn answer(spool: &dyn Spool, ask: Ask) -> Result<Answer, SpoolError> {
             }
             None => Ok(Answer::Unknown),
         },
-        Ask::Control { filter, control } => {
+        Ask::Control { filter, control, .. } => {
             Ok(Answer::Done { recipients: spool.control(&filter, control).await? })
         }
     }
@@ -148,6 +152,7 @@ mod tests {
                 Ask::Control {
                     filter: Filter { domain: Some("a.example".into()), ..Filter::default() },
                     control: Control::Hold,
+                    all: false,
                 },
             ),
         ] {

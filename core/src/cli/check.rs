@@ -1,6 +1,7 @@
 //! `waxseal check`: what is wrong with configuration, certificates and policies.
 
 mod explain;
+mod places;
 mod sarif;
 
 #[cfg(test)]
@@ -121,6 +122,7 @@ fn check(file: &Path) -> (Vec<Diagnostic>, Option<Checked>) {
     };
     all.extend(check_identities(&config));
     all.extend(check_signing_keys(&config));
+    all.extend(places::check(&config));
     let checked = bundle::check(&config.policies, &relay::settings(&config));
     all.extend(checked.diagnostics.iter().cloned());
     all.extend(checked.tests.findings());

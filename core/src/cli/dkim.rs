@@ -1,9 +1,9 @@
 //! `waxseal dkim`: keys that sign mail, made and published.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
@@ -99,13 +99,7 @@ fn new(
     })?;
     let path = out.unwrap_or_else(|| PathBuf::from(format!("{domain}.{selector}.pem")));
     let pem = Key::generate(kind)?;
-    // A key that signs already is never written over.
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .with_context(|| format!("{} cannot be made", path.display()))?;
+    let mut file = create(&path)?;
     file.write_all(pem.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))?;
     let key = Key::read(&path).map_err(|finding| anyhow::anyhow!("{finding}"))?;
     if setting.json {
@@ -119,6 +113,23 @@ fn new(
         path.display()
     ));
     Ok(Outcome::Fine)
+}
+
+/// A key that signs already is never written over.
+fn create(path: &Path) -> anyhow::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    if let Some(folder) = folder {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    }
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => anyhow::anyhow!(
+            "{} is there already, and a key is never overwritten: name another file with --out, or take it away",
+            path.display()
+        ),
+        _ => anyhow::Error::new(error).context(format!("{} cannot be made", path.display())),
+    })
 }
 
 fn published(selector: &str, domain: &str, record: String) -> Published {
@@ -144,9 +155,23 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let before = fs::read(&path).unwrap();
         assert_eq!(run(&new), 2, "it is there already");
+        let again = super::create(&path).unwrap_err().to_string();
+        assert!(again.contains("is there already, and a key is never overwritten"), "{again}");
         assert_eq!(fs::read(&path).unwrap(), before);
         assert_eq!(run(&["dkim", "new", "a b", "s1"]), 2);
         assert_eq!(run(&["dkim", "new", "example.org", "a b"]), 2);
+    }
+
+    #[test]
+    fn the_folder_of_a_key_is_made_for_nobody_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().join("etc/dkim");
+        let out = folder.join("k.pem").display().to_string();
+        assert_eq!(run(&["dkim", "new", "example.org", "s1", "--kind", "ed25519", "--out", &out]), 0);
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        let below_a_file = folder.join("k.pem/x.pem");
+        let error = format!("{:#}", super::create(&below_a_file).unwrap_err());
+        assert!(error.contains("cannot be made"), "{error}");
     }
 
     #[test]

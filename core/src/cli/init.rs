@@ -99,4 +99,69 @@ mod tests {
         assert!(site(directory.path()).unwrap_err().to_string().contains("left as it is"));
         assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     }
+
+    /// What a line has behind its `#`, if it is a setting or begins a section.
+    fn setting(line: &str) -> Option<&str> {
+        let text = line.strip_prefix("# ")?;
+        let key = text.split(' ').next().unwrap_or_default();
+        let is_key = text.starts_with(&format!("{key} = "))
+            && key.bytes().all(|one| one.is_ascii_lowercase() || one == b'_');
+        (is_key || text.starts_with('[')).then_some(text)
+    }
+
+    /// Where all files are that settings name.
+    fn with_files() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("policies")).unwrap();
+        for file in ["tls/cert.pem", "tls/key.pem", "dkim/s2026.pem", "root.key"] {
+            let file = directory.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        directory
+    }
+
+    fn loads(directory: &Path, text: &str) {
+        let file = directory.join("waxseal.toml");
+        fs::write(&file, text.replace("plugin.NAME", "plugin.name")).unwrap();
+        if let Err(found) = Config::load(&file) {
+            panic!("{text}\n{}", found.iter().map(ToString::to_string).collect::<String>());
+        }
+    }
+
+    #[test]
+    fn what_is_commented_out_is_right_as_it_stands() {
+        let directory = with_files();
+        let all = CONFIGURATION.lines().map(|line| setting(line).unwrap_or(line)).collect::<Vec<_>>();
+        loads(directory.path(), &all.join("\n"));
+        // Each paragraph alone, too: nobody needs them all.
+        let paragraphs: Vec<&str> = CONFIGURATION.split("\n\n").collect();
+        for chosen in &paragraphs {
+            let paragraph = |one: &&str| match one == chosen {
+                true => one.lines().map(|line| setting(line).unwrap_or(line)).collect::<Vec<_>>().join("\n"),
+                false => (*one).to_owned(),
+            };
+            loads(directory.path(), &paragraphs.iter().map(paragraph).collect::<Vec<_>>().join("\n\n"));
+        }
+    }
+
+    #[test]
+    fn every_section_of_the_reference_is_there() {
+        let reference = include_str!("../../../docs/reference/configuration.md");
+        let sections = reference.lines().filter_map(|line| line.strip_prefix("## `")?.strip_suffix('`'));
+        // What stands within another section as a table, and the only engine that there is.
+        let within = [
+            "[delivery.connections]",
+            "[delivery.rate]",
+            "[delivery.limit.rate]",
+            "[milter.timeouts]",
+            "[spool]",
+        ];
+        for section in sections.filter(|section| section.starts_with('[') && !within.contains(section)) {
+            let has = |line: &str| {
+                line.starts_with(section) || setting(line).is_some_and(|text| text.starts_with(section))
+            };
+            assert!(CONFIGURATION.lines().any(has), "{section} is missing");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod admin;
+mod asking;
 mod certificates;
 mod check;
 mod demo;

@@ -39,7 +39,8 @@ fn add(text: &mut String, command: &mut Command) {
     let usage = command.render_usage().to_string().trim_start_matches("Usage: ").to_owned();
     let name = command.get_bin_name().unwrap_or_default().to_owned();
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    write!(text, "\n## {name}\n\n{about}.\n\n```\n{usage}\n```\n").unwrap();
+    let end = if about.ends_with('?') { "" } else { "." };
+    write!(text, "\n## {name}\n\n{about}{end}\n\n```\n{usage}\n```\n").unwrap();
     let own = |arg: &&Arg| !arg.is_global_set() && arg.get_id() != "help" && !arg.is_hide_set();
     let arguments: Vec<_> = command.get_arguments().filter(own).collect();
     if !arguments.is_empty() {

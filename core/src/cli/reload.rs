@@ -9,7 +9,7 @@ use crate::admin::protocol::{Part, Reloaded, Request, Response};
 /// Have the running relay read policies, certificates and signing keys again
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Take policies that lost what those of before had: an emptied directory, a vanished file,
+    /// Take policies that lost what those of before had: an emptied directory, a vanished filter, list or override,
     /// over half of the table's rows
     #[arg(long)]
     accept_removals: bool,

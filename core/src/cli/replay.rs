@@ -16,6 +16,7 @@ pub(super) use self::show::{show_changes, verdict};
 use super::setting::{Setting, errors, listed, shown};
 use super::{Outcome, output};
 use crate::config::Config;
+use crate::outgoing::Ways;
 use crate::replay::candidate;
 use crate::replay::files::{self, Log, Window};
 use crate::replay::replayer::Bundles;
@@ -63,7 +64,7 @@ impl Arguments {
         };
         let logs = if self.logs.is_empty() { own(&config.data_dir)? } else { named(self.logs) };
         let window = Window { since: self.since, until: self.until };
-        let bundles = Bundles { candidate, against };
+        let bundles = Bundles { candidate, against, ways: Ways::of(&config) };
         let report = files::replay(&logs, window, &bundles).context("the log cannot be read")?;
         if setting.json {
             output::say_json(&report)?;

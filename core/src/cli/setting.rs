@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::runtime::Builder;
 use waxseal_plugins::diagnostic::{Diagnostic, Severity};
 
-use super::output;
+use super::{asking, output};
 use crate::admin;
 use crate::admin::protocol::{Request, Response};
 use crate::config::Config;
@@ -75,7 +75,7 @@ impl Setting {
             Err(error) if is_absent(error.kind()) => {
                 bail!("no relay runs here: nobody answers at {}", socket.display())
             }
-            Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
+            Err(error) => Err(asking::failed(&socket, error)),
         }
     }
 }

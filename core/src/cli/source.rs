@@ -9,8 +9,8 @@ use tokio::net::UnixStream;
 use crate::admin;
 use crate::admin::protocol::{Request, Response};
 use crate::admin::{quarantine, queue};
-use crate::cli::output;
 use crate::cli::setting::{Setting, is_absent};
+use crate::cli::{asking, output};
 use crate::observe::Metrics;
 use crate::spool::{MessageId, ReadOnly};
 
@@ -35,7 +35,7 @@ impl Source {
                 output::complain("no relay runs here, and nothing is tried: this is what its files say");
                 Ok(Self::Stopped(Box::new(stopped)))
             }
-            Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
+            Err(error) => Err(asking::failed(&socket, error)),
         }
     }
 
@@ -49,7 +49,7 @@ impl Source {
                  quarantine; `list` and `show` work without one",
                 socket.display()
             ),
-            Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
+            Err(error) => Err(asking::failed(&socket, error)),
         }
     }
 
@@ -108,7 +108,7 @@ impl Source {
         match admin::control::ask(socket, &request).await {
             Ok(Response::Error { message }) => bail!(message),
             Ok(response) => Ok(response),
-            Err(error) => Err(error).with_context(|| format!("asking at {}", socket.display())),
+            Err(error) => Err(asking::failed(socket, error)),
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn run(setting: &Setting) -> anyhow::Result<Outcome> {
 
 fn has_problems(status: &Status) -> bool {
     is_broken(&status.policies.findings)
+        || is_broken(&status.policies.lists)
         || is_broken(&status.certificates.findings)
         || is_broken(&status.signing.findings)
         || status.certificates.in_force.iter().any(|certificate| certificate.state != "current")
@@ -88,6 +89,10 @@ fn show(status: &Status) {
         output::say("  POLICIES       the files are broken; those of before stay in force");
     }
     output::say_findings(&status.policies.findings);
+    if is_broken(&status.policies.lists) {
+        output::say("  LISTS          files are gone or broken; the lists of before stay in force");
+    }
+    output::say_findings(&status.policies.lists);
     if let Some(candidate) = &status.shadow {
         output::say(format_args!("  shadow         {}\n", shadow::summary(candidate)));
         show_changes(&candidate.report.clone().shortened(SHADOWED));
@@ -95,7 +100,7 @@ fn show(status: &Status) {
 }
 
 fn queue(queue: &Queue) -> String {
-    let Queue { health, messages, recipients, due, octets } = queue;
+    let (Queue { messages, recipients, due, octets, .. }, health) = (queue, queue.in_words());
     let (messages, recipients) = (counted(*messages, "message"), counted(*recipients, "recipient"));
     format!("{health}: {messages}, {recipients} ({due} due), {octets} octets")
 }
@@ -138,6 +143,23 @@ fn dates(certificate: &Certificate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_queue_says_how_much_is_missing() {
+        let full = Queue {
+            health: "full".to_owned(),
+            messages: 0,
+            recipients: 0,
+            due: 0,
+            octets: 0,
+            disk: Some(crate::spool::DiskSpace { free: 1000, needed: 67_108_864 }),
+        };
+        let expected =
+            "full, 1000 octets are free on its disk, and 67108864 must be: all mail is refused: 0 messages";
+        assert!(queue(&full).starts_with(expected), "{}", queue(&full));
+        let good = Queue { health: "good".to_owned(), ..full };
+        assert!(queue(&good).starts_with("good: 0 messages"), "{}", queue(&good));
+    }
 
     #[test]
     fn a_plugin_is_shown_with_what_it_may() {

@@ -105,7 +105,7 @@ fn name(entry: &Entry<'_>, taken: &mut BTreeSet<String>) -> Option<String> {
     if taken.insert(name.clone()) {
         return Some(name);
     }
-    let help = "a milter each needs an own name: logs and metrics tell them apart by it";
+    let help = "each milter needs a name of its own: logs and metrics tell them apart by it";
     entry.wrong(&Problem::new(format!("is \"{name}\" twice"), help).coded("C008"));
     None
 }

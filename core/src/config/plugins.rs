@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
+use waxseal_plugins::bundle::is_name;
 use waxseal_plugins::wasm::Grant;
 
 use super::findings::Findings;
@@ -23,12 +24,11 @@ pub(super) fn read(
 
 /// A plugin goes by the stem of its file: what no file can be called would be granted to nobody.
 fn check_name(name: &Spanned<&str>, findings: &Findings) {
-    let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     let written = name.get_ref();
-    if !written.starts_with(|first: char| first.is_ascii_lowercase()) || !written.chars().all(plain) {
+    // A filter's name may have a number before it.
+    if !is_name("filters", written) {
         let message = format!("`plugin.{written}` cannot be: no plugin has that name");
-        let help =
-            "write the name of its file without `.wasm`: a small letter, then small letters, digits and `_`";
+        let help = "write the name of its file without `.wasm`: small letters, digits and `_`";
         findings.error(name.span(), "C005", message, help);
     }
 }

@@ -22,7 +22,9 @@ fn every_code_of_a_configuration_has_a_bad_file() {
         .iter()
         .map(|file| std::fs::read_to_string(file.with_extension("txt")).unwrap())
         .collect();
-    for entry in waxseal_plugins::diagnostic::catalogue::entries().filter(|one| one.code.starts_with('C')) {
+    // C010 is of the user who checks, and no matter of the file: `cli/check/places` has its test.
+    let of_files = |code: &str| code.starts_with('C') && code != "C010";
+    for entry in waxseal_plugins::diagnostic::catalogue::entries().filter(|one| of_files(one.code)) {
         let (code, severity) = (entry.code, entry.severity);
         assert!(said.contains(&format!("{severity}[{code}]")), "no file of bad/ is a {severity} {code}");
     }

@@ -53,6 +53,7 @@ mod transaction;
 mod trip;
 mod unattempted;
 mod way;
+mod ways;
 mod witness;
 mod worker;
 
@@ -64,6 +65,7 @@ use self::observers::Observers;
 use self::ourselves::Ourselves;
 use self::pool::Pool;
 use self::schedule::Scheduler;
+pub use self::ways::Ways;
 use crate::names::Names;
 use crate::relay::Services;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use waxseal_plugins::bundle::Bundle;
+use waxseal_plugins::decision::{Failure, Outcome};
 use waxseal_plugins::facts::{Certificate, Handshake, Host, Nothing, Row};
 use waxseal_plugins::hooks::{self, Direction, Peer as _};
 use waxseal_plugins::verdicts::{Floor, Terms};
@@ -12,6 +13,7 @@ use super::answer::Answer;
 use super::course::{By, Course, rejudged};
 use super::line::AtHost;
 use super::{Source, Unjudged};
+use crate::outgoing::Ways;
 use crate::tls::certificate::host_names;
 use crate::tls::terms;
 
@@ -22,8 +24,8 @@ use crate::tls::terms;
 /// The record does not tell what the side would have been told.
 pub(super) fn answer(
     source: Source<'_>,
-    course: &mut Course,
-    recorded: &Course,
+    ways: &Ways,
+    (course, recorded): (&mut Course, &Course),
     (host, at): (&Arc<Host>, &AtHost),
 ) -> Result<Answer, Unjudged> {
     match source {
@@ -32,7 +34,7 @@ pub(super) fn answer(
             let row = bundle.table().outgoing(&host.domain, day);
             let told = if *row == *host.row { Arc::clone(host) } else { Arc::new(host.with_row(&row)) };
             let at = retold(bundle, (course, recorded), (host, &told), at)?;
-            settle(ask(bundle, &told, &at), course, &told, &at)
+            settle(ask(bundle, ways, &told, &at), course, &told, &at)
         }
     }
 }
@@ -54,10 +56,19 @@ fn roots(course: &Course, row: &Row) -> Option<BTreeSet<String>> {
     course.terms.as_ref().map_or_else(|| Terms::of(row).roots, |terms| terms.roots.clone())
 }
 
-fn ask(bundle: &Bundle, host: &Arc<Host>, at: &AtHost) -> Answer {
+fn ask(bundle: &Bundle, ways: &Ways, host: &Arc<Host>, at: &AtHost) -> Answer {
     use hooks::outgoing::{Certificate, Cipher, Mail, Offer, Route, Start};
     match at {
-        AtHost::Route(mail) => Answer::of(&bundle.try_out::<Route>(host, mail)),
+        AtHost::Route(mail) => {
+            // A way that cannot be gone is a failure of who chose it, as in `outgoing/route`.
+            let mut decision = bundle.try_out::<Route>(host, mail);
+            if let Outcome::Verdict(said) = decision.outcome()
+                && let Err(message) = ways.follow(said)
+            {
+                decision.answer.outcome = Outcome::Failure(Failure { message });
+            }
+            Answer::of(&decision)
+        }
         AtHost::Offer => Answer::of(&bundle.try_out::<Offer>(host, &Arc::new(Nothing {}))),
         AtHost::Start => Answer::of(&bundle.try_out::<Start>(host, &Arc::new(Nothing {}))),
         AtHost::Cipher(handshake) => Answer::of(&bundle.try_out::<Cipher>(host, handshake)),

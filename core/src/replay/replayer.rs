@@ -17,6 +17,7 @@ use super::report::Report;
 use super::sessions::{Session, Sessions};
 use super::tally::{Compared, Tally};
 use super::{Source, Unjudged, incoming, outgoing};
+use crate::outgoing::Ways;
 
 /// After a gap, for how long sessions that are heard of for the first time count as missed.
 const GAP: SignedDuration = SignedDuration::from_secs(10);
@@ -28,6 +29,8 @@ pub struct Bundles {
     pub candidate: Arc<Bundle>,
     /// What they are compared with; `None` for what was recorded.
     pub against: Option<Arc<Bundle>>,
+    /// What ways filters may choose.
+    pub ways: Ways,
 }
 
 /// What a record came to, for who counts along.
@@ -197,7 +200,9 @@ fn compare(bundles: &Bundles, session: &mut Session, line: Line) -> Outcome {
     let none = Course::default();
     let ask = |source: Source<'_>, course: &mut Course, recorded: &Course| match &line.question {
         Question::Incoming(client, at) => incoming::answer(source, course, recorded, (client, at)),
-        Question::Outgoing(host, at) => outgoing::answer(source, course, recorded, (host, at)),
+        Question::Outgoing(host, at) => {
+            outgoing::answer(source, &bundles.ways, (course, recorded), (host, at))
+        }
     };
     // The log's course is what the record was judged in: this hook's own part comes to it last.
     let before = recorded.clone();

@@ -9,6 +9,7 @@ use waxseal_plugins::verdicts::Change;
 
 use super::replayer::{Bundles, Replayer};
 use super::report::Report;
+use crate::outgoing::Ways;
 
 /// A bundle of a table and other files.
 pub(super) fn bundle(table: &str, files: &[(&str, &str)]) -> Arc<Bundle> {
@@ -23,7 +24,8 @@ pub(super) fn replay(candidate: &Arc<Bundle>, records: &[Value]) -> Report {
         writeln!(lines, "{record}").unwrap();
         lines
     });
-    let mut replayer = Replayer::new(Bundles { candidate: Arc::clone(candidate), against: None });
+    let mut replayer =
+        Replayer::new(Bundles { candidate: Arc::clone(candidate), against: None, ways: Ways::default() });
     lines.lines().for_each(|line| replayer.line(line.as_bytes(), |_| true));
     Report::of(&replayer.end())
 }
@@ -172,7 +174,7 @@ mod mail_from {
     fn after_a_gap_what_began_before_it_is_not_judged() {
         let second = mail("a", "partner.org", "attempt", "accept").to_string();
         let candidate = incoming(r#""192.0.2.0/24" require"#);
-        let mut replayer = Replayer::new(Bundles { candidate, against: None });
+        let mut replayer = Replayer::new(Bundles { candidate, against: None, ways: Ways::default() });
         replayer.gap();
         replayer.line(second.as_bytes(), |_| true);
         assert_eq!(replayer.report().unjudged["incomplete"], 1);
@@ -240,7 +242,11 @@ fn a_candidate_that_fails_is_no_deferral() {
 
 #[test]
 fn torn_lines_and_those_of_another_version_are_counted() {
-    let mut replayer = Replayer::new(Bundles { candidate: bundle(&table("attempt"), &[]), against: None });
+    let mut replayer = Replayer::new(Bundles {
+        candidate: bundle(&table("attempt"), &[]),
+        against: None,
+        ways: Ways::default(),
+    });
     let whole = record(
         "a",
         ["outgoing", "offer", "start_tls"],
@@ -260,8 +266,23 @@ fn with_the_current_policies_their_answers_are_what_is_compared() {
     let told = json!({ "host": host(row("*", "require"), json!({})), "mail": {} });
     let waited = record("a", ["outgoing", "mail", "defer"], told).to_string();
     let attempt = bundle(&table("attempt"), &[]);
-    let mut replayer = Replayer::new(Bundles { candidate: Arc::clone(&attempt), against: Some(attempt) });
+    let mut replayer = Replayer::new(Bundles {
+        candidate: Arc::clone(&attempt),
+        against: Some(attempt),
+        ways: Ways::default(),
+    });
     replayer.line(waited.as_bytes(), |_| true);
     let report = replayer.report();
     assert_eq!((report.same, report.weaker, report.otherwise), (1, 0, 1), "{report:?}");
+}
+
+#[test]
+fn a_way_that_cannot_be_gone_is_the_failure_that_the_relay_records() {
+    let filter = |name| format!("fn route(host, mail) {{ let name = \"{name}\"; accept().transport(name) }}");
+    let told = json!({ "host": { "domain": "partner.org", "row": row("*", "attempt") }, "mail": {} });
+    let failed = [record("a", ["outgoing", "route", "failure"], told)];
+    let same = replay(&bundle(&table("attempt"), &[("filters/way.rhai", &filter("gone"))]), &failed);
+    assert_eq!((same.same, same.weaker, same.otherwise), (1, 0, 0), "{same:?}");
+    let none = replay(&bundle(&table("attempt"), &[]), &failed);
+    assert_eq!((none.same, none.weaker), (0, 1), "{none:?}");
 }

@@ -20,6 +20,7 @@ use waxseal_plugins::place::Place;
 
 use self::listener::Listener;
 use crate::observe::Metrics;
+use crate::outgoing::Ways;
 use crate::relay::Services;
 use crate::replay::candidate;
 use crate::replay::replayer::{Bundles, Event, Replayer};
@@ -75,7 +76,8 @@ impl Shadow {
     pub fn start(&self, directory: &Path, services: &Services) -> Result<State, Rejected> {
         let bundle = candidate::load(directory, &services.config)?;
         let (hash, notes) = (bundle.hash().to_owned(), candidate::with_grants(&bundle));
-        let bundles = Bundles { candidate: Arc::new(bundle), against: None };
+        let bundles =
+            Bundles { candidate: Arc::new(bundle), against: None, ways: Ways::of(&services.config) };
         let observer = services.observer.clone();
         let mut replayer = Replayer::new(bundles).telling(move |event| count(observer.metrics(), event));
         // Sessions are in progress whose beginning nobody has told.

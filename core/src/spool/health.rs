@@ -1,6 +1,7 @@
 //! How the spool is, and what goes wrong.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Why the spool did not do it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -35,6 +36,15 @@ pub enum Health {
     Full,
     /// A write or sync failed.
     Failed(String),
+}
+
+/// How much the disk of the spool has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DiskSpace {
+    /// Octets that are free.
+    pub free: u64,
+    /// Octets that must be: with less, no mail is accepted.
+    pub needed: u64,
 }
 
 /// What waits.

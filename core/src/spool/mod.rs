@@ -30,7 +30,7 @@ use jiff::Timestamp;
 pub use body::{Body, BodyFile, BodyReader, BodyRef, BodyWriter};
 pub use embedded::{Embedded, OpenError, Options, ReadOnly};
 pub use headers::{headers, headers_in};
-pub use health::{Health, SpoolError, Stats};
+pub use health::{DiskSpace, Health, SpoolError, Stats};
 pub use lease::{Lease, LeasedRecipient, Outcome, Purpose, Room, Settlement, Status};
 pub use message::{Envelope, MessageId, NewMessage, NewRecipient};
 pub use quarantine::{
@@ -120,6 +120,11 @@ pub trait Spool: Send + Sync + 'static {
 
     /// How it is.
     fn health(&self) -> Health;
+
+    /// How much its disk has left; `None` where nobody can say.
+    fn disk_space(&self) -> Option<DiskSpace> {
+        None
+    }
 
     /// Ends it: everything committed is on disk, leases are free.
     async fn shutdown(&self);

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::facts::{Row, Version};
 use crate::hooks::{Direction, HookName};
 use crate::place::Place;
-use crate::rhai::{self, ListCall};
+use crate::rhai::{self, Named};
 use crate::state::lists::{Broken, Wrong};
 use crate::suggest;
 use crate::table::{self, Entry, Pattern};
@@ -42,6 +42,7 @@ pub(super) fn check(bundle: &Bundle, settings: &Settings, today: Date, findings:
     }
     findings.extend(strangers(bundle, settings));
     findings.extend(bundle.deciders().flat_map(|decider| lists(bundle, decider)));
+    findings.extend(bundle.deciders().flat_map(|decider| transports(bundle, decider, settings)));
 }
 
 /// The levels of rows. Rows that differ only in whom they are about, of which a big table has
@@ -147,7 +148,7 @@ fn strangers(bundle: &Bundle, settings: &Settings) -> Vec<Diagnostic> {
 fn lists(bundle: &Bundle, decider: &Decider) -> Vec<Diagnostic> {
     let Decider::Script(script) = decider else { return Vec::new() };
     let source = bundle.files().get(script.path()).cloned().unwrap_or_default();
-    let calls = script.lists().into_iter().filter_map(|ListCall { list, position }| {
+    let calls = script.lists().into_iter().filter_map(|Named { name: list, position }| {
         let file = format!("lists/{list}.txt");
         let (code, message, help) = match script.wrong_list(&list)? {
             Wrong::Missing(meant) => {
@@ -164,6 +165,24 @@ fn lists(bundle: &Bundle, decider: &Decider) -> Vec<Diagnostic> {
         Some(finding.within(source.clone()).spanning_word().helped(help))
     });
     calls.collect()
+}
+
+/// B014: transports that a filter names, and that are not configured.
+fn transports(bundle: &Bundle, decider: &Decider, settings: &Settings) -> Vec<Diagnostic> {
+    let (Decider::Script(script), Some(known)) = (decider, &settings.transports) else { return Vec::new() };
+    let source = bundle.files().get(script.path()).cloned().unwrap_or_default();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let missing = script.transports().into_iter().filter(|named| !known.contains(&&*named.name));
+    let findings = missing.map(|Named { name, position }| {
+        let meant = suggest::did_you_mean(&name, known.iter().copied());
+        let message = format!("the configuration has no [[transport]] `{name}`{meant}");
+        let finding = Diagnostic::error("B014", rhai::place(script.path(), position), message);
+        finding
+            .within(source.clone())
+            .spanning_word()
+            .helped("transports are the names under `[[transport]]` in the configuration")
+    });
+    findings.collect()
 }
 
 fn stranger(name: &str, known: &[&str]) -> Diagnostic {

@@ -39,7 +39,7 @@ pub use ask::Said;
 pub use check::{Checked, check, check_selected};
 pub use in_turn::{AskedInTurn, InTurn};
 pub use level::Level;
-pub use reading::is_stem;
+pub use reading::{is_name, is_stem};
 pub use shipped::SHIPPED;
 pub use snapshot::Snapshot;
 
@@ -60,6 +60,8 @@ pub struct Settings {
     pub directory: PathBuf,
     /// The folder of the lists that policies may ask; `None` where there are none.
     pub lists: Option<PathBuf>,
+    /// The names of the configured transports, which filters may choose; `None` where nobody knows them.
+    pub transports: Option<BTreeSet<String>>,
     /// What runs plugins, and what the site grants them.
     pub plugins: Host,
     /// Who reads messages that tests imagine; `None` where nobody can.
@@ -155,6 +157,15 @@ impl Bundle {
     /// The filters, in the order of their file names.
     pub fn filters(&self) -> &[Decider] {
         self.deciders.filters()
+    }
+
+    /// The lists that scripts ask for by their names.
+    pub(crate) fn lists_named(&self) -> BTreeSet<String> {
+        let scripts = self.deciders().filter_map(|decider| match decider {
+            Decider::Script(script) => Some(script.lists()),
+            Decider::Plugin(_) => None,
+        });
+        scripts.flatten().map(|list| list.name).collect()
     }
 
     /// All policies and filters.

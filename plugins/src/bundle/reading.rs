@@ -78,11 +78,11 @@ impl Snapshot {
         for file in names {
             let path = format!("{name}/{file}");
             match file.rsplit_once('.') {
-                Some((stem, "rhai")) if is_stem(stem) => self.read_file(&folder.join(&file), &path),
-                Some((stem, "wasm")) if is_stem(stem) && name != "tests" => {
+                Some((stem, "rhai")) if is_name(name, stem) => self.read_file(&folder.join(&file), &path),
+                Some((stem, "wasm")) if is_name(name, stem) && name != "tests" => {
                     self.read_plugin(&folder.join(&file), &path);
                 }
-                Some((stem, "rhai" | "wasm")) if !is_stem(stem) => self.bad_stem(&path, stem),
+                Some((stem, "rhai" | "wasm")) if !is_name(name, stem) => self.bad_stem(name, &path, stem),
                 Some((_, "eml")) if name == "tests" => self.read_message(&folder.join(&file), &path),
                 Some((_, "toml")) if name != "tests" => self.read_file(&folder.join(&file), &path),
                 _ => self.stray(&path),
@@ -141,9 +141,13 @@ impl Snapshot {
         self.findings.push(Diagnostic::error("B001", Place::file(path), message));
     }
 
-    fn bad_stem(&mut self, path: &str, stem: &str) {
+    fn bad_stem(&mut self, folder: &str, path: &str, stem: &str) {
         let message = format!("`{stem}` cannot be the name of a script or plugin");
-        let help = "a name has small letters, digits and `_`, begins with a letter, and is no word of Rhai or of the table";
+        let help = if has_policies(folder) {
+            "a policy's name has small letters, digits and `_`, begins with a letter, and is no word of Rhai or of the table"
+        } else {
+            "the name of a filter or test has small letters, digits and `_`, and does not begin with `_`"
+        };
         self.findings.push(Diagnostic::error("B003", Place::file(path), message).helped(help));
     }
 
@@ -154,11 +158,28 @@ impl Snapshot {
     }
 }
 
-/// Whether a policy, filter or plugin may have this name, the stem of its file: a policy's becomes a
+/// Whether a script or plugin in this folder may have this name, the stem of its file. No row names a filter or
+/// a test, so that it may begin with a number, which says its place among the others.
+pub fn is_name(folder: &str, stem: &str) -> bool {
+    if has_policies(folder) {
+        return is_stem(stem);
+    }
+    !stem.starts_with('_') && is_plain(stem)
+}
+
+fn has_policies(folder: &str) -> bool {
+    ["incoming", "outgoing"].contains(&folder)
+}
+
+fn is_plain(stem: &str) -> bool {
+    !stem.is_empty()
+        && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Whether a policy, list or plugin may have this name, the stem of its file: a policy's becomes a
 /// word of the table.
 pub fn is_stem(stem: &str) -> bool {
-    let plain = stem.starts_with(|first: char| first.is_ascii_lowercase())
-        && stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let plain = stem.starts_with(|first: char| first.is_ascii_lowercase()) && is_plain(stem);
     let of_table = ["incoming", "outgoing"].contains(&stem) || table::Clause::from_word(stem).is_some();
     // What cannot be the name of a variable is a word of Rhai.
     plain && !of_table && rhai::Engine::new_raw().compile(format!("let {stem} = 1;")).is_ok()
@@ -259,6 +280,32 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(snapshot.site().keys().map(|path| &**path).collect::<Vec<_>>(), ["outgoing/both.rhai"]);
         assert!(snapshot.messages().contains_key("tests/Spam of 2026.eml"));
+    }
+
+    #[test]
+    fn filters_and_tests_may_have_numbers_before_their_names() {
+        let site = directory(&[
+            ("filters/90_archive.rhai", "fn ehlo(client) { }"),
+            ("filters/10_tag.rhai", "fn ehlo(client) { }"),
+            ("filters/until.rhai", "fn ehlo(client) { }"),
+            ("filters/_x.rhai", ""),
+            ("filters/Big.rhai", ""),
+            ("tests/10_tag.rhai", ""),
+            ("outgoing/10_own.rhai", ""),
+        ]);
+        let snapshot = Snapshot::read(site.path()).expect("readable");
+        let found: Vec<_> = snapshot.findings.iter().map(|finding| finding.place.to_string()).collect();
+        assert_eq!(found, ["filters/Big.rhai", "filters/_x.rhai", "outgoing/10_own.rhai"]);
+        let good = directory(&[
+            ("filters/90_archive.rhai", "fn ehlo(client) { }"),
+            ("filters/tag.rhai", "fn ehlo(client) { }"),
+            ("filters/10_tag.rhai", "fn ehlo(client) { }"),
+        ]);
+        let snapshot = Snapshot::read(good.path()).expect("readable");
+        let (bundle, _) =
+            super::super::Bundle::load(&snapshot, &super::super::Settings::default(), 1).expect("good");
+        let order: Vec<_> = bundle.filters().iter().map(|filter| filter.path().to_string()).collect();
+        assert_eq!(order, ["filters/10_tag.rhai", "filters/90_archive.rhai", "filters/tag.rhai"]);
     }
 
     #[test]

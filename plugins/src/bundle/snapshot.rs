@@ -82,6 +82,12 @@ impl Snapshot {
         self.site.keys().chain(self.plugins.keys()).chain(self.messages.keys())
     }
 
+    /// What a file of the site has.
+    pub(crate) fn content(&self, path: &str) -> Option<&[u8]> {
+        let text = || self.site.get(path).map(|text| text.as_bytes());
+        text().or_else(|| self.plugins.get(path).map(|wasm| &**wasm))
+    }
+
     fn replaces(&self, shipped: &str) -> bool {
         let plugin = |stem| self.plugins.contains_key(format!("{stem}.wasm").as_str());
         self.site.contains_key(shipped) || shipped.strip_suffix(".rhai").is_some_and(plugin)

@@ -12,6 +12,8 @@ use tempfile::{NamedTempFile, TempDir};
 use crate::bundle::Snapshot;
 
 const CURRENT: &str = "current";
+/// The folder of lists, which are kept as they are read, and belong to no snapshot.
+const LISTS: &str = "lists";
 
 /// Where snapshots are kept.
 #[derive(Clone, Debug)]
@@ -22,6 +24,11 @@ pub(super) struct LastGood {
 impl LastGood {
     pub(super) fn new(directory: &Path) -> Self {
         Self { directory: directory.to_owned() }
+    }
+
+    /// Where lists are kept.
+    pub(super) fn lists(&self) -> PathBuf {
+        self.directory.join(LISTS)
     }
 
     /// What was kept last; `None` where nothing was, or it cannot be read.
@@ -69,7 +76,8 @@ impl LastGood {
     fn prune(&self, name: &str) -> io::Result<()> {
         for entry in fs::read_dir(&self.directory)? {
             let entry = entry?;
-            if entry.file_type()?.is_dir() && entry.file_name() != name {
+            let goes = ![name, LISTS].iter().any(|kept| entry.file_name() == **kept);
+            if goes && entry.file_type()?.is_dir() {
                 fs::remove_dir_all(entry.path())?;
             }
         }

@@ -14,6 +14,7 @@ use super::{Pace, Reloaded, Removals, Source, Status, watcher};
 use crate::bundle::{Bundle, Rejected, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::place::Place;
+use crate::state::{Lists, lists};
 
 /// How many warnings of a bundle are logged: a big table may have one a row.
 const LOGGED: usize = 20;
@@ -70,6 +71,7 @@ impl Live {
     /// What is wrong, where there is no last good bundle either.
     pub fn load(source: Source) -> Result<Self, Rejected> {
         let last_good = LastGood::new(&source.last_good);
+        source.settings.plugins.state().keep_lists(&source.directory.join(lists::FOLDER), &last_good.lists());
         let kept = last_good.read().and_then(|snapshot| {
             let settings = source.settings.for_directory(&source.directory);
             let loaded = Bundle::load(&snapshot, &settings, 1).ok();
@@ -169,6 +171,7 @@ impl Live {
             rejected: state.rejected,
             diagnostics: state.diagnostics.clone(),
             from_last_good: state.from_last_good,
+            lists: self.shared.lists().map(|lists| lists.findings()).unwrap_or_default(),
         }
     }
 
@@ -194,6 +197,21 @@ impl Live {
 
 impl Shared {
     fn reload(&self, cause: Cause, removals: Removals) -> Reloaded {
+        let reloaded = self.reload_files(cause, removals);
+        let is_taken = !matches!(reloaded, Reloaded::Rejected { .. });
+        if let Some(lists) = self.lists().filter(|_| is_taken && removals == Removals::Accept) {
+            let outside = self.source.settings.plugins.state().outside();
+            lists.forget_lost(&self.current.load().lists_named(), &**outside);
+        }
+        reloaded
+    }
+
+    /// The lists in force, if any are asked for.
+    fn lists(&self) -> Option<Arc<Lists>> {
+        self.source.settings.plugins.state().lists_in_use(&self.source.directory.join(lists::FOLDER))
+    }
+
+    fn reload_files(&self, cause: Cause, removals: Removals) -> Reloaded {
         let snapshot = match candidate::read(&self.source, removals) {
             Ok(snapshot) => snapshot,
             Err(rejected) => return self.reject(None, rejected.diagnostics),

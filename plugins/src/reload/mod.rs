@@ -50,7 +50,7 @@ pub struct Source {
 /// Whether a candidate may lose what the current bundle has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removals {
-    /// An emptied directory, a vanished override, a direction that lost over half of its rows:
+    /// An emptied directory, a vanished filter or override, a direction that lost over half of its rows:
     /// refused, not taken for "no policy".
     Refuse,
     /// The operator said so: `waxseal reload --accept-removals`.
@@ -97,6 +97,8 @@ pub struct Status {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether the bundle in force is a kept one, since the files were broken at the start.
     pub from_last_good: bool,
+    /// What is wrong with the files of lists as they are now; each list stays as it was.
+    pub lists: Vec<Diagnostic>,
 }
 
 /// How fast a change is taken up.

@@ -2,6 +2,7 @@
 //! hand must not be taken for "no policy".
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Removals;
 use crate::bundle::{Bundle, Snapshot};
@@ -39,7 +40,37 @@ pub(super) fn of_files(
     let emptied = FOLDERS.iter().filter(|folder| holds(current, **folder) && !holds(candidate, **folder));
     let emptied = emptied
         .map(|folder| refusal(Place::file(*folder), "all files of this folder have vanished".to_owned()));
-    overrides.chain(emptied).collect()
+    overrides.chain(emptied).chain(gone(current, candidate)).collect()
+}
+
+/// Filters, and the configurations of plugins, that are gone from folders which still have files. A policy
+/// that is gone is missed by the rows that name it, or decides nothing.
+fn gone(current: &Snapshot, candidate: &Snapshot) -> Vec<Diagnostic> {
+    let decides = |path: &str| path.starts_with("filters/") || path.ends_with(".toml");
+    let gone = current.paths().filter(|path| decides(path) && !stands(candidate, current, path));
+    let gone = gone.map(|path| {
+        let what = if path.ends_with(".toml") { "this configuration of a plugin" } else { "this filter" };
+        refusal(Place::file(Arc::clone(path)), format!("{what} has vanished"))
+    });
+    gone.collect()
+}
+
+/// Whether what a file said is still said: it is there, perhaps as a plugin in the place of a script, or has
+/// another name now; or all of its folder is gone, of which that is said.
+fn stands(candidate: &Snapshot, current: &Snapshot, path: &Arc<str>) -> bool {
+    let (folder, file) = path.split_once('/').unwrap_or(("", path));
+    let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
+    let beside = |extension: &str| format!("{folder}/{stem}.{extension}");
+    let has = |extension: &str| candidate.paths().any(|path| **path == *beside(extension));
+    let is_there = match extension {
+        // Without its plugin it says nothing.
+        "toml" => has("toml") || !has("wasm"),
+        _ => has("rhai") || has("wasm"),
+    };
+    let mut others = candidate.paths().filter(|path| path.split('/').next() == Some(folder)).peekable();
+    is_there
+        || others.peek().is_none()
+        || others.any(|other| candidate.content(other) == current.content(path))
 }
 
 /// What the table has lost.

@@ -36,7 +36,7 @@ use ::rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 pub(crate) use counter::Counter;
 pub(crate) use fault::Fault;
 pub(crate) use lint::syntax;
-pub(crate) use natives::ListCall;
+pub(crate) use natives::Named;
 pub(crate) use speak::source;
 
 use counter::Counted;

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::natives::{self, ListCall, Needs};
+use super::natives::{self, Named, Needs};
 use super::{Script, place};
 use crate::decision::{Answer, Failure, Outcome};
 use crate::hooks::Hook;
+use crate::spoken::Setter;
 use crate::state::lists::Wrong;
 use crate::state::{Lists, Manner, Reaches, State, Trial};
 
@@ -24,8 +25,13 @@ impl Script {
     }
 
     /// The lists that it names, and where.
-    pub(crate) fn lists(&self) -> Vec<ListCall> {
-        natives::lists(&self.ast)
+    pub(crate) fn lists(&self) -> Vec<Named> {
+        natives::named(&self.ast, "in_list")
+    }
+
+    /// The transports that it names, and where.
+    pub(crate) fn transports(&self) -> Vec<Named> {
+        natives::named(&self.ast, Setter::Transport.word())
     }
 
     /// What is wrong with a list; `None` where it is good.

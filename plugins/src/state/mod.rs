@@ -62,6 +62,8 @@ pub(crate) struct State {
     outside: Arc<dyn Outside>,
     /// The lists of the folder that was opened last, and of those that somebody has.
     lists: Mutex<Vec<(PathBuf, Arc<Lists>)>>,
+    /// A folder of lists, and where those are kept for the next start.
+    kept_lists: Mutex<Option<(PathBuf, PathBuf)>>,
     keeping: Keeping,
     waiting: Arc<Semaphore>,
 }
@@ -86,6 +88,7 @@ impl State {
             clock,
             outside,
             lists: Mutex::default(),
+            kept_lists: Mutex::default(),
             keeping: if directory.is_some() { Keeping::Lasting } else { Keeping::Passing },
             waiting: Arc::new(Semaphore::new(WAITING)),
         }
@@ -103,12 +106,33 @@ impl State {
             return Arc::clone(lists);
         }
         all.retain(|(_, lists)| Arc::strong_count(lists) > 1);
-        let lists = Lists::open(folder);
+        let lists = self.open(folder);
         if self.keeping == Keeping::Lasting {
             lists.watch(Arc::clone(&self.outside));
         }
         all.push((folder.to_owned(), Arc::clone(&lists)));
         lists
+    }
+
+    /// From now on the lists of a folder are kept in another for the next start.
+    pub(crate) fn keep_lists(&self, folder: &Path, kept: &Path) {
+        let pair = Some((folder.to_owned(), kept.to_owned()));
+        *self.kept_lists.lock().unwrap_or_else(PoisonError::into_inner) = pair;
+    }
+
+    /// The lists of a folder, if somebody has them.
+    pub(crate) fn lists_in_use(&self, folder: &Path) -> Option<Arc<Lists>> {
+        let all = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = all.iter().find(|(known, lists)| known == folder && Arc::strong_count(lists) > 1);
+        found.map(|(_, lists)| Arc::clone(lists))
+    }
+
+    fn open(&self, folder: &Path) -> Arc<Lists> {
+        let kept = self.kept_lists.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((of, kept)) if of == folder => Lists::open_keeping(folder, kept),
+            _ => Lists::open(folder),
+        }
     }
 
     /// Writes what is remembered and not written yet. Blocks.

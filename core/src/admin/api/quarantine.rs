@@ -114,7 +114,7 @@ pub(super) async fn act(State(side): State<Arc<Side>>, Body(end): Body<End>) -> 
             "the filter asks for nothing, which would be all messages: say \"all\": true if you mean it";
         return Err(Problem::bad(detail));
     }
-    match ask(&side, Ask::End { filter: end.filter, how: end.how }).await? {
+    match ask(&side, Ask::End { filter: end.filter, how: end.how, all: end.all }).await? {
         Answer::Done { messages } => Ok(Json(Ended { messages })),
         _ => Err(Problem::unavailable("the spool answered something else")),
     }

@@ -37,8 +37,8 @@ pub(super) struct Text {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Reload {
-    /// Whether the policies may lose what those of before had: an emptied directory, a vanished file, over
-    /// half of the table's rows.
+    /// Whether the policies may lose what those of before had: an emptied directory, a vanished filter, list or
+    /// override, over half of the table's rows.
     accept_removals: bool,
 }
 

@@ -204,7 +204,7 @@ pub(super) async fn act(
         return Ok(confirm(&viewer, &act).into_response());
     }
     let filter = QuarantineFilter { message: Some(act.message), ..QuarantineFilter::default() };
-    match ask(&side, Ask::End { filter, how }).await? {
+    match ask(&side, Ask::End { filter, how, all: false }).await? {
         Answer::Done { messages: 1.. } => {
             Ok(Redirect::to(&format!("/quarantine?ended={word}")).into_response())
         }

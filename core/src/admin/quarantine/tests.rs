@@ -13,6 +13,7 @@ fn requests_are_written_as_documented() {
             Ask::End {
                 filter: QuarantineFilter { reason: Some("virus".to_owned()), ..Default::default() },
                 how: How::Release { to: vec![] },
+                all: false,
             },
         ),
     ] {

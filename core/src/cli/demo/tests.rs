@@ -39,6 +39,7 @@ fn broken_files_are_said_once_and_so_is_their_end() {
         rejected,
         diagnostics: diagnostics.to_vec(),
         from_last_good: false,
+        lists: vec![],
     };
     let finding = Diagnostic::error("T001", Place::file("outgoing/require.rhai"), "no such fact");
     let (good, broken, mended) = (status(0, &[]), status(1, &[finding]), status(1, &[]));

@@ -70,6 +70,7 @@ impl Arguments {
             tls: switch(config),
             imagined: imagined(&reception, own.as_ref()),
             hosts: vec![],
+            way: None,
             explanation: explain::incoming(&bundle, &reception),
         };
         report.say(setting, situation)

@@ -5,6 +5,7 @@ mod incoming;
 mod outgoing;
 mod shown;
 mod view;
+mod way;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use waxseal_plugins::conversation::{Situation, Switch};
 use waxseal_plugins::explain::{Case, Explanation};
 use waxseal_plugins::hooks::Direction;
 
+use self::way::Way;
 use super::policies::{self, Standing};
 use super::setting::Setting;
 use super::{Outcome, output};
@@ -63,8 +65,11 @@ struct Report {
     tls: Switch,
     /// What was imagined where nothing was said, in words.
     imagined: Vec<String>,
-    /// The hosts, where they were looked up or a route names one.
+    /// The hosts, where they were looked up or a route names one, and filters choose no other way.
     hosts: Vec<MailHost>,
+    /// The way that filters choose; outgoing only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    way: Option<Way>,
     #[serde(flatten)]
     explanation: Explanation,
 }

@@ -6,6 +6,7 @@ use waxseal_plugins::explain;
 use waxseal_plugins::facts::{Facts as _, Host};
 use waxseal_plugins::hooks::Direction;
 
+use super::way::{self, Way};
 use super::{Options, Report, facts, policies_of, situation, switch};
 use crate::cli::setting::{self, Setting};
 use crate::cli::{Outcome, written};
@@ -38,13 +39,17 @@ impl Arguments {
         let hosts = self.hosts(config)?;
         let (bundle, standing) = policies_of(config)?;
         let delivery = self.delivery(config, hosts.first(), &asked)?;
+        let explanation = explain::outgoing(&bundle, &delivery);
+        let way = way::chosen(&explanation, config);
+        let goes_elsewhere = way.as_ref().is_some_and(|way| !way.hosts.is_empty());
         let report = Report {
             subject: self.domain,
             policies: standing,
             tls: switch(config),
-            imagined: imagined(hosts.first(), &delivery),
-            hosts,
-            explanation: explain::outgoing(&bundle, &delivery),
+            imagined: imagined(hosts.first(), way.as_ref(), &delivery),
+            hosts: if goes_elsewhere { vec![] } else { hosts },
+            way,
+            explanation,
         };
         report.say(setting, situation)
     }
@@ -98,9 +103,11 @@ fn set(facts: &mut Overrides, fact: &str, value: serde_json::Value) -> anyhow::R
     Ok(facts.set(Host::WORD, fact, value)?)
 }
 
-fn imagined(host: Option<&MailHost>, delivery: &Delivery) -> Vec<String> {
+fn imagined(host: Option<&MailHost>, way: Option<&Way>, delivery: &Delivery) -> Vec<String> {
     let sender = if delivery.sender.is_empty() { "the null sender" } else { &delivery.sender };
+    let next_hop = way.and_then(|way| way.hosts.first());
     let host = match host {
+        _ if let Some(next_hop) = next_hop => format!("to the host {next_hop} (of the way above)"),
         Some(host) => format!("to the host {} (found by {})", host.name, host.found_by),
         None => format!("to a host mx.{} (found by mx)", delivery.domain),
     };

@@ -6,9 +6,10 @@ use waxseal_plugins::bundle::Level;
 use waxseal_plugins::conversation::{End, Fate, Switch};
 use waxseal_plugins::explain::{About, Case, Deciding, Holding, PassedOver, When, Why};
 use waxseal_plugins::facts::Row;
-use waxseal_plugins::hooks::Direction;
+use waxseal_plugins::hooks::{Direction, HookName};
 
 use super::Report;
+use super::way::Way;
 use crate::cli::terms;
 use crate::outgoing::mail_hosts::MailHost;
 
@@ -17,6 +18,10 @@ const MARGIN: usize = 13;
 
 /// How long a line is at most that can be broken.
 const WIDTH: usize = 110;
+
+/// What is said where filters have a word in each message.
+const OF_MESSAGES: &str = "What is taken here may still be refused, changed or kept aside when the whole message has come: filters with \
+    `message` are asked for each one, and nobody was asked here. `waxseal test` asks them of messages that you write.";
 
 /// What is explained, and by what.
 pub(super) fn heading(report: &Report) -> Vec<String> {
@@ -29,6 +34,7 @@ pub(super) fn heading(report: &Report) -> Vec<String> {
     lines.extend(listed("passed over", explanation.passed_over.iter().map(passed_over)));
     lines.extend(listed("policy", explanation.policies.iter().flat_map(about)));
     lines.extend(listed("filters", explanation.filters.iter().flat_map(about)));
+    lines.extend(listed("way", report.way.iter().flat_map(Way::lines)));
     lines.extend(listed("hosts", report.hosts.iter().map(host)));
     if report.tls == Switch::Off {
         lines.push(line("TLS", "is switched off in the configuration: of the TLS hooks none is asked"));
@@ -53,6 +59,10 @@ pub(super) fn table(report: &Report) -> Vec<String> {
         line.trim_end().to_owned()
     }));
     lines.extend(report.explanation.deciding.iter().flat_map(|deciding| self::deciding(deciding, cases)));
+    if report.explanation.filters.iter().any(asks_messages) {
+        lines.push(String::new());
+        lines.extend(wrapped(OF_MESSAGES.split_whitespace()));
+    }
     lines.push(String::new());
     lines.push(format!(
         "One of them in full: --situation NAME. Another fact: --fact {peer}.recent_failures=3."
@@ -155,9 +165,15 @@ fn about(about: &About) -> Vec<String> {
         Level::Encrypted => ": encrypted, or not at all",
         Level::Verified => ": encrypted and verified, or not at all",
     });
-    let name = format!("{}{}", about.path, level.unwrap_or_default());
+    let message = if asks_messages(about) { ": asked for each message, and not here" } else { "" };
+    let name = format!("{}{}{message}", about.path, level.unwrap_or_default());
     let words = wrapped(about.words.split_whitespace()).into_iter();
     [name].into_iter().chain(words.map(|words| format!("  {}", words.trim_start()))).collect()
+}
+
+/// It is asked when the whole message has come.
+fn asks_messages(about: &About) -> bool {
+    about.hooks.contains(&HookName::Message)
 }
 
 fn host(host: &MailHost) -> String {

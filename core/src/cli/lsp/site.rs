@@ -35,7 +35,7 @@ impl Member {
             return Some(Self { directory: folder.to_owned(), path: name.to_owned() });
         }
         let of = folder.file_name()?.to_str().filter(|of| FOLDERS.contains(of))?;
-        let is_script = name.strip_suffix(".rhai").is_some_and(bundle::is_stem);
+        let is_script = name.strip_suffix(".rhai").is_some_and(|stem| bundle::is_name(of, stem));
         let directory = folder.parent()?.to_owned();
         is_script.then(|| Self { directory, path: format!("{of}/{name}") })
     }
@@ -64,12 +64,12 @@ pub(super) fn read(directory: &Path) -> Surroundings {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{folder}/{name}");
             match name.rsplit_once('.') {
-                Some((stem, "rhai")) if bundle::is_stem(stem) => {
+                Some((stem, "rhai")) if bundle::is_name(folder, stem) => {
                     if let Some(text) = text(&entry.path()) {
                         around.put(&path, &text);
                     }
                 }
-                Some((stem, "wasm")) if bundle::is_stem(stem) && folder != "tests" => {
+                Some((stem, "wasm")) if bundle::is_name(folder, stem) && folder != "tests" => {
                     around.put_plugin(&path);
                 }
                 _ => {}

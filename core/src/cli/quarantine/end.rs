@@ -99,7 +99,9 @@ impl Messages {
 }
 
 async fn end(source: &Source, filter: QuarantineFilter, how: &How) -> anyhow::Result<u64> {
-    match source.quarantine(Ask::End { filter, how: how.clone() }).await? {
+    // That all is meant was said with `--all`.
+    let all = filter == QuarantineFilter::default();
+    match source.quarantine(Ask::End { filter, how: how.clone(), all }).await? {
         Answer::Done { messages } => Ok(messages),
         _ => Err(unexpected()),
     }
@@ -137,7 +139,7 @@ fn said(how: &How, messages: u64) -> String {
         How::Release { to } if to.is_empty() => format!("{messages}: released, to be sent now"),
         How::Release { to } => format!("{messages}: released, to be sent now to {}", to.join(", ")),
         How::Remove => format!("{messages}: removed, and nobody is told"),
-        How::Bounce => format!("{messages}: given up, their senders are being told"),
+        How::Bounce => format!("{messages}: given up; their senders are being told, but for the null sender"),
     }
 }
 
@@ -151,7 +153,10 @@ mod tests {
         assert_eq!(said(&How::Remove, 0), "nothing in quarantine is like that");
         assert_eq!(said(&How::Release { to: vec![] }, 1), "1 message: released, to be sent now");
         assert_eq!(said(&How::Release { to }, 2), "2 messages: released, to be sent now to ann@home.example");
-        assert_eq!(said(&How::Bounce, 2), "2 messages: given up, their senders are being told");
+        assert_eq!(
+            said(&How::Bounce, 2),
+            "2 messages: given up; their senders are being told, but for the null sender"
+        );
     }
 
     #[test]

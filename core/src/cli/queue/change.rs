@@ -65,7 +65,9 @@ impl Arguments {
 }
 
 async fn change(source: &Source, filter: Filter, control: Control) -> anyhow::Result<u64> {
-    match source.queue(Ask::Control { filter, control }).await? {
+    // That all is meant was said with `--all`.
+    let all = filter == Filter::default();
+    match source.queue(Ask::Control { filter, control, all }).await? {
         Answer::Done { recipients } => Ok(recipients),
         _ => Err(unexpected()),
     }
@@ -87,10 +89,13 @@ async fn count(source: &Source, filter: Filter) -> anyhow::Result<u64> {
     }
 }
 
+/// What is said where nothing waits that was meant.
+const NOTHING: &str = "nothing in the queue is like that; what is quarantined is for `waxseal quarantine`";
+
 /// What was done, in words.
 fn said(control: Control, recipients: u64) -> String {
     if recipients == 0 {
-        return "nothing in the queue is like that".to_owned();
+        return NOTHING.to_owned();
     }
     let recipients = counted(recipients, "recipient");
     match control {
@@ -98,7 +103,9 @@ fn said(control: Control, recipients: u64) -> String {
         Control::Hold => format!("{recipients}: held; `waxseal queue release` lets them go"),
         Control::Release => format!("{recipients}: released, to be tried now"),
         Control::Remove => format!("{recipients}: removed, and nobody is told"),
-        Control::Bounce => format!("{recipients}: given up, their senders are being told"),
+        Control::Bounce => {
+            format!("{recipients}: given up; their senders are being told, but for the null sender")
+        }
     }
 }
 
@@ -108,8 +115,11 @@ mod tests {
 
     #[test]
     fn what_was_done_is_said() {
-        assert_eq!(said(Control::Hold, 0), "nothing in the queue is like that");
+        assert_eq!(said(Control::Hold, 0), NOTHING);
         assert_eq!(said(Control::Retry, 1), "1 recipient: to be tried now");
-        assert_eq!(said(Control::Bounce, 2), "2 recipients: given up, their senders are being told");
+        assert_eq!(
+            said(Control::Bounce, 2),
+            "2 recipients: given up; their senders are being told, but for the null sender"
+        );
     }
 }

@@ -38,7 +38,7 @@ enum Command {
     Release(change::Arguments),
     /// Remove, and tell nobody
     Remove(change::Arguments),
-    /// Give up, and tell the senders
+    /// Give up, and tell the senders; of what has the null sender nobody is told
     Bounce(change::Arguments),
 }
 

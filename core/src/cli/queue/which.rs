@@ -70,8 +70,10 @@ impl Which {
 
 /// A message's id, for clap.
 pub(in crate::cli) fn id(text: &str) -> Result<MessageId, String> {
-    text.parse()
-        .map_err(|_| "an id is what `250 Accepted as` said, and `queue list --messages` shows".to_owned())
+    text.parse().map_err(|_| {
+        "an id is what `250 Accepted as` said; `queue list --messages` and `quarantine list` show it"
+            .to_owned()
+    })
 }
 
 /// An address may stand in its brackets.

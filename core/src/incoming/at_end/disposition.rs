@@ -26,9 +26,10 @@ impl Disposition {
     /// Does what it says of the recipients. A message that has none left is forgotten.
     pub(super) fn settle(self, letter: &mut Letter) -> Self {
         match &self {
-            Self::Accept | Self::Quarantine { .. } => {}
+            Self::Accept => {}
             Self::Redirect { to, .. } => letter.redirect(to),
-            Self::Discard { .. } => return self,
+            // What is kept aside is kept for whom it was, whatever became of them.
+            Self::Quarantine { .. } | Self::Discard { .. } => return self,
         }
         if letter.recipients().is_empty() {
             let reason = "filters have removed all of its recipients".to_owned();

@@ -8,6 +8,7 @@ use waxseal_plugins::bundle::Bundle;
 
 use super::super::tests::{bundle, record, row};
 use super::*;
+use crate::outgoing::Ways;
 
 /// A MAIL FROM of which two rows are asked: two records, one decision.
 fn mail(number: usize, verdicts: [&str; 2]) -> [String; 2] {
@@ -35,7 +36,7 @@ fn candidate() -> Arc<Bundle> {
 }
 
 fn run(logs: &[Log], window: Window) -> Report {
-    replay(logs, window, &Bundles { candidate: candidate(), against: None }).unwrap()
+    replay(logs, window, &Bundles { candidate: candidate(), against: None, ways: Ways::default() }).unwrap()
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn only_what_is_of_the_time_counts() {
 
 #[test]
 fn a_log_that_is_not_there_is_named() {
-    let bundles = Bundles { candidate: candidate(), against: None };
+    let bundles = Bundles { candidate: candidate(), against: None, ways: Ways::default() };
     let error = replay(&[Log::File("/nowhere/log".into())], Window::default(), &bundles).unwrap_err();
     assert!(error.to_string().contains("/nowhere/log"), "{error}");
 }

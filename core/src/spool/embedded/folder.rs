@@ -135,10 +135,10 @@ impl Folder {
         Ok(self.segment_numbers()?.into_iter().max().unwrap_or(0))
     }
 
-    /// Whether the disk has more than so many octets left. Where it does not say so, writing will.
-    pub(super) fn has_room(&self, reserve: u64) -> bool {
-        let statistics = rustix::fs::statvfs(&*self.root);
-        statistics.map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= reserve)
+    /// How many octets the disk has left; `None` where it does not say.
+    pub(super) fn free(&self) -> Option<u64> {
+        let disk = rustix::fs::statvfs(&*self.root).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Puts the names of the database and of the folder of bodies on stable storage.

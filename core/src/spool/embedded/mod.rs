@@ -78,9 +78,9 @@ use self::space::{Left, Space};
 use self::steering::Steering;
 use self::writer::Request;
 use super::{
-    Body, BodyReader, BodyRef, BodyWriter, Control, Envelope, Filter, Health, Lease, MessageId, NewRecipient,
-    Page, Position, QuarantineFilter, QuarantinePage, Queued, QueuedDestination, Room, Settlement, Spool,
-    SpoolError, Stats, Status, Unquarantine,
+    Body, BodyReader, BodyRef, BodyWriter, Control, DiskSpace, Envelope, Filter, Health, Lease, MessageId,
+    NewRecipient, Page, Position, QuarantineFilter, QuarantinePage, Queued, QueuedDestination, Room,
+    Settlement, Spool, SpoolError, Stats, Status, Unquarantine,
 };
 
 /// How long a settlement waits for space before it is tried again: at first, and at most.
@@ -312,6 +312,10 @@ impl Spool for Embedded {
             Health::Good if self.space.left() == Left::TooLittle => Health::Full,
             health => health,
         }
+    }
+
+    fn disk_space(&self) -> Option<DiskSpace> {
+        self.space.of_disk()
     }
 
     async fn shutdown(&self) {

@@ -173,12 +173,15 @@ impl Embedded {
             compaction: Compaction::new(options.compact_after),
             lock,
         };
+        let space = Space::new(folder.clone(), options.reserve);
+        // A start on a full disk says so, before the first mail is refused.
+        space.left();
         Ok(Self {
             writer: Mutex::new(Some(writer.start().map_err(OpenError::Thread)?)),
             readers: Readers::new(folder.clone()),
             requests: Mutex::new(Some(sender)),
             quarantine: Room::new(options.quarantine),
-            space: Arc::new(Space::new(folder.clone(), options.reserve)),
+            space: Arc::new(space),
             folder,
             condition,
             leases,

@@ -55,7 +55,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             severity: Error,
             title: "a name that no script or plugin can have",
             explanation: "A policy's name is a word of the table: small letters, digits and `_`, a letter \
-                          first, and no word of Rhai or of the table.",
+                          first, and no word of Rhai or of the table. A filter's may begin with a digit, as in \
+                          `filters/10_tag.rhai`.",
             example: None,
         },
         Entry {
@@ -135,7 +136,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
             severity: Error,
             title: "files or rows have vanished",
             explanation: "A directory that a deployment left empty is not taken for the wish to have no \
-                          policies. If it is meant: `waxseal reload --accept-removals`.",
+                          policies, nor is a filter, the configuration of a plugin, or a file in the place of a \
+                          shipped one that is gone, nor a table that has lost over half of ten rows or more. What \
+                          was in force stays. If it is meant: `waxseal reload --accept-removals`. A file may have \
+                          another name: what it says is not lost.",
             example: None,
         },
         Entry {
@@ -152,6 +156,14 @@ pub(super) const CHAPTER: Chapter = Chapter {
             title: "a list that cannot be read",
             explanation: "A list has an entry a line: a domain, an address, a network or another text. One that has \
                           never been read as a whole cannot be asked; one that is broken later stays as it was.",
+            example: None,
+        },
+        Entry {
+            code: "B014",
+            severity: Error,
+            title: "no such transport",
+            explanation: "A filter chooses a way by a `[[transport]]` that the configuration does not have. It would \
+                          fail when it is asked, and its mail would be deferred.",
             example: None,
         },
         Entry {

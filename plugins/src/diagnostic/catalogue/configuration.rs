@@ -116,5 +116,13 @@ pub(super) const CHAPTER: Chapter = Chapter {
                 right: "[admin]\naddress = \"127.0.0.1:8025\"",
             }),
         },
+        Entry {
+            code: "C010",
+            severity: Warning,
+            title: "a place that the user who checks cannot use",
+            explanation: "The relay writes into `data_dir` and reads the token of its admin side. Who checks cannot: if \
+                          the relay runs as this user, it does not start.",
+            example: None,
+        },
     ],
 };

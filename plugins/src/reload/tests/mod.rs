@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+mod lists;
 mod watching;
 
 use super::live::Cause;
@@ -134,6 +135,32 @@ async fn what_vanishes_is_refused_until_the_operator_says_so() {
     site.remove("domains.rhai");
     assert_eq!(codes(&live.reload(Removals::Refuse).await), ["B011"]);
     assert_eq!(policy(&live), "require");
+}
+
+#[tokio::test]
+async fn one_filter_of_several_that_vanishes_is_refused() {
+    let (one, other) = ("fn offer(client) { }", "fn ehlo(client) { }");
+    let site = Site::new(&[("domains.rhai", &table("require")), ("filters/a.rhai", one)]);
+    site.write("filters/b.rhai", other);
+    let live = site.live();
+    site.remove("filters/b.rhai");
+    let refused = live.reload(Removals::Refuse).await;
+    assert_eq!(codes(&refused), ["B011"]);
+    assert_eq!(live.current().filters().len(), 2);
+    assert_eq!(generation(&live.reload(Removals::Accept).await), 2);
+    assert_eq!(live.current().filters().len(), 1);
+    // Another name is no loss, nor is another text.
+    site.remove("filters/a.rhai");
+    site.write("filters/c.rhai", one);
+    assert_eq!(generation(&live.reload(Removals::Refuse).await), 3);
+    site.write("filters/c.rhai", other);
+    assert_eq!(generation(&live.reload(Removals::Refuse).await), 4);
+    // A policy that no row names decides nothing.
+    site.write("outgoing/one.rhai", "");
+    site.write("outgoing/two.rhai", "");
+    live.reload(Removals::Refuse).await;
+    site.remove("outgoing/two.rhai");
+    assert_eq!(generation(&live.reload(Removals::Refuse).await), 6);
 }
 
 #[tokio::test]

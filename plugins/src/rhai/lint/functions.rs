@@ -79,7 +79,8 @@ fn unknown(file: &File<'_>, call: &Call, natives: &Natives) -> Diagnostic {
 fn wrong_count(file: &File<'_>, call: &Call, known: &BTreeSet<usize>) -> Diagnostic {
     let known: Vec<_> = known.iter().map(ToString::to_string).collect();
     let (name, known) = (&call.name, known.join(" or "));
-    let message = format!("`{name}` takes {known} arguments, but is given {}", call.arguments.len());
+    let noun = if known == "1" { "argument" } else { "arguments" };
+    let message = format!("`{name}` takes {known} {noun}, but is given {}", call.arguments.len());
     file.error("F004", call.position, name, message)
 }
 

@@ -107,7 +107,7 @@ fn signatures(
     function: &Function,
     hook: HookName,
 ) -> Result<Vec<&'static Signature>, Box<Diagnostic>> {
-    let directions = directions(file, function)?;
+    let directions = directions(file, function, hook)?;
     let signatures: Vec<_> =
         directions.iter().filter_map(|&direction| schema::hook(direction, hook)).collect();
     let error = |code, message| Box::new(file.error(code, function.position, &function.name, message));
@@ -130,7 +130,11 @@ fn signatures(
 }
 
 /// The directions in which a function is asked.
-fn directions(file: &File<'_>, function: &Function) -> Result<Vec<Direction>, Box<Diagnostic>> {
+fn directions(
+    file: &File<'_>,
+    function: &Function,
+    hook: HookName,
+) -> Result<Vec<Direction>, Box<Diagnostic>> {
     let both = [Direction::Incoming, Direction::Outgoing];
     if let Role::Policy(direction) = file.role {
         return Ok(vec![direction]);
@@ -144,9 +148,18 @@ fn directions(file: &File<'_>, function: &Function) -> Result<Vec<Direction>, Bo
             let message =
                 format!("the first parameter of a filter's `{}` says when it is asked", function.name);
             let finding = file.error("H002", function.position, &function.name, message);
-            Box::new(finding.helped("write `client` for incoming mail, `host` for outgoing, `peer` for both"))
+            Box::new(finding.helped(who_is_asked(hook)))
         },
     )
+}
+
+/// What a filter's first parameter may be at a hook.
+fn who_is_asked(hook: HookName) -> String {
+    let both = [Direction::Incoming, Direction::Outgoing];
+    match both.map(|direction| schema::hook(direction, hook)) {
+        [Some(one), None] | [None, Some(one)] => format!("write `fn {}`", one.usage()),
+        _ => "write `client` for incoming mail, `host` for outgoing, `peer` for both".to_owned(),
+    }
 }
 
 /// H001: a function that is no hook, is called by none, and looks like one.

@@ -67,7 +67,7 @@ fn clash(file: &File<'_>, calls: &[Call]) -> Option<Diagnostic> {
 /// T003: `switch` compares by hashes, of which these have none: it takes the default, silently.
 fn switches(file: &File<'_>, context: &Context<'_>) -> Vec<Diagnostic> {
     let switched = context.function.switched.iter().filter_map(|switched| {
-        let Argument::Chain(chain) = switched else { return None };
+        let Argument::Chain(chain) = &switched.on else { return None };
         if matches!(context.kind(chain)?, Kind::Flag | Kind::Number | Kind::Text) {
             return None;
         }

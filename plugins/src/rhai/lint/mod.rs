@@ -4,6 +4,7 @@
 //! one subject.
 
 mod blank;
+mod choices;
 mod conditions;
 mod contexts;
 mod expressions;
@@ -16,6 +17,7 @@ mod paths;
 mod syntax;
 mod usage;
 mod variables;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -42,8 +44,8 @@ pub(super) struct File<'a> {
 }
 
 /// What looks at a function as one hook reaches it.
-const OF_CONTEXTS: [fn(&File<'_>, &Context<'_>) -> Vec<Diagnostic>; 5] =
-    [facts::check, literals::check, never::check, conditions::check, variables::hiding];
+const OF_CONTEXTS: [fn(&File<'_>, &Context<'_>) -> Vec<Diagnostic>; 6] =
+    [facts::check, literals::check, never::check, choices::check, conditions::check, variables::hiding];
 
 /// The hooks that a script has, and all findings, in the order of the file.
 pub(super) fn check(

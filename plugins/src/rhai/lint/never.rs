@@ -1,20 +1,13 @@
 //! T005: comparisons of a fact that always come to the same.
 
-use std::net::IpAddr;
-
 use ::rhai::Token;
 
 use super::File;
 use super::contexts::Context;
 use super::expressions::{Argument, Call, Chain, Comparison, Literal};
+use super::words::mismatch;
 use crate::diagnostic::Diagnostic;
-use crate::suggest;
-use crate::verdicts::{Group, Suite};
 
-/// How a host may have been found.
-const FOUND_BY: [&str; 3] = ["mx", "implicit_mx", "route"];
-/// The versions that can be negotiated: what is older is forbidden (RFC 8996).
-const VERSIONS: [&str; 2] = ["1.2", "1.3"];
 /// Numbers that may be below 0: dates before 1970.
 const DATES: [&str; 2] = ["valid_from", "valid_until"];
 
@@ -87,52 +80,6 @@ fn below_zero(operator: Token, number: i64) -> Option<(bool, String)> {
         _ => return None,
     };
     Some((always, "is never below 0".to_owned()))
-}
-
-/// Why a fact can never be this text. Every fact that is a text may be empty.
-fn mismatch(word: &str, fact: &str, text: &str) -> Option<String> {
-    if text.is_empty() {
-        return None;
-    }
-    let one_of = |known: &[&str]| (!known.contains(&text)).then(|| suggestion(text, known));
-    match (word, fact) {
-        ("host", "found_by") => one_of(&FOUND_BY),
-        ("client" | "host" | "handshake", "suite") => {
-            one_of(&Suite::ALL.iter().map(|one| one.name()).collect::<Vec<_>>())
-        }
-        ("client" | "host" | "handshake", "group") => {
-            one_of(&Group::ALL.iter().map(|one| one.name()).collect::<Vec<_>>())
-        }
-        ("client" | "host" | "handshake", "version") | ("row", "min_version") => one_of(&VERSIONS),
-        ("certificate", "sha256" | "spki_sha256") => {
-            (!is_digest(text)).then(|| "has 64 hexadecimal digits, in small letters".to_owned())
-        }
-        ("client" | "host", "address") => {
-            text.parse::<IpAddr>().is_err().then(|| "is an IP address, without a port or prefix".to_owned())
-        }
-        ("host", "domain") | (_, "sender_domain" | "recipient_domain") => (!is_domain(text))
-            .then(|| "is a domain in small letters, an international one in its form `xn--`".to_owned()),
-        _ => None,
-    }
-}
-
-/// `is one of mx, route`, or what was probably meant.
-fn suggestion(text: &str, known: &[&str]) -> String {
-    match suggest::nearest(&text.to_ascii_lowercase(), known.iter().copied()) {
-        Some(meant) => format!("is never `{text}`; did you mean `{meant}`?"),
-        None => format!("is never `{text}`, but one of {}", known.join(", ")),
-    }
-}
-
-fn is_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-}
-
-/// Whether a domain may be written so, as the table compares it.
-fn is_domain(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.'))
-        && !text.ends_with('.')
 }
 
 /// The keywords of EHLO are told in capitals (RFC 5321 section 2.4: they are compared in any size).

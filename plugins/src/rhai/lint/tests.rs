@@ -321,3 +321,20 @@ const TOKENS: &[&str] = &[
     "${",
     "\u{e4}",
 ];
+
+#[test]
+fn the_first_parameter_that_is_advised_is_one_that_the_hook_has() {
+    let help = |source: &str| match Script::compile(&"mine.rhai".into(), source, Role::Filter) {
+        Err(findings) => findings[0].help.clone().unwrap_or_default(),
+        Ok(_) => panic!("{source} compiles"),
+    };
+    assert_eq!(help("fn message(message) { }"), "write `fn message(client, message)`");
+    assert_eq!(help("fn route(mail) { }"), "write `fn route(host, mail)`");
+    assert!(help("fn mail(mail) { }").contains("`peer` for both"));
+}
+
+#[test]
+fn one_argument_is_one() {
+    let found = findings(Role::Filter, "fn message(client, message) { quarantine() }");
+    assert_eq!(found, ["F004:1:31 `quarantine` takes 1 argument, but is given 0"]);
+}

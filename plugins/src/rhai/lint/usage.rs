@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::rhai::{AST, ASTNode, Expr, FnCallExpr, FnPtr, Position, Stmt, Token};
+use ::rhai::{AST, ASTNode, BinaryExpr, Expr, FnCallExpr, FnPtr, Position, Stmt, Token};
 
 use super::expressions::{self, Argument, Call, Chain, Comparison, Style};
 
@@ -22,7 +22,9 @@ pub(super) struct Function {
     /// What must be true or false.
     pub(super) conditions: Vec<(Argument, Position)>,
     /// What `switch` looks at.
-    pub(super) switched: Vec<Argument>,
+    pub(super) switched: Vec<Switch>,
+    /// What is looked for in lists that stand there.
+    pub(super) choices: Vec<Choice>,
     pub(super) chains: Vec<Chain>,
     pub(super) assigned: Vec<Chain>,
     /// Variables that the body makes: a parameter of the same name is hidden from then on.
@@ -33,6 +35,20 @@ pub(super) struct Function {
     closures: BTreeSet<String>,
     /// How many variables each closure takes from around it, which come before its parameters.
     captures: BTreeMap<String, usize>,
+}
+
+/// A `switch`.
+#[derive(Debug)]
+pub(super) struct Switch {
+    pub(super) on: Argument,
+    pub(super) position: Position,
+}
+
+/// `fact in ["a", "b"]`.
+#[derive(Debug)]
+pub(super) struct Choice {
+    pub(super) of: Chain,
+    pub(super) among: Vec<Argument>,
 }
 
 /// A variable that a body makes.
@@ -126,6 +142,7 @@ impl Function {
             Expr::Dot(pair, ..) => {
                 self.chains.extend(Chain::of(expression));
                 self.methods.extend(expressions::method(expression));
+                self.choices.extend(choice(pair));
                 if matches!(&pair.lhs, Expr::FnCall(call, _) if call.name == "accept") {
                     self.chained.push(expressions::chained(&pair.rhs));
                 }
@@ -144,7 +161,9 @@ impl Function {
                 self.condition(&flow.expr);
             }
             Stmt::Assignment(assignment) => self.assigned.extend(Chain::of(&assignment.1.lhs)),
-            Stmt::Switch(switch, _) => self.switched.push(Argument::of(&switch.0)),
+            Stmt::Switch(switch, position) => {
+                self.switched.push(Switch { on: Argument::of(&switch.0), position: *position });
+            }
             Stmt::Var(variable, ..) => {
                 let (name, initial) = (&variable.0, Some(Argument::of(&variable.1)));
                 self.variables.push(Variable { name: name.name.to_string(), position: name.pos, initial });
@@ -171,11 +190,14 @@ impl Function {
             (Some(Token::Bang), _, [operand]) => self.condition(operand),
             // `"mx" in host.row.names` is parsed as `contains(host.row.names, "mx")`.
             (_, "contains", [list, value]) if style == Style::Function => {
-                if let Argument::Chain(chain) = Argument::of(list) {
-                    let arguments = vec![Argument::of(value)];
-                    let call =
-                        Call { name: call.name.to_string(), style: Style::Method, arguments, position };
-                    self.methods.push((chain, call));
+                let value = Argument::of(value);
+                match (Argument::of(list), value) {
+                    (Argument::Chain(chain), value) => {
+                        let (name, arguments) = (call.name.to_string(), vec![value]);
+                        self.methods.push((chain, Call { name, style: Style::Method, arguments, position }));
+                    }
+                    (Argument::List(among), Argument::Chain(of)) => self.choices.push(Choice { of, among }),
+                    _ => {}
                 }
             }
             _ => (),
@@ -194,6 +216,17 @@ impl Function {
             _ => (),
         }
         self.calls.push(Call::new(call, position, style));
+    }
+}
+
+/// `["a", "b"].contains(fact)`.
+fn choice(pair: &BinaryExpr) -> Option<Choice> {
+    let (Argument::List(among), Expr::MethodCall(call, _)) = (Argument::of(&pair.lhs), &pair.rhs) else {
+        return None;
+    };
+    match (call.name.as_str(), call.args.first().map(Argument::of)) {
+        ("contains", Some(Argument::Chain(of))) => Some(Choice { of, among }),
+        _ => None,
     }
 }
 

@@ -63,22 +63,22 @@ impl Needs {
     }
 }
 
-/// A list that a script names, and where.
+/// What a script names by a text, as a list, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ListCall {
-    pub(crate) list: String,
+pub(crate) struct Named {
+    pub(crate) name: String,
     pub(crate) position: Position,
 }
 
-/// The lists that a script names by a text.
-pub(super) fn lists(ast: &AST) -> Vec<ListCall> {
-    let mut lists = Vec::new();
+/// What a script names in calls of a function, as its first argument.
+pub(super) fn named(ast: &AST, function: &str) -> Vec<Named> {
+    let mut named = Vec::new();
     for_each_call(ast, |call, position| {
-        if let ("in_list", Some(Expr::StringConstant(list, _))) = (&*call.name, call.args.first()) {
-            lists.push(ListCall { list: list.to_string(), position });
+        if let (true, Some(Expr::StringConstant(name, _))) = (call.name == function, call.args.first()) {
+            named.push(Named { name: name.to_string(), position });
         }
     });
-    lists
+    named
 }
 
 /// Each function that is called, or named as a text that may be called: more is asked for than is

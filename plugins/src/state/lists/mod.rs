@@ -4,9 +4,11 @@
 //! beside the list in force, and takes its place if all of it is good; else the last good one stays.
 
 mod entries;
+mod findings;
+mod keep;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
@@ -20,6 +22,7 @@ use crate::suggest;
 pub(crate) use read::Broken;
 
 use entries::{Entries, Entry};
+use keep::Kept;
 use read::Stamp;
 
 /// The folder, in the policies' directory.
@@ -36,6 +39,8 @@ const PACE: Duration = Duration::from_secs(1);
 pub(crate) struct Lists {
     /// `None` where there is no folder, and so no list.
     folder: Option<PathBuf>,
+    /// Where good ones are kept for the next start, if they are.
+    kept: Option<Kept>,
     lists: RwLock<BTreeMap<String, List>>,
 }
 
@@ -55,17 +60,31 @@ struct List {
 impl Lists {
     /// No lists.
     pub(crate) fn none() -> Arc<Self> {
-        Arc::new(Self { folder: None, lists: RwLock::default() })
+        Arc::new(Self { folder: None, kept: None, lists: RwLock::default() })
     }
 
     /// Reads all lists of a folder. Blocks.
     pub(crate) fn open(folder: &Path) -> Arc<Self> {
-        let lists = Self { folder: Some(folder.to_owned()), lists: RwLock::default() };
+        Arc::new(Self::read(folder, None))
+    }
+
+    /// The same, and keeps those that are good in another folder; one whose file is gone or broken is as it
+    /// was kept there. Blocks.
+    pub(crate) fn open_keeping(folder: &Path, kept: &Path) -> Arc<Self> {
+        let lists = Self::read(folder, Some(Kept::in_folder(kept.to_owned())));
+        for name in files_in(kept).into_keys() {
+            lists.use_kept(&name);
+        }
+        Arc::new(lists)
+    }
+
+    fn read(folder: &Path, kept: Option<Kept>) -> Self {
+        let lists = Self { folder: Some(folder.to_owned()), kept, lists: RwLock::default() };
         for (name, path) in lists.files() {
             let stamp = Stamp::of(&path).ok();
             lists.take(&name, &path, stamp);
         }
-        Arc::new(lists)
+        lists
     }
 
     /// Looks at the files now and then, for as long as somebody has the lists.
@@ -151,12 +170,46 @@ impl Lists {
                 tracing::error!(list = name, line, why, "ALARM: the list is broken, and stays as it was");
             }
         }
+        if let (Ok(_), Some(stamp), Some(kept)) = (&read, &stamp, &self.kept)
+            && let Err(error) = kept.keep(name, path, stamp)
+        {
+            tracing::error!(list = name, %error, "the list cannot be kept on disk: a start without its file would miss it");
+        }
         self.with(name, |list| {
             (list.read, list.seen) = (stamp, stamp);
             match read {
                 Ok(entries) => (list.entries, list.broken) = (Some(Arc::new(entries)), None),
                 Err(broken) => list.broken = Some(broken),
             }
+        });
+    }
+
+    /// A list that could not be read is as it was kept.
+    fn use_kept(&self, name: &str) {
+        let Some(kept) = self.kept.as_ref().filter(|_| self.list(name).entries.is_none()) else { return };
+        let Ok(entries) = read::read(&kept.path(name)) else { return };
+        self.with(name, |list| {
+            let broken = list.broken.get_or_insert_with(Broken::gone);
+            tracing::error!(
+                list = name,
+                why = broken.why,
+                "ALARM: the list is the one that was kept from before"
+            );
+            list.entries = Some(Arc::new(entries));
+        });
+    }
+
+    /// Forgets lists whose files are gone and that nobody names: that they vanished is meant.
+    pub(crate) fn forget_lost(&self, named: &BTreeSet<String>, outside: &dyn Outside) {
+        let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
+        lists.retain(|name, list| {
+            let stays = !list.is_lost() || named.contains(name);
+            if !stays {
+                tracing::info!(list = name, "the list is forgotten, as its file is gone");
+                self.kept.iter().for_each(|kept| kept.forget(name));
+                outside.list(name, OfList { entries: 0, is_broken: false });
+            }
+            stays
         });
     }
 
@@ -168,7 +221,7 @@ impl Lists {
         for (name, list) in lost {
             tracing::error!(list = name, "ALARM: the file of the list is gone, and the list stays as it was");
             list.read = None;
-            list.broken = Some(Broken { line: 0, why: "its file is gone".to_owned() });
+            list.broken = Some(Broken::gone());
             any = true;
         }
         any
@@ -193,19 +246,30 @@ impl Lists {
 
     /// The files of lists, by their names.
     fn files(&self) -> BTreeMap<String, PathBuf> {
-        let read = |folder: &PathBuf| -> io::Result<BTreeMap<String, PathBuf>> {
-            let mut files = BTreeMap::new();
-            for entry in fs::read_dir(folder)?.take(LISTS * 4) {
-                let path = entry?.path();
-                let name = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".txt"));
-                if let Some(name) = name.filter(|name| is_stem(name) && files.len() < LISTS) {
-                    files.insert(name.to_owned(), path);
-                }
-            }
-            Ok(files)
-        };
-        self.folder.as_ref().and_then(|folder| read(folder).ok()).unwrap_or_default()
+        self.folder.as_deref().map(files_in).unwrap_or_default()
     }
+}
+
+impl List {
+    /// Whether it was read, and its file is gone.
+    fn is_lost(&self) -> bool {
+        self.read.is_none() && self.broken.as_ref() == Some(&Broken::gone())
+    }
+}
+
+fn files_in(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let read = || -> io::Result<BTreeMap<String, PathBuf>> {
+        let mut files = BTreeMap::new();
+        for entry in fs::read_dir(folder)?.take(LISTS * 4) {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".txt"));
+            if let Some(name) = name.filter(|name| is_stem(name) && files.len() < LISTS) {
+                files.insert(name.to_owned(), path);
+            }
+        }
+        Ok(files)
+    };
+    read().unwrap_or_default()
 }
 
 /// Why a list cannot be used.

@@ -32,12 +32,29 @@ pub(crate) struct Broken {
     pub(crate) why: String,
 }
 
+impl Broken {
+    /// There is no file any more.
+    pub(super) fn gone() -> Self {
+        Self { line: 0, why: "its file is gone".to_owned() }
+    }
+}
+
 impl Stamp {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         use std::os::unix::fs::MetadataExt as _;
 
         let metadata = fs::metadata(path)?;
         Ok(Self { changed: metadata.modified().ok(), octets: metadata.len(), inode: metadata.ino() })
+    }
+
+    /// How long the file is.
+    pub(super) const fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// Whether this is a copy of the other, or the other itself.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.octets == other.octets && self.changed.is_some() && self.changed == other.changed
     }
 
     /// Whether the file has nothing in it at all: somebody is about to write it.

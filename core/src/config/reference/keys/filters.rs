@@ -69,7 +69,7 @@ pub(super) const TABLES: &[Table] = &[
                 "id",
                 "name",
                 As("`hostname`"),
-                "Our name in that field; fields of others with this name are removed.",
+                "Our name in that field. Fields that come in with this name are removed, as forged, from messages that are looked at here: by a filter for `message`, a milter, `results`, or a key that signs or seals the client's mail.",
             ),
             Key(
                 "timeout",

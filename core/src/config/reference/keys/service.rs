@@ -6,7 +6,7 @@ use super::{Key, Table};
 pub(super) const TABLES: &[Table] = &[
     Table {
         header: "[spool]",
-        about: "The queue.",
+        about: "The queue. Its disk must have 64 MiB left: with less, all mail is refused, since what leaves must be recorded too; `waxseal status` says so.",
         keys: &[Key("engine", "\"embedded\"", Is("\"embedded\""), "What keeps it.")],
     },
     Table {

@@ -74,6 +74,8 @@ async fn the_last_of_the_disk_is_left_to_what_leaves() {
     let options = Options { reserve: u64::MAX, ..Options::default() };
     let spool = Embedded::open_with(folder.path(), options).unwrap();
     assert_eq!(spool.health(), Health::Full);
+    let space = spool.disk_space().unwrap();
+    assert!(space.free > 0 && space.free < space.needed && space.needed == u64::MAX, "{space:?}");
     assert!(matches!(spool.begin().await.map(|_| ()), Err(SpoolError::Full)));
     let refused = spool.commit(envelope(), recipients(&["b@c.example"]), Body::Inline(Bytes::new())).await;
     assert!(matches!(refused, Err(SpoolError::Full)), "{refused:?}");

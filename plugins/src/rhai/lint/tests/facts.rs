@@ -168,3 +168,46 @@ fn another_value_of_a_parameter_changes_no_fact() {
     let found = helper("let row = 1; row = 2; row == 2");
     assert_eq!(found, ["F010:1:18 `row` hides the facts of the row from here on"]);
 }
+
+#[test]
+fn a_word_that_never_comes_is_pointed_out_wherever_it_is_looked_for() {
+    let at_message = |body: &str| {
+        let found = all_findings(Role::Filter, &format!("fn message(client, message) {{ {body} }}"));
+        found.into_iter().filter(|finding| finding.starts_with("T005")).collect::<Vec<_>>()
+    };
+    for (condition, said) in [
+        ("message.spf == \"failed\"", "always false: `message.spf` is never `failed`; did you mean `fail`?"),
+        ("message.dkim != \"PASS\"", "always true: `message.dkim` is never `PASS`; did you mean `pass`?"),
+        ("message.dmarc == \"softfail\"", "`message.dmarc` is never `softfail`, but one of pass, fail, none"),
+        ("message.dmarc_policy == \"rejct\"", "did you mean `reject`?"),
+        ("message.arc == \"neutral\"", "but one of pass, fail, none"),
+        ("message.from_domain == \"Bank.example\"", "is a domain in small letters"),
+        ("message.spf in [\"fail\", \"failed\"]", "`message.spf` is never `failed`; did you mean `fail`?"),
+        ("[\"fial\"].contains(message.spf)", "`message.spf` is never `fial`; did you mean `fail`?"),
+        ("!(message.spf in [\"passed\"])", "`message.spf` is never `passed`; did you mean `pass`?"),
+    ] {
+        let found = at_message(&format!("if {condition} {{ accept() }}"));
+        assert!(found.len() == 1 && found[0].contains(said), "{condition}: {found:?}");
+    }
+    for condition in [
+        "message.spf == \"softfail\"",
+        "message.spf == \"\"",
+        "message.dkim in [\"policy\", \"pass\"]",
+        "message.subject == \"failed\"",
+        "\"x\" in message.recipients",
+    ] {
+        assert_eq!(
+            at_message(&format!("if {condition} {{ accept() }}")),
+            Vec::<String>::new(),
+            "{condition}"
+        );
+    }
+    let switch = "switch message.spf {\n  \"pass\" | \"passed\" => accept(),\n  \"fail\" if message.size > 1 => { refuse(\"5.7.1\", \"no\") }\n  /* x */ \"failed\" => { let x = #{ a: \"failed\" }; defer(x.a) }\n  _ => accept().tag(\"failed\", \"failed\")\n}";
+    assert_eq!(
+        at_message(switch),
+        [
+            "T005:2:12 this case never comes: `message.spf` is never `passed`; did you mean `pass`?",
+            "T005:4:11 this case never comes: `message.spf` is never `failed`; did you mean `fail`?",
+        ]
+    );
+}
