@@ -141,7 +141,7 @@ fn refusal(said: &Said) -> Reply {
 }
 
 fn text(said: &Said, usual: &str) -> String {
-    if said.text.is_empty() { usual.to_owned() } else { said.text.clone() }
+    if said.text.is_empty() { usual.to_owned() } else { said.in_ascii() }
 }
 
 #[cfg(test)]
@@ -172,6 +172,12 @@ mod tests {
             assert_eq!(wire(verdict), expected);
         }
         assert_eq!(passage(&Outcome::Verdict(Passage::Accept)), Ok(()));
+    }
+
+    #[test]
+    fn a_reply_is_of_ascii_alone() {
+        let said = Said { text: "zu gro\u{df}".to_owned(), ..said("") };
+        assert_eq!(wire(Passage::Refuse(said)), "550 5.7.1 zu gro?\r\n");
     }
 
     #[test]
