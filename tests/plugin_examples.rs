@@ -86,6 +86,37 @@ async fn hello_gate_learns_and_then_refuses() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn content_guard_looks_through_messages() {
+    let host = Host::start(Mode::NoStartTls).await;
+    let site = Site::new()
+        .policy("filters/content_guard.wasm", guests::example("content_guard").await)
+        .policy("filters/content_guard.toml", "refuse_texts = [\"a forbidden word\"]\nreview_cards = true\n")
+        .host("there.example", host.address);
+    let relay = site.start().await;
+    relay.accept(SENDER, "x@there.example", &message("hello")).await;
+    let taken = host.messages_until(1).await;
+    let content = String::from_utf8_lossy(&taken[0].content);
+    assert!(content.contains("X-External: yes\r\n"), "{content}");
+
+    // Larger than the memory and the fuel of a plugin would allow it to be looked through at home.
+    let lines = ("x".repeat(98) + "\r\n").repeat(60_000);
+    let large = format!("{}{lines}a forbidden word\r\n", message("large"));
+    let mut client = relay.client().await;
+    client.ehlo().await;
+    let said = client.mail(SENDER, &["x@there.example"], &large).await;
+    assert_eq!(said.codes(), "550 5.7.1", "{said}");
+    relay.accept(SENDER, "x@there.example", &format!("{}4111 1111 1111 1111\r\n", message("card"))).await;
+    let kept = relay
+        .decision("the review", |it| {
+            it.text("decided_by").starts_with("filters/content_guard.wasm:src/lib.rs:")
+                && it.text("verdict") == "quarantine"
+        })
+        .await;
+    assert_eq!(kept.text("hook"), "message", "{kept:?}");
+    assert_eq!(host.messages().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_filter_in_c_holds_its_floor() {
     let site = Site::new();
     let host = Host::start(Receiver::NoStartTls.mode("mx.partner.org", &site.authority)).await;

@@ -231,9 +231,10 @@ const OBSERVER: &str = r#"
     fn delivered(host, report) {
         if !is_mine(report) { return; }
         let known = report.recipients.len() == 1 && report.recipients[0] == "known@there.example";
-        if !known || host.name != "mx.there.example" || report.attempts != 1 || report.code != "" {
+        if !known || host.name != "mx.there.example" || report.attempts != 1 || report.code != "2.0.0" {
             throw "told otherwise";
         }
+        if !report.reply.starts_with("250 2.0.0 ") { throw report.reply }
     }
 
     fn failed(host, report) {

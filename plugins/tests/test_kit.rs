@@ -77,3 +77,58 @@ fn got(value: Value) -> Json {
 fn on_the_wire(version: Version) -> u16 {
     (0x0300..=0x0304).find(|&number| Version::from_wire(number) == Some(version)).unwrap_or(0)
 }
+
+/// What the kit does not take of a verdict is what the relay does not take, in the same words.
+#[test]
+fn changes_are_checked_as_the_relay_checks_them() {
+    use waxseal_plugins::verdicts::{Edit, Header};
+    use waxseal_sdk::verdict::{Edit as Said, Edits};
+
+    let texts = [
+        "",
+        "X-Checked",
+        "a b",
+        "a:b",
+        "x\r\ny",
+        "x\r\n y",
+        "x\ry",
+        "\u{e4}",
+        "a\0b",
+        "1",
+        "1.2",
+        "0",
+        "1.",
+        "someone@example.org",
+        "<a@b>",
+        "@b",
+        "a@",
+        "a b@c",
+        "\"a@b\"@example.org",
+    ];
+    let long = "x".repeat(300);
+    for text in texts.into_iter().chain([long.as_str()]) {
+        let owned = || text.to_owned();
+        for (edit, said) in [
+            (Edit::AddHeader(Header::new(text, "v")), Said::AddHeader(owned(), "v".to_owned())),
+            (Edit::AddHeader(Header::new("X", text)), Said::AddHeader("X".to_owned(), owned())),
+            (Edit::RemoveHeader { name: owned(), occurrence: None }, Said::RemoveHeader(owned())),
+            (Edit::AddRecipient(owned()), Said::AddRecipient(owned())),
+            (Edit::RemovePart { part: owned() }, Said::RemovePart(owned())),
+            (Edit::Tag { name: owned(), value: "v".to_owned() }, Said::Tag(owned(), "v".to_owned())),
+            (Edit::Tag { name: "a".to_owned(), value: owned() }, Said::Tag("a".to_owned(), owned())),
+        ] {
+            assert_eq!(panic_of(|| drop(Edits::new().and(said))), edit.check().err(), "{edit}");
+        }
+    }
+    let redirect = || drop(waxseal_sdk::verdict::redirect::<waxseal_sdk::verdict::IncomingMessage>("a@"));
+    assert!(panic_of(redirect).unwrap().contains("`a@` is no address"));
+}
+
+/// What a panic says; none where there was none.
+fn panic_of(run: impl FnOnce() + std::panic::UnwindSafe) -> Option<String> {
+    let panicked = std::panic::catch_unwind(run).err()?;
+    panicked
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panicked.downcast_ref::<&str>().map(ToString::to_string))
+}

@@ -1,9 +1,12 @@
 //! Lookups of names, by the relay's resolver. The site grants them: `grant = ["dns"]`.
 //!
 //! Each waits a few seconds at most, and a call may make 10; meanwhile nobody else waits.
+//!
+//! What does not exist is [`Failure::NoRecord`] here, where scripts are given an empty list; [`found`] makes one of it.
 
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::relay::dns;
 
@@ -81,6 +84,79 @@ pub fn txt(name: &str) -> Result<Vec<String>, Failure> {
 /// There is no answer.
 pub fn names(address: &str) -> Result<Vec<String>, Failure> {
     dns::names(address).map_err(Failure::from)
+}
+
+/// What a lookup has found, as scripts are given it: nothing where the name, or the record, does not exist.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// assert_eq!(dns::found(dns::mx("nowhere.example")), Ok(vec![]));
+/// ```
+///
+/// # Errors
+/// It could not be found out.
+pub fn found(answer: Result<Vec<String>, Failure>) -> Result<Vec<String>, Failure> {
+    match answer {
+        Err(Failure::NoRecord) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+/// What a DNS block list answers about an IP address (RFC 5782 section 2.1), as in `127.0.0.2`; nothing where it is not
+/// listed. One lookup.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// testing::answer_addresses("25.2.0.192.zen.example", ["127.0.0.2"]);
+/// assert_eq!(dns::dnsbl("192.0.2.25", "zen.example").unwrap(), ["127.0.0.2"]);
+/// assert!(dns::dnsbl("192.0.2.26", "zen.example").unwrap().is_empty());
+/// ```
+///
+/// # Errors
+/// The text is no IP address, or it could not be found out.
+pub fn dnsbl(address: &str, zone: &str) -> Result<Vec<String>, Failure> {
+    let reversed = match address_of(address)? {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            format!("{d}.{c}.{b}.{a}")
+        }
+        IpAddr::V6(address) => {
+            let nibbles = address.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
+            nibbles.map(|nibble| format!("{nibble:x}")).collect::<Vec<_>>().join(".")
+        }
+    };
+    found(addresses(&format!("{reversed}.{}", zone.trim_matches('.'))))
+}
+
+/// The first name of an IP address that leads back to it; empty where none does. A lookup, and one for each name.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// testing::answer_names("192.0.2.25", ["forged.example", "mail.example.com"]);
+/// testing::answer_addresses("mail.example.com", ["192.0.2.25"]);
+/// assert_eq!(dns::reverse_name("192.0.2.25").unwrap(), "mail.example.com");
+/// assert_eq!(dns::reverse_name("192.0.2.26").unwrap(), "");
+/// ```
+///
+/// # Errors
+/// The text is no IP address, or it could not be found out.
+pub fn reverse_name(address: &str) -> Result<String, Failure> {
+    let address = address_of(address)?;
+    for name in found(names(&address.to_string()))? {
+        let back = found(addresses(&name))?;
+        if back.iter().any(|one| one.parse::<IpAddr>().is_ok_and(|one| one.to_canonical() == address)) {
+            return Ok(name);
+        }
+    }
+    Ok(String::new())
+}
+
+fn address_of(text: &str) -> Result<IpAddr, Failure> {
+    let address = text.parse::<IpAddr>().map(|address| address.to_canonical());
+    address.map_err(|_| Failure::Unavailable(format!("`{text}` is no IP address")))
 }
 
 impl From<dns::Failure> for Failure {

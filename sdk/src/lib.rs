@@ -102,6 +102,7 @@ pub mod prelude;
 pub mod rates;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod texts;
 pub mod verdict;
 
 pub use contract::{CONTRACT, CONTRACT_VERSION};

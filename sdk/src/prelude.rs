@@ -23,4 +23,6 @@ pub use crate::verdict::{
     advertise, defer, discard, fail, no_opinion, quarantine, redirect, refuse, require, start_tls,
     stay_clear, withhold,
 };
-pub use crate::{alarm, clock, counters, debug, dns, export, incoming, kv, lists, log, outgoing, rates};
+pub use crate::{
+    alarm, clock, counters, debug, dns, export, incoming, kv, lists, log, outgoing, rates, texts,
+};

@@ -49,6 +49,19 @@ impl Config {
         data_dir(&Base(file.parent()?), &entry)
     }
 
+    /// The policies' directory of a file that is a relay's configuration, whatever is wrong with it; `None` where it is
+    /// something else.
+    pub fn policies_of(file: &Path) -> Option<PathBuf> {
+        let file = std::path::absolute(file).ok()?;
+        let text = std::fs::read_to_string(&file).ok()?;
+        let findings = Findings::new(file.display().to_string(), text.as_str());
+        let (table, _) = DeTable::parse_recoverable(&text);
+        let root = Section::root(&table, &findings);
+        let (_, _) = (root.entry("hostname")?, root.entry("data_dir")?);
+        let base = Base(file.parent()?);
+        Some(base.path(root.entry("policies").and_then(|entry| entry.text()).unwrap_or("policies")))
+    }
+
     /// Whether the file is another now than at the start; a vanished one is.
     pub fn file_has_changed(&self) -> bool {
         std::fs::read(&self.file).map_or(true, |bytes| digest(&bytes) != self.hash)

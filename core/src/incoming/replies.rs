@@ -155,6 +155,12 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_is_of_ascii_alone() {
+        let said = Said { text: "zu gro\u{df}".to_owned(), ..said("") };
+        assert_eq!(wire(Passage::Refuse(said)), "550 5.7.1 zu gro?\r\n");
+    }
+
+    #[test]
     fn a_failure_defers_and_tells_nothing_of_itself() {
         let failure = Outcome::Failure(Failure { message: "secret.rhai is broken".into() });
         let reply = passage(&failure).unwrap_err().to_wire();

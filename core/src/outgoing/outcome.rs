@@ -13,6 +13,7 @@ use super::way::Chosen;
 use crate::config::Delivery;
 use crate::observe::Protection;
 use crate::smtp::capabilities::{Capabilities, Extension};
+use crate::smtp::reply::Reply;
 use crate::spool::{Lease, LeasedRecipient, Outcome, Status};
 
 /// What the hosts said so far.
@@ -22,6 +23,7 @@ pub(super) struct Tally {
     settled: Vec<(LeasedRecipient, Outcome)>,
     reached: Reached,
     notices: Notices,
+    taken: Vec<(u32, Status)>,
     unpromised: Vec<(u32, Status)>,
     stop: Stop,
     /// The way, if filters chose it.
@@ -105,6 +107,7 @@ impl Tally {
             settled: vec![],
             reached: Reached { host: None, protection: Protection::None },
             notices: Notices::Unpromised,
+            taken: vec![],
             unpromised: vec![],
             stop: Stop::AtEnd,
             way: None,
@@ -152,18 +155,22 @@ impl Tally {
         self.notices = if offered { Notices::Promised } else { Notices::Unpromised };
     }
 
-    /// A host took the message for this recipient.
-    pub(super) fn delivered(&mut self, number: u32) {
+    /// A host took the message for this recipient, and said this to it.
+    pub(super) fn delivered(&mut self, number: u32, reply: &Reply) {
+        let status = self.took_it(reply);
         let asked = |pending: &Pending| {
             pending.recipient.number == number && pending.recipient.dsn.notify.of_success()
         };
         if self.notices == Notices::Unpromised && self.pending.iter().any(asked) {
-            let (code, reason) = (EnhancedCode::new(2, 0, 0), "the host took it".to_owned());
-            let host = self.reached.name().map(str::to_owned);
-            let status = Status { code, reason, host, reply: None, way: None, failure: None };
-            self.unpromised.push((number, status));
+            self.unpromised.push((number, Status { reply: None, ..status.clone() }));
         }
+        self.taken.push((number, status));
         self.take(number, Outcome::Delivered);
+    }
+
+    /// What the hosts said that took the message, for whom. A host that gives no enhanced code has said 2.0.0.
+    pub(super) fn taken(&self) -> &[(u32, Status)] {
+        &self.taken
     }
 
     /// Whose success was asked for, and taken by a host that will not tell of it; and what there is
@@ -225,6 +232,12 @@ impl Tally {
         });
         let all = self.settled.into_iter().chain(rest);
         all.map(|(recipient, outcome)| (recipient, outcome.by_way(way.as_ref()))).collect()
+    }
+
+    fn took_it(&self, reply: &Reply) -> Status {
+        let code = reply.enhanced.unwrap_or(EnhancedCode::new(2, 0, 0));
+        let (reason, host) = ("the host took it".to_owned(), self.reached.name().map(str::to_owned));
+        Status { code, reason, host, reply: Some(reply.to_string()), way: None }
     }
 
     fn take(&mut self, number: u32, outcome: Outcome) {

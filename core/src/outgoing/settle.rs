@@ -20,13 +20,14 @@ use crate::tls::ask::Asker;
 pub(super) async fn settle(outbound: &Outbound, lease: &Lease, asker: &Asker, row: &Arc<Row>, tally: Tally) {
     let schedule = Schedule::of(outbound, lease);
     let (reached, unpromised) = (tally.reached().clone(), tally.unpromised().to_vec());
+    let taken = tally.taken().to_vec();
     let outcomes = tally.settle(&schedule);
     let now = schedule.now;
     let ended = Ended { outcomes: &outcomes, unpromised: &unpromised, attempt: Some(now), now };
     let notices = notices(outbound, lease, &ended, &schedule).await;
     report::settled(asker, lease, (row, &reached), &outcomes, &notices);
     if record(outbound, lease, &outcomes, notices).await == Recorded::Kept {
-        let settled = Settled { lease, row, host: reached.host, outcomes, now };
+        let settled = Settled { lease, row, host: reached.host, outcomes, taken: &taken, now };
         outbound.observers.tell(&outbound.services, asker, &settled);
     }
 }
@@ -44,7 +45,7 @@ pub(super) async fn settle_unattempted(outbound: &Outbound, lease: &Lease) {
         let bundle = outbound.services.live.current();
         let row = &bundle.table().outgoing(&lease.domain, table::today());
         let (observer, session) = (outbound.services.observer.clone(), SessionId::next());
-        let settled = Settled { lease, row, host: None, outcomes, now };
+        let settled = Settled { lease, row, host: None, outcomes, taken: &[], now };
         outbound.observers.tell(&outbound.services, &Asker { bundle, observer, session }, &settled);
     }
 }

@@ -308,7 +308,7 @@ impl Transaction<'_> {
     async fn at_end(&mut self, taken: &[u32], reply: &Reply) -> Result<After, Unsent> {
         if reply.is_success() {
             for number in taken {
-                self.tally.delivered(*number);
+                self.tally.delivered(*number, reply);
             }
             return Ok(After::Reuse);
         }

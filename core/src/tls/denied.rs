@@ -46,7 +46,7 @@ impl Denied {
 /// into the class of the code (RFC 2034 section 4).
 pub(super) fn reply(code: u16, usual: EnhancedCode, said: &Reply) -> SmtpReply {
     let class = if code >= 500 { 5 } else { 4 };
-    let text = if said.text.is_empty() { "refused by policy" } else { &said.text };
+    let text = if said.text.is_empty() { "refused by policy".to_owned() } else { said.in_ascii() };
     SmtpReply::new(code, Some(said.code.unwrap_or(usual).in_class(class)), text)
 }
 

@@ -43,6 +43,8 @@ pub use reading::{is_name, is_stem};
 pub use shipped::SHIPPED;
 pub use snapshot::Snapshot;
 
+pub use crate::state::lists::FOLDER as LISTS;
+
 use deciders::Deciders;
 
 /// How many errors of a rejected candidate are shown where all would flood the log.

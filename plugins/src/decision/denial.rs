@@ -90,5 +90,5 @@ impl Denial {
 }
 
 fn text(said: &Reply, usual: &str) -> String {
-    if said.text.is_empty() { usual.to_owned() } else { said.text.clone() }
+    if said.text.is_empty() { usual.to_owned() } else { said.in_ascii() }
 }

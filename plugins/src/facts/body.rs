@@ -63,20 +63,48 @@ impl Body {
     ///
     /// The disk.
     pub fn contains(&self, wanted: &[u8]) -> io::Result<bool> {
-        let (mut window, mut offset) = (Vec::new(), 0);
+        let mut search = self.search(wanted);
         loop {
-            let piece = self.read(offset, PIECE)?;
-            if piece.is_empty() {
-                return Ok(wanted.is_empty());
+            if let Some(found) = search.step()? {
+                return Ok(found);
             }
-            offset += piece.len() as u64;
-            window.extend_from_slice(&piece);
-            if memchr::memmem::find(&window, wanted).is_some() {
-                return Ok(true);
-            }
-            // What may begin at the end of one piece and end in the next.
-            window.drain(..window.len().saturating_sub(wanted.len()));
         }
+    }
+
+    /// A search for these octets, piece by piece.
+    pub(crate) fn search<'a>(&'a self, wanted: &'a [u8]) -> Search<'a> {
+        Search { body: self, wanted, window: Vec::new(), offset: 0 }
+    }
+}
+
+/// A search that is under way.
+#[derive(Debug)]
+pub(crate) struct Search<'a> {
+    body: &'a Body,
+    wanted: &'a [u8],
+    window: Vec<u8>,
+    offset: u64,
+}
+
+impl Search<'_> {
+    /// Looks through the next piece: whether it is found, once that is known.
+    ///
+    /// # Errors
+    ///
+    /// The disk.
+    pub(crate) fn step(&mut self) -> io::Result<Option<bool>> {
+        let piece = self.body.read(self.offset, PIECE)?;
+        if piece.is_empty() {
+            return Ok(Some(self.wanted.is_empty()));
+        }
+        self.offset += piece.len() as u64;
+        self.window.extend_from_slice(&piece);
+        if memchr::memmem::find(&self.window, self.wanted).is_some() {
+            return Ok(Some(true));
+        }
+        // What may begin at the end of one piece and end in the next.
+        self.window.drain(..self.window.len().saturating_sub(self.wanted.len()));
+        Ok(None)
     }
 }
 

@@ -19,8 +19,8 @@ const EXPRESSION_DEPTHS: (usize, usize) = (64, 64);
 /// nested deeper than this would overflow the stack when they are copied. A table's rows are none
 /// of these.
 pub(super) const STRING_SIZE: usize = 320 * 1024;
-const ARRAY_SIZE: usize = 2_000;
-const MAP_SIZE: usize = 2_000;
+pub(super) const ARRAY_SIZE: usize = 2_000;
+pub(super) const MAP_SIZE: usize = 2_000;
 const VARIABLES: usize = 256;
 const FUNCTIONS: usize = 512;
 

@@ -3,6 +3,7 @@
 use ::rhai::{EvalAltResult, Position};
 
 use super::compare;
+use super::engine::{ARRAY_SIZE, MAP_SIZE, STRING_SIZE};
 
 /// An error of a running script: what is wrong, and where.
 #[derive(Clone, Debug)]
@@ -35,6 +36,7 @@ fn message(error: &EvalAltResult) -> String {
             format!("{} stands where {} is needed", compare::kind(given), compare::kind(needed))
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => no_function(signature),
+        EvalAltResult::ErrorDataTooLarge(what, _) => too_large(what),
         other => {
             let text = other.to_string();
             // The position stands in the place, not in the text.
@@ -49,5 +51,49 @@ fn no_function(signature: &str) -> String {
         .replace("alloc::sync::Arc<waxseal_plugins::facts::", "")
         .replace("&str | ImmutableString | String", "text")
         .replace("i64", "number");
-    format!("there is no function `{plain}`")
+    let hint = if plain.contains("(()") || plain.contains(", ()") {
+        ": `()` is nothing at all, as `recall(key)` gives where nothing is remembered; `recall(key, 0)` says what to take then"
+    } else {
+        ""
+    };
+    format!("there is no function `{plain}`{hint}")
+}
+
+/// Says which bound was met, and what goes below it.
+fn too_large(what: &str) -> String {
+    match what {
+        "Length of string" => format!(
+            "a text is too large: it may have {STRING_SIZE} octets; the body of a message is read piece by piece, with `body.pieces()`"
+        ),
+        "Size of object map" => {
+            format!("a map is too large: it may have {MAP_SIZE} entries, with those nested in it")
+        }
+        _ => format!("a list is too large: it may have {ARRAY_SIZE} elements, with those nested in it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(source: &str) -> String {
+        let engine = crate::rhai::engine::sandbox();
+        Fault::from(&*engine.eval::<::rhai::Dynamic>(source).unwrap_err()).message
+    }
+
+    #[test]
+    fn what_is_too_large_says_how_large_it_may_be() {
+        assert!(said("let a = \"x\"; loop { a += a }").contains("too large: it may have 327680 octets"));
+        assert!(
+            said("let a = []; loop { a.push(1) }").contains("a list is too large: it may have 2000 elements")
+        );
+    }
+
+    #[test]
+    fn nothing_cannot_be_added_to_and_a_default_helps() {
+        let message = said("let a = (); a + 1");
+        assert!(message.starts_with("there is no function `+ ((), number)`: `()` is nothing"), "{message}");
+        assert!(message.contains("`recall(key, 0)`"), "{message}");
+        assert!(!said("let a = \"x\"; a - 1").contains("recall"));
+    }
 }

@@ -38,6 +38,7 @@ pub(crate) use fault::Fault;
 pub(crate) use lint::syntax;
 pub(crate) use natives::Named;
 pub(crate) use speak::source;
+pub(crate) use voice::{Hearing, LINES, hearing};
 
 use counter::Counted;
 use natives::Needs;

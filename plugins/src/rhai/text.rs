@@ -1,18 +1,21 @@
 //! Functions on texts and names that policies need.
 
-use std::net::IpAddr;
-
 use ::rhai::{Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
-
-use ipnet::IpNet;
 
 use super::engine::STRING_SIZE;
 use super::voice::{self, Tone};
 
+// Plugins ask as scripts do.
+#[allow(unreachable_pub, reason = "in the SDK it is public")]
+#[path = "../../../sdk/src/texts/names.rs"]
+mod names;
+
+use names::{is_below, is_within};
+
 /// Registers them. `contains`, `starts_with` and `ends_with` come with the language.
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("is_below", is_below);
-    engine.register_fn("is_within", |name: &str, domain: &str| same(name, domain) || is_below(name, domain));
+    engine.register_fn("is_below", |name: &str, domain: &str| is_below(name, domain));
+    engine.register_fn("is_within", |name: &str, domain: &str| is_within(name, domain));
     engine.register_fn("replace", |text: &mut ImmutableString, old: &str, new: &str| replace(text, old, new));
     engine.register_fn("replace", |text: &mut ImmutableString, old: char, new: &str| {
         replace(text, old.encode_utf8(&mut [0; 4]), new)
@@ -22,13 +25,8 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("alarm", |ctx: NativeCallContext, text: &str| voice::say(Tone::Alarm, &ctx, text));
 }
 
-/// The network of an IP address that one customer or one host has, as a rule: 24 bits, or 64 of IPv6.
 fn network(address: &str) -> Result<String, Box<EvalAltResult>> {
-    let bad = || format!("`{address}` is no IP address");
-    let address = address.parse::<IpAddr>().map_err(|_| bad())?.to_canonical();
-    let bits = if address.is_ipv4() { 24 } else { 64 };
-    let network = IpNet::new(address, bits).map_err(|_| bad())?;
-    Ok(network.trunc().to_string())
+    Ok(names::network(address)?)
 }
 
 /// The language's own makes the whole text before it looks at its size, which is the product of
@@ -40,24 +38,6 @@ fn replace(text: &mut ImmutableString, old: &str, new: &str) -> Result<(), Box<E
     }
     *text = text.replace(old, new).into();
     Ok(())
-}
-
-/// Whether a name is a subdomain of a domain; the domain itself is not.
-fn is_below(name: &str, domain: &str) -> bool {
-    let (name, domain) = (undotted(name), undotted(domain));
-    let Some(split) = name.len().checked_sub(domain.len()) else { return false };
-    let (Some(below), Some(suffix)) = (name.get(..split), name.get(split..)) else { return false };
-    !domain.is_empty() && below.len() > 1 && below.ends_with('.') && suffix.eq_ignore_ascii_case(domain)
-}
-
-/// Names are compared without regard to case (RFC 4343); one that is empty is no name.
-fn same(one: &str, other: &str) -> bool {
-    !undotted(one).is_empty() && undotted(one).eq_ignore_ascii_case(undotted(other))
-}
-
-/// Without the dot of the root.
-fn undotted(name: &str) -> &str {
-    name.strip_suffix('.').unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -85,7 +65,7 @@ mod tests {
 
     #[test]
     fn an_empty_name_is_within_nothing() {
-        assert!(!same("", ""));
-        assert!(!same(".", "."));
+        assert!(!is_within("", ""));
+        assert!(!is_within(".", "."));
     }
 }

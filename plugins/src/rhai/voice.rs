@@ -9,14 +9,14 @@ use ::rhai::{NativeCallContext, Position};
 
 use crate::spoken::clean;
 
-/// Lines that one call may say.
-const LINES: u32 = 16;
+/// Lines that one call may say, of a script or a plugin.
+pub(crate) const LINES: u32 = 16;
 
 thread_local! {
     /// Whether scripts on this thread are merely tried.
     static SILENT: Cell<bool> = const { Cell::new(false) };
-    /// The lines that are left to the call in progress.
-    static LEFT: Cell<u32> = const { Cell::new(LINES) };
+    /// The lines that the call in progress has said.
+    static SAID: Cell<u32> = const { Cell::new(0) };
 }
 
 /// How a script speaks.
@@ -36,15 +36,15 @@ pub(crate) fn silent<T>(run: impl FnOnce() -> T) -> T {
 
 /// A call begins: it may say its lines.
 pub(super) fn begin() {
-    LEFT.set(LINES);
+    SAID.set(0);
 }
 
 /// `log` and `alarm`.
 pub(super) fn say(tone: Tone, ctx: &NativeCallContext, text: &str) {
-    if !is_heard() {
+    let place = place(ctx.call_source(), ctx.call_position());
+    if !is_heard(&place) {
         return;
     }
-    let place = place(ctx.call_source(), ctx.call_position());
     let text = clean(text);
     match tone {
         Tone::Log => tracing::info!(target: "waxseal::script", place, "{text}"),
@@ -54,22 +54,52 @@ pub(super) fn say(tone: Tone, ctx: &NativeCallContext, text: &str) {
 
 /// `print`, which is not told where it stands.
 pub(super) fn print(text: &str) {
-    if is_heard() {
+    if is_heard("") {
         tracing::info!(target: "waxseal::script", "{}", clean(text));
     }
 }
 
 /// `debug`.
 pub(super) fn debug(text: &str, source: Option<&str>, position: Position) {
-    if is_heard() {
-        tracing::debug!(target: "waxseal::script", place = place(source, position), "{}", clean(text));
+    let place = place(source, position);
+    if is_heard(&place) {
+        tracing::debug!(target: "waxseal::script", place, "{}", clean(text));
     }
 }
 
-fn is_heard() -> bool {
-    let left = LEFT.get();
-    LEFT.set(left.saturating_sub(1));
-    left > 0 && !SILENT.get()
+/// What becomes of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// It is heard.
+    Heard,
+    /// It is the first of those that are left out.
+    FirstLeftOut,
+    /// It is left out.
+    LeftOut,
+}
+
+/// What becomes of the next line of a call that has said so many.
+pub(crate) fn hearing(said: &mut u32) -> Hearing {
+    *said = said.saturating_add(1);
+    match *said {
+        ..=LINES => Hearing::Heard,
+        said if said == LINES + 1 => Hearing::FirstLeftOut,
+        _ => Hearing::LeftOut,
+    }
+}
+
+/// Whether the next line is heard; where it is the first that is not, that is said.
+fn is_heard(place: &str) -> bool {
+    if SILENT.get() {
+        return false;
+    }
+    let mut said = SAID.get();
+    let hearing = hearing(&mut said);
+    SAID.set(said);
+    if hearing == Hearing::FirstLeftOut {
+        tracing::warn!(target: "waxseal::script", place, "says more than {LINES} lines in a call: the rest is left out");
+    }
+    hearing == Hearing::Heard
 }
 
 fn place(source: Option<&str>, position: Position) -> String {
@@ -93,9 +123,18 @@ mod tests {
     #[test]
     fn a_call_is_heard_for_a_few_lines_and_not_when_tried() {
         begin();
-        assert_eq!((0..100).filter(|_| is_heard()).count(), LINES as usize);
+        assert_eq!((0..100).filter(|_| is_heard("")).count(), LINES as usize);
         begin();
-        silent(|| assert!(!is_heard()));
-        assert!(is_heard());
+        silent(|| assert!(!is_heard("")));
+        assert!(is_heard(""));
+    }
+
+    #[test]
+    fn that_lines_are_left_out_is_said_once() {
+        let mut said = 0;
+        let heard: Vec<_> = (0..30).map(|_| hearing(&mut said)).collect();
+        assert_eq!(heard.iter().filter(|one| **one == Hearing::Heard).count(), LINES as usize);
+        assert_eq!(heard.get(LINES as usize), Some(&Hearing::FirstLeftOut));
+        assert_eq!(heard.iter().filter(|one| **one == Hearing::FirstLeftOut).count(), 1);
     }
 }

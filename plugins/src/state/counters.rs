@@ -40,8 +40,23 @@ impl Counters {
             names.known.insert(name.to_owned());
             return Ok(());
         };
-        let first = !std::mem::replace(&mut names.complained, true);
-        Err(first.then_some(why))
+        Err(names.first_complaint(why))
+    }
+
+    /// An amount below 0 is not counted; the first time with what is wrong.
+    pub(super) fn refuse_less(&self, name: &str, amount: i64) -> Option<String> {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.first_complaint(format!(
+            "adds {amount} to `{}`, and a counter only grows: not counted",
+            clean(name)
+        ))
+    }
+}
+
+impl Names {
+    fn first_complaint(&mut self, why: String) -> Option<String> {
+        let first = !std::mem::replace(&mut self.complained, true);
+        first.then_some(why)
     }
 }
 
@@ -72,6 +87,13 @@ mod tests {
         assert_eq!(counters.admit("seen_0"), Ok(()));
         assert!(counters.admit("one_more").unwrap_err().unwrap().contains("more than 32"));
         assert_eq!(counters.admit("and_more"), Err(None));
+    }
+
+    #[test]
+    fn what_is_less_than_nothing_is_not_counted_and_said_once() {
+        let counters = Counters::default();
+        assert!(counters.refuse_less("seen", -3).unwrap().contains("adds -3 to `seen`"));
+        assert_eq!(counters.refuse_less("seen", -3), None);
     }
 
     #[test]

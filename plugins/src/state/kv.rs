@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Clock;
+use crate::spoken::clean;
 
 /// Octets of a key, and of a value.
 pub(super) const KEY: usize = 256;
@@ -172,6 +173,26 @@ impl Kv {
             return Ok(None);
         }
         entries.remember(key, value, time, now).map(Some)
+    }
+
+    /// Adds to the number of a key, which is 0 where it has none, for a time that begins anew: the sum, and how many were
+    /// forgotten for its room. Of many that add at once none is lost.
+    ///
+    /// # Errors
+    ///
+    /// As of [`remember`](Self::remember); something else than a number is there, or the sum has no room in 64 bits.
+    pub(crate) fn add(&self, key: &str, amount: i64, time: Duration) -> Result<(i64, usize), String> {
+        let (mut entries, now) = (self.entries(), self.clock.now());
+        let present = entries.entries.get(key).filter(|entry| entry.holds(now));
+        let number = present.map_or(Ok(0), |entry| {
+            serde_json::from_slice::<i64>(&entry.value)
+                .map_err(|_| format!("what is remembered under `{}` is no number", clean(key)))
+        })?;
+        let sum = number
+            .checked_add(amount)
+            .ok_or_else(|| format!("{number} and {amount} are more than a number can be"))?;
+        let forgotten = entries.remember(key, sum.to_string().into_bytes(), time, now)?;
+        Ok((sum, forgotten))
     }
 
     /// Forgets a key.

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 /// Lookups of a call, and how long it may wait for them: a peer waits meanwhile, and has no patience
 /// for more.
-const LOOKUPS: u32 = 10;
-const WAITING: Duration = Duration::from_secs(10);
+pub(crate) const LOOKUPS: u32 = 10;
+pub(crate) const LOOKING_UP: Duration = Duration::from_secs(10);
 
 /// Those of one call.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Lookups {
 impl Lookups {
     /// Whether one more may be made.
     pub(crate) fn may_look_up(&mut self) -> bool {
-        let in_time = self.since.get_or_insert_with(Instant::now).elapsed() < WAITING;
+        let in_time = self.since.get_or_insert_with(Instant::now).elapsed() < LOOKING_UP;
         self.made = self.made.saturating_add(1);
         self.made <= LOOKUPS && in_time
     }

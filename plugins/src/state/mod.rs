@@ -8,6 +8,8 @@
 //! - `span`, `rate`: times and rates as they are written
 //! - `trial`: what is imagined
 
+#[cfg(test)]
+mod as_the_kit;
 mod clock;
 mod counters;
 mod kv;

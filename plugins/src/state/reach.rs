@@ -1,12 +1,14 @@
 //! All that one script or plugin has besides facts.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::counters::Counters;
 use super::kv::{Kv, Memory};
+use super::lookups::{LOOKING_UP, LOOKUPS};
 use super::rates::{Key, Rates};
-use super::{Clock, Lists, Manner, Rate, State, Trial};
+use super::{Clock, Lists, Lookups, Manner, Rate, State, Trial};
 use crate::outside::{Forgotten, LookupFailure, Outside, Query};
 
 /// What one script or plugin reaches, as it is asked or tried.
@@ -19,6 +21,8 @@ pub(crate) struct Reach {
     beyond: Beyond,
     /// Read when it is first needed.
     kv: OnceLock<Arc<Kv>>,
+    /// Whether it was said that a call has made all of its lookups.
+    spent_lookups: AtomicBool,
 }
 
 /// What lies beyond it.
@@ -46,6 +50,7 @@ impl Reaches {
             lists: Arc::clone(lists),
             beyond,
             kv: OnceLock::new(),
+            spent_lookups: AtomicBool::new(false),
         };
         Self {
             asked: Arc::new(reach(Beyond::Real(Arc::clone(state)))),
@@ -69,6 +74,7 @@ impl Reaches {
             lists: Arc::clone(&tried.lists),
             beyond: Beyond::Imagined(Arc::clone(trial)),
             kv: OnceLock::new(),
+            spent_lookups: AtomicBool::new(false),
         });
     }
 
@@ -106,6 +112,18 @@ impl Reach {
         Ok(forgotten.is_some())
     }
 
+    /// Adds to the number that is remembered under a key, in the place of what ends next where there is no room: the
+    /// sum.
+    ///
+    /// # Errors
+    ///
+    /// It is beyond a bound, or there is no number.
+    pub(crate) fn add(&self, key: &str, amount: i64, time: Duration) -> Result<i64, String> {
+        let (sum, forgotten) = self.kv().add(key, amount, time)?;
+        self.note_forgotten(Forgotten::Memory, forgotten);
+        Ok(sum)
+    }
+
     /// Whether a rate has so much left for a key; then it is taken.
     ///
     /// # Errors
@@ -124,13 +142,40 @@ impl Reach {
         Ok(taken.allowed)
     }
 
-    /// Counts. A name that it may not count under is said once.
-    pub(crate) fn count(&self, counter: &str, amount: u64) {
+    /// Counts. What cannot be counted is not, and that is said once.
+    pub(crate) fn count(&self, counter: &str, amount: i64) {
+        match u64::try_from(amount) {
+            Ok(amount) => self.count_up(counter, amount),
+            Err(_) => self.say(self.counters.refuse_less(counter, amount)),
+        }
+    }
+
+    /// The same for an amount that cannot be less than 0.
+    pub(crate) fn count_up(&self, counter: &str, amount: u64) {
         match (self.counters.admit(counter), &self.beyond) {
             (Ok(()), Beyond::Real(state)) => state.outside.count(&self.name, counter, amount),
             (Ok(()), Beyond::Imagined(trial)) => trial.count(counter, amount),
-            (Err(Some(why)), Beyond::Real(_)) => tracing::warn!(name = %self.name, "{why}"),
-            (Err(_), _) => {}
+            (Err(why), _) => self.say(why),
+        }
+    }
+
+    /// Whether a call may make one more lookup. That one has made all of them is said once.
+    pub(crate) fn may_look_up(&self, lookups: &mut Lookups) -> bool {
+        let may = lookups.may_look_up();
+        if !may && !self.spent_lookups.swap(true, Ordering::Relaxed) {
+            let why = format!(
+                "asks for more names than a call may, which is {LOOKUPS} within {} seconds: what is beyond is not looked up",
+                LOOKING_UP.as_secs()
+            );
+            self.say(Some(why));
+        }
+        may
+    }
+
+    /// Tells the operator, unless nothing has happened.
+    fn say(&self, why: Option<String>) {
+        if let (Some(why), Beyond::Real(_)) = (why, &self.beyond) {
+            tracing::warn!(name = %self.name, "{why}");
         }
     }
 

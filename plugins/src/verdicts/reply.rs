@@ -83,6 +83,13 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// Its text as a line of SMTP has it: printable ASCII (`textstring` in RFC 5321 section 4.2), each other character a `?`.
+    /// Only where the client asked for SMTPUTF8 might it be more (RFC 6531 section 3.7.4.2).
+    pub fn in_ascii(&self) -> String {
+        let printable = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+        self.text.chars().map(printable).collect()
+    }
+
     /// A reply with the hook's usual code.
     pub fn text(text: impl Into<String>) -> Self {
         Self { code: None, text: text.into() }

@@ -1,10 +1,12 @@
 //! How plugins read what is too large to be handed over as a whole: headers by name, a body piece by piece.
 
+use std::io;
 use std::sync::Arc;
 
 use wasmtime::component::{LinkerInstance, Resource, ResourceType};
 use wasmtime::{Result, StoreContextMut, format_err};
 
+use super::fuel;
 use super::guest::Guest;
 use crate::facts::{Body, Fields};
 
@@ -45,9 +47,39 @@ fn link_body(contents: &mut LinkerInstance<'_, Guest>) -> Result<()> {
     contents.func_wrap("[method]body.size", |store: Store<'_>, (this,): (OfBody,)| {
         Ok((store.data().table.get(&this)?.size(),))
     })?;
-    contents.func_wrap("[method]body.read", |store: Store<'_>, (this, offset, length): (OfBody, u64, u32)| {
-        let body = store.data().table.get(&this)?;
-        let piece = body.read(offset, usize::try_from(length).unwrap_or(usize::MAX));
-        Ok((piece.map_err(|error| format_err!("the message cannot be read: {error}"))?,))
-    })
+    contents.func_wrap(
+        "[method]body.read",
+        |mut store: Store<'_>, (this, offset, length): (OfBody, u64, u32)| {
+            let body = Arc::clone(store.data().table.get(&this)?);
+            let piece =
+                body.read(offset, usize::try_from(length).unwrap_or(usize::MAX)).map_err(unreadable)?;
+            fuel::has_read(&mut store, piece.len() as u64, body.size())?;
+            Ok((piece,))
+        },
+    )?;
+    contents.func_wrap_async(
+        "[method]body.contains",
+        |mut store: Store<'_>, (this, wanted): (OfBody, Vec<u8>)| {
+            Box::new(async move {
+                let body = Arc::clone(store.data().table.get(&this)?);
+                fuel::searches(&mut store, body.size())?;
+                Ok((contains(&body, &wanted).await.map_err(unreadable)?,))
+            })
+        },
+    )
+}
+
+/// Looks through a body; others have their turn between its pieces.
+async fn contains(body: &Body, wanted: &[u8]) -> io::Result<bool> {
+    let mut search = body.search(wanted);
+    loop {
+        if let Some(found) = search.step()? {
+            return Ok(found);
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn unreadable(error: io::Error) -> wasmtime::Error {
+    format_err!("the message cannot be read: {error}")
 }

@@ -25,7 +25,7 @@ const INSTANCES: u32 = 1_024;
 
 /// The stack of a call, octets. The fiber's is larger: the rest is for the relay's own functions that
 /// a plugin calls.
-const WASM_STACK: usize = 256 << 10;
+pub(super) const WASM_STACK: usize = 256 << 10;
 const FIBER_STACK: usize = 1 << 20;
 
 /// Octets of memory that stay with a freed slot, so that the next instance need not fault them in.
@@ -35,7 +35,9 @@ const WARM_SLOTS: u32 = 64;
 
 /// The time between two ticks of the epoch. Fuel is what bounds a call, and after each portion of it
 /// others have their turn; the epoch ends what takes long without burning fuel.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
+/// How long a call may run, while others have no turn: so long, and not to the tick.
+pub(super) const TIME: Duration = Duration::from_millis(300);
 
 /// Octets of compiled plugins that are kept for the next start.
 const CACHE_SIZE: u64 = 512 << 20;

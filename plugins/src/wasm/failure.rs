@@ -1,8 +1,11 @@
 //! What goes wrong when a plugin is asked, said to people.
 
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, Trap, WasmBacktrace};
 
-use super::guest::Call;
+use super::engine::{TIME, WASM_STACK};
+use super::fuel::FUEL;
+use super::guest::{COPIED, Call, HANDLES};
 use crate::place::Place;
 
 /// How a call of a plugin failed: the label `reason` of `waxseal_plugin_failures_total`.
@@ -69,21 +72,56 @@ impl Failed {
         let inside = || innermost(error).map(|name| format!(" in `{name}`")).unwrap_or_default();
         match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => {
-                Self::new(Kind::Time, format!("`{function}` runs too long{}: its fuel is used up", inside()))
+                let bound = format!(
+                    "its fuel is used up, {FUEL} instructions and some for each octet of a body that it reads: it must do less in a call"
+                );
+                Self::new(Kind::Time, format!("`{function}` runs too long{}: {bound}", inside()))
             }
             Some(Trap::Interrupt) => {
-                Self::new(Kind::Time, format!("`{function}` runs too long{}: its time is over", inside()))
+                let bound = format!("its time is over, {} ms: it must do less in a call", TIME.as_millis());
+                Self::new(Kind::Time, format!("`{function}` runs too long{}: {bound}", inside()))
             }
             Some(trap) => match &call.panicked {
                 Some(message) => Self::new(Kind::Trap, format!("`{function}` panicked: {message}")),
-                None => Self::new(Kind::Trap, format!("`{function}` trapped{}: {trap}", inside())),
+                None => {
+                    Self::new(Kind::Trap, format!("`{function}` trapped{}: {trap}{}", inside(), help(*trap)))
+                }
             },
-            None => {
-                let cause = error.root_cause();
-                Self::new(Kind::Stopped, format!("`{function}` was stopped{}: {cause}", inside()))
-            }
+            None => Self::new(
+                Kind::Stopped,
+                format!("`{function}` was stopped{}: {}", inside(), bound_met(error)),
+            ),
         }
     }
+}
+
+/// What a trap says that is not said by its name.
+fn help(trap: Trap) -> String {
+    match trap {
+        Trap::StackOverflow => format!(": its functions call each other too deeply for a stack of {} KiB", WASM_STACK >> 10),
+        Trap::MemoryOutOfBounds => {
+            ": it reads or writes what is not its own, or its functions call each other too deeply for the stack in its memory"
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Which bound was met, and what goes below it.
+fn bound_met(error: &Error) -> String {
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        return format!(
+            "it holds more than {HANDLES} facts, parts and terms at once: it must drop those that it has read"
+        );
+    }
+    let cause = error.root_cause().to_string();
+    // The error of wasmtime has no type that can be named.
+    if cause.contains("copied between the host and the guest") {
+        return format!(
+            "it hands over more than {COPIED} octets at once, which is the most: a longer text must be made shorter"
+        );
+    }
+    cause
 }
 
 /// The innermost of the plugin's own functions that has a name.

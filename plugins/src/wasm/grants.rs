@@ -10,6 +10,7 @@ use wasmtime::{Result, StoreContextMut};
 use super::contract::interface;
 use super::guest::{Guest, Spot};
 use crate::outside::{LookupFailure, Query};
+use crate::rhai::{Hearing, LINES};
 use crate::spoken::clean;
 use crate::state::{Manner, Rate};
 
@@ -83,7 +84,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> Result<()> {
     linker.instance(&interface("counters"))?.func_wrap(
         "add",
         |store: StoreContextMut<'_, Guest>, (name, amount): (String, u64)| {
-            store.data().reach.count(&name, amount);
+            store.data().reach.count_up(&name, amount);
             Ok(())
         },
     )?;
@@ -198,7 +199,7 @@ fn dns(interface: &mut LinkerInstance<'_, Guest>) -> Result<()> {
 }
 
 async fn look_up(guest: &mut Guest, query: Query) -> Found {
-    if !guest.call.lookups.may_look_up() {
+    if !guest.reach.may_look_up(&mut guest.call.lookups) {
         return Err(Failure::Unavailable("this call has made all the lookups that it may make".to_owned()));
     }
     guest.reach.look_up(query).await.map_err(|failure| match failure {
@@ -209,10 +210,18 @@ async fn look_up(guest: &mut Guest, query: Query) -> Found {
 
 impl Guest {
     fn say(&mut self, tone: Tone, text: &str) {
-        if self.reach.manner() == Manner::Tried || !self.call.may_speak() {
+        if self.reach.manner() == Manner::Tried {
             return;
         }
         let (plugin, text) = (&self.about.path, clean(text));
+        match self.call.speaks() {
+            Hearing::Heard => {}
+            Hearing::FirstLeftOut => {
+                tracing::warn!(target: "waxseal::plugin", %plugin, "says more than {LINES} lines in a call: the rest is left out");
+                return;
+            }
+            Hearing::LeftOut => return,
+        }
         match tone {
             Tone::Debug => tracing::debug!(target: "waxseal::plugin", %plugin, "{text}"),
             Tone::Info => tracing::info!(target: "waxseal::plugin", %plugin, "{text}"),

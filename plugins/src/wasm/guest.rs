@@ -5,25 +5,16 @@ use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
+use super::engine::{TICK, TIME};
+use super::fuel;
 use super::limits::Limits;
+use crate::rhai::{Hearing, hearing};
 use crate::state::{Lookups, Reach};
-
-/// Fuel of a call, about an instruction a unit: some thousand times what a hook takes. The same
-/// call ends at the same place on every machine, however busy it is.
-pub(super) const FUEL: u64 = 50_000_000;
-/// After so much fuel others have their turn: some ten microseconds. The runtime looks at its sockets
-/// once in some sixty turns, so it must be that short.
-const PORTION: u64 = 25_000;
-/// Ticks of the epoch that a call may see while it runs.
-const TICKS: u32 = 30;
 
 /// Facts and terms that a plugin may hold at once, the parts of a message among them, and octets that one call
 /// of ours may copy out of it.
-const HANDLES: usize = 1088;
-const COPIED: usize = 1 << 20;
-
-/// Lines that a call may say.
-const LINES: u32 = 16;
+pub(super) const HANDLES: usize = 1088;
+pub(super) const COPIED: usize = 1 << 20;
 
 /// An instance's data.
 pub(super) struct Guest {
@@ -59,6 +50,8 @@ pub(super) struct Call {
     pub(super) panicked: Option<String>,
     /// Its lookups.
     pub(super) lookups: Lookups,
+    /// Octets of bodies that it has read, each counted once.
+    pub(super) read: u64,
     lines: u32,
     ticks: u32,
 }
@@ -86,26 +79,21 @@ impl Guest {
 }
 
 impl Call {
-    /// Whether it may say another line.
-    pub(super) fn may_speak(&mut self) -> bool {
-        count(&mut self.lines, LINES)
+    /// What becomes of its next line.
+    pub(super) fn speaks(&mut self) -> Hearing {
+        hearing(&mut self.lines)
     }
 
     fn tick(&mut self) -> UpdateDeadline {
-        if count(&mut self.ticks, TICKS) { UpdateDeadline::Yield(1) } else { UpdateDeadline::Interrupt }
+        self.ticks = self.ticks.saturating_add(1);
+        if TICK * self.ticks <= TIME { UpdateDeadline::Yield(1) } else { UpdateDeadline::Interrupt }
     }
-}
-
-fn count(number: &mut u32, most: u32) -> bool {
-    *number = number.saturating_add(1);
-    *number <= most
 }
 
 /// A call begins: it has all its fuel and time.
 pub(super) fn begin(store: &mut Store<Guest>) -> wasmtime::Result<()> {
     store.data_mut().call = Call::default();
-    store.set_fuel(FUEL)?;
-    store.fuel_async_yield_interval(Some(PORTION))?;
+    fuel::begin(store)?;
     store.set_epoch_deadline(1);
     Ok(())
 }

@@ -16,7 +16,7 @@ use super::{Files, Plugin, contents, contract, edits, engine, facts, grants, ter
 use crate::decider::Role;
 use crate::diagnostic::Diagnostic;
 use crate::outside::{Nowhere, Outside};
-use crate::state::State;
+use crate::state::{Lists, State};
 
 /// The host of plugins. Cheap to clone; all clones are the same host. Nothing is made before the first
 /// plugin is loaded: who has none pays nothing.
@@ -27,6 +27,8 @@ struct Inner {
     cache: Option<PathBuf>,
     grants: BTreeMap<String, BTreeSet<Grant>>,
     state: Arc<State>,
+    /// The lists of who has no folder of them.
+    lists: Arc<Lists>,
     machine: OnceLock<std::result::Result<Machine, String>>,
     /// The plugins that are in use, and candidates that may come to be.
     loaded: Mutex<Vec<Weak<Plugin>>>,
@@ -49,10 +51,27 @@ impl Host {
         outside: Arc<dyn Outside>,
     ) -> Self {
         let state = Arc::new(State::new(directory.as_deref(), outside));
+        let cache = directory.map(|directory| directory.join("compiled"));
+        Self::with(cache, grants, state, Lists::none())
+    }
+
+    /// A host of nobody's mail, for a plugin that is only looked at: where there is no folder of lists, each that is asked
+    /// for is imagined.
+    pub(super) fn imagining(grants: BTreeMap<String, BTreeSet<Grant>>) -> Self {
+        Self::with(None, grants, Arc::new(State::new(None, Arc::new(Nowhere))), Lists::imagined())
+    }
+
+    fn with(
+        cache: Option<PathBuf>,
+        grants: BTreeMap<String, BTreeSet<Grant>>,
+        state: Arc<State>,
+        lists: Arc<Lists>,
+    ) -> Self {
         Self(Arc::new(Inner {
-            cache: directory.map(|directory| directory.join("compiled")),
+            cache,
             grants,
             state,
+            lists,
             machine: OnceLock::new(),
             loaded: Mutex::default(),
         }))
@@ -104,6 +123,11 @@ impl Host {
     /// What scripts and plugins remember, and the relay outside.
     pub(crate) fn state(&self) -> &Arc<State> {
         &self.0.state
+    }
+
+    /// The lists of who has no folder of them.
+    pub(super) fn lists(&self) -> Arc<Lists> {
+        Arc::clone(&self.0.lists)
     }
 
     pub(super) fn outside(&self) -> &Arc<dyn Outside> {

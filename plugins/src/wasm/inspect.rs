@@ -18,7 +18,6 @@ use crate::decider::{Decider, Role};
 use crate::decision::Answer;
 use crate::diagnostic::Diagnostic;
 use crate::hooks::{Direction, Hook, HookName};
-use crate::outside::Nowhere;
 use crate::state::Trial;
 use crate::trial::{self, Witness};
 
@@ -35,6 +34,8 @@ pub struct Inspection {
     pub grants: Vec<Grant>,
     /// The facts it reads, as in `host.offers_tls`.
     pub reads: Vec<String>,
+    /// The lists that it has looked into and that were imagined: a site needs them.
+    pub lists: Vec<String>,
     /// The hooks it has, in the order in which they are asked, with what it answers.
     pub hooks: Vec<Answers>,
 }
@@ -51,7 +52,8 @@ pub struct Answers {
 }
 
 /// Loads a component as the relay does, with all granted that it asks for, and tries it. Nothing of it
-/// lasts. Without a role it has the one that its hooks suggest. Blocks.
+/// lasts. Without a role it has the one that its hooks suggest. Without a folder of lists each that it asks for is
+/// imagined, with nothing in it. Blocks.
 ///
 /// # Errors
 ///
@@ -59,7 +61,7 @@ pub struct Answers {
 pub fn inspect(path: &Arc<str>, role: Option<Role>, files: Files<'_>) -> Result<Inspection, Vec<Diagnostic>> {
     let name = super::load::stem(path);
     let granted = BTreeMap::from([(name.to_string(), Grant::ALL.into())]);
-    let host = Host::new(None, granted, Arc::new(Nowhere));
+    let host = Host::imagining(granted);
     let load = |role| {
         host.load(path, role, files).map_err(|mut errors| {
             // One wrong version is wrong of every interface.
@@ -81,13 +83,15 @@ pub fn inspect(path: &Arc<str>, role: Option<Role>, files: Files<'_>) -> Result<
 impl Inspection {
     fn of(plugin: &Arc<Plugin>) -> Self {
         let exports = plugin.exports();
+        let hooks = tried(plugin);
         Self {
             name: Arc::clone(plugin.name()),
             role: plugin.role(),
             contract: exports.versions().map(str::to_owned).collect(),
             grants: exports.asks().collect(),
             reads: exports.reads().map(str::to_owned).collect(),
-            hooks: tried(plugin),
+            lists: plugin.imagined_lists(),
+            hooks,
         }
     }
 

@@ -1,6 +1,6 @@
 //! How much an instance may take, and how much it has taken.
 
-use wasmtime::{ResourceLimiter, Result, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{ResourceLimiter, Result, StoreLimits, StoreLimitsBuilder, bail};
 
 use super::engine::{MEMORY, PARTS, TABLE_ELEMENTS};
 
@@ -41,6 +41,13 @@ impl Limits {
 
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        if desired > MEMORY {
+            bail!(
+                "it wants {} KiB of memory, and has {} KiB at most: it must keep less at once, and read a body piece by piece",
+                desired >> 10,
+                MEMORY >> 10
+            );
+        }
         let allowed = self.limits.memory_growing(current, desired, maximum)?;
         self.grown += desired.saturating_sub(current);
         Ok(allowed)

@@ -66,7 +66,7 @@ impl Plugin {
         let name = stem(path);
         not_granted(host, &name, path, &exports)?;
         let linked = link(machine, &component).map_err(|message| vec![wrong("W002", message)])?;
-        let lists = lists(host, &exports, files).unwrap_or_else(Lists::none);
+        let lists = lists(host, &exports, files).unwrap_or_else(|| host.lists());
         let reaches = Reaches::new(host.state(), &name, &lists);
         let about = About { name, path: Arc::clone(path), config };
         let plugin = Self {

@@ -23,6 +23,7 @@ mod engine;
 mod exports;
 mod facts;
 pub mod failure;
+mod fuel;
 mod grants;
 mod guest;
 mod host;
@@ -131,6 +132,11 @@ impl Plugin {
                 Some(Answer { outcome, place })
             }
         }
+    }
+
+    /// The lists that it has looked into, where they are imagined.
+    pub(super) fn imagined_lists(&self) -> Vec<String> {
+        self.reaches.lists().imagined_names()
     }
 
     /// Forgets what it was told while it was tried: the next test begins anew.

@@ -2,6 +2,7 @@
 //! toolchain is needed; plugins of real code are built and asked by the end-to-end tests.
 
 mod answers;
+mod bodies;
 mod hostile;
 mod loading;
 mod support;

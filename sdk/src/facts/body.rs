@@ -10,6 +10,8 @@
 /// assert_eq!(body.size(), 7);
 /// assert_eq!(body.read(1, 4), b"ello");
 /// assert!(body.read(7, 100).is_empty());
+/// assert!(body.contains(b"ello"));
+/// assert_eq!(body.pieces().map(|piece| piece.len()).sum::<usize>(), 7);
 /// ```
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -19,8 +21,20 @@ pub struct Body(Vec<u8>);
 pub use crate::bindings::waxseal::policy::contents::Body;
 
 /// The most octets that are read at once.
-#[cfg(not(target_arch = "wasm32"))]
-const PIECE: usize = 65_536;
+const PIECE: u32 = 65_536;
+
+impl Body {
+    /// The body piece by piece, from its beginning: each has 65536 octets, the last may have fewer. A call has fuel for a
+    /// few passes over the body, whatever its size; what only looks for a text takes [`contains`](Body::contains).
+    pub fn pieces(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
+        let mut offset = 0;
+        std::iter::from_fn(move || {
+            let piece = self.read(offset, PIECE);
+            offset += piece.len() as u64;
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+}
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Body {
@@ -34,7 +48,13 @@ impl Body {
     #[must_use]
     pub fn read(&self, offset: u64, length: u32) -> Vec<u8> {
         let rest = usize::try_from(offset).ok().and_then(|offset| self.0.get(offset..)).unwrap_or_default();
-        rest.iter().take(PIECE.min(length as usize)).copied().collect()
+        rest.iter().take(PIECE.min(length) as usize).copied().collect()
+    }
+
+    /// Whether it has these octets somewhere, exactly as written: the relay looks, many times as fast as a plugin can.
+    #[must_use]
+    pub fn contains(&self, octets: &[u8]) -> bool {
+        octets.is_empty() || self.0.windows(octets.len()).any(|window| window == octets)
     }
 }
 

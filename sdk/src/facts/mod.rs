@@ -110,16 +110,22 @@ macro_rules! facts {
 
         #[doc = concat!("Makes a [`", stringify!($name), "`] for a test: a setter for each fact.")]
         ///
-        /// It is taken wherever the facts are. To read a fact of it, take it as the facts first:
-        #[doc = concat!("`let facts: &", stringify!($name), " = &builder;`.")]
+        /// It is taken wherever the facts are. Its own methods only set: to read a fact, take the facts first, with
+        /// [`facts`](Self::facts), as in `builder.facts().…()`.
         #[cfg(not(target_arch = "wasm32"))]
         #[derive(Clone, Debug, Default)]
         pub struct Builder($name);
 
         #[cfg(not(target_arch = "wasm32"))]
         impl Builder {
+            /// The facts, to be read.
+            #[must_use]
+            pub fn facts(&self) -> &$name {
+                &self.0
+            }
+
             $(
-                #[doc = concat!("Sets [`", stringify!($fact), "`](", stringify!($name), "::", stringify!($fact), ").")]
+                #[doc = concat!("Sets [`", stringify!($fact), "`](", stringify!($name), "::", stringify!($fact), "); `facts().", stringify!($fact), "()` reads it.")]
                 #[must_use]
                 pub fn $fact(mut self, value: $crate::facts::facts!(@given $kind)) -> Self {
                     self.0.$fact = $crate::facts::facts!(@from $kind value);

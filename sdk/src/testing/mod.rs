@@ -1,7 +1,8 @@
 //! The test kit: `cargo test` of a plugin runs natively, without a relay and without WebAssembly.
 //!
 //! Facts are made by the functions here, each with ordinary values to begin with and a setter for
-//! each fact. What the plugin asks of the relay is answered by a relay of the test's own: the
+//! each fact: `testing::clear_host().domain("example.net")`. To read one take the facts first:
+//! `testing::clear_host().facts().domain()`. What the plugin asks of the relay is answered by a relay of the test's own: the
 //! functions here set its clock and its DNS answers, and look at what it was told. Each test begins
 //! with a fresh one.
 //!
@@ -167,17 +168,39 @@ answers! {
     answer_names, names: Names;
 }
 
-/// The test has a list of these entries. It is asked for equal texts: networks and domains above are the
-/// relay's business.
+/// The test has a list of these entries, which are what the lines of a list's file are: domains, addresses of mail, IP
+/// addresses, networks. It is asked as the relay asks its own, but for the A-labels of domains beyond ASCII.
 ///
 /// ```
 /// use waxseal_sdk::prelude::*;
 ///
 /// testing::list("blocked", ["Spam.example"]);
 /// assert_eq!(lists::contains("blocked", "spam.example"), Ok(true));
+/// assert_eq!(lists::contains("blocked", "someone@spam.example"), Ok(true));
 /// ```
+///
+/// # Panics
+/// What is no entry ends the test: the relay would not take the list.
+#[track_caller]
 pub fn list(name: &str, entries: impl IntoIterator<Item = impl Into<String>>) {
-    relay::lists::set(name, entries.into_iter().map(Into::into));
+    let wrong = relay::lists::set(name, entries.into_iter().map(Into::into)).err();
+    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+}
+
+/// A call is over: the next may say its lines and make its lookups. Where a hook answers something its verdict says so; what
+/// answers nothing, as `delivered`, is followed by this where a test calls it again and again.
+///
+/// ```
+/// use waxseal_sdk::prelude::*;
+///
+/// (0..20).for_each(|_| log!("too much of it"));
+/// assert_eq!(testing::logged().len(), 16);
+/// testing::next_call();
+/// log!("once more");
+/// assert_eq!(testing::logged().len(), 17);
+/// ```
+pub fn next_call() {
+    relay::next_call();
 }
 
 /// Nothing can be found out about a name.

@@ -22,6 +22,9 @@ pub trait Answer {
     /// What it says to the other side, if it says something.
     fn reply(&self) -> Option<&Reply>;
 
+    /// What it says: the text of a reply, a reason, an address; empty where it says nothing.
+    fn text(&self) -> &str;
+
     /// The terms that it carries, if it carries any.
     fn terms(&self) -> Option<&Terms>;
 }
@@ -54,6 +57,12 @@ macro_rules! answers {
                 }
             }
 
+            fn text(&self) -> &str {
+                match self {
+                    $( Self::$case $(($with))? => answers!(@text $($with $payload)?), )*
+                }
+            }
+
             fn terms(&self) -> Option<&Terms> {
                 match self {
                     $( Self::$case $(($with))? => answers!(@terms $($with $payload)?), )*
@@ -83,6 +92,9 @@ macro_rules! answers {
     (@any $case:ident $with:ident) => { Self::$case(_) };
     (@reply $with:ident Reply) => { Some($with) };
     (@reply $($with:ident $other:ident)?) => {{ $( let _ = $with; )? None }};
+    (@text $with:ident Reply) => { &$with.text };
+    (@text $with:ident String) => { $with };
+    (@text $($with:ident $other:ident)?) => {{ $( let _ = $with; )? "" }};
     (@terms $with:ident Terms) => { Some($with) };
     (@terms $($with:ident $other:ident)?) => {{ $( let _ = $with; )? None }};
     (@says $answer:ident $case:ident) => {

@@ -24,6 +24,8 @@
 //! `#[track_caller]`.
 
 mod answers;
+#[cfg(not(target_arch = "wasm32"))]
+mod check;
 mod edits;
 mod next_hop;
 mod reply;
@@ -67,6 +69,16 @@ pub struct Verdict<A> {
     place: &'static Location<'static>,
 }
 
+impl<A> Verdict<A> {
+    /// Says something here: in a plugin's tests the call ends with it, and the next has all that a call may have.
+    #[track_caller]
+    fn new(said: Result<Option<A>, String>) -> Self {
+        #[cfg(not(target_arch = "wasm32"))]
+        crate::testing::relay::next_call();
+        Self { said, place: Location::caller() }
+    }
+}
+
 impl<A: Answer> Verdict<A> {
     /// The word that made it, as in `"accept"`; `"no_opinion"` and `"fail"` too.
     ///
@@ -94,16 +106,20 @@ impl<A: Answer> Verdict<A> {
         self.answer()?.reply()?.code.as_deref()
     }
 
-    /// The text of a `refuse`, `defer` or `fail`; else empty.
+    /// The text of a `refuse`, `defer` or `fail`, the reason of a `quarantine` or `discard`, the address of a `redirect`;
+    /// else empty.
     ///
     /// ```
     /// # use waxseal_sdk::prelude::*;
     /// let verdict: incoming::mail::Verdict = refuse("5.7.1", "Not today");
     /// assert_eq!(verdict.text(), "Not today");
+    ///
+    /// let verdict: incoming::message::Verdict = quarantine("a card number");
+    /// assert_eq!(verdict.text(), "a card number");
     /// ```
     pub fn text(&self) -> &str {
         match &self.said {
-            Ok(_) => self.answer().and_then(Answer::reply).map_or("", |reply| &reply.text),
+            Ok(_) => self.answer().map_or("", Answer::text),
             Err(text) => text,
         }
     }

@@ -2,8 +2,6 @@
 //!
 //! Each is generic over what the hook can answer, and remembers its caller's place.
 
-use std::panic::Location;
-
 use super::{Answer, Edits, Floor, NextHop, Reply, Says, Terms, Verdict, word};
 
 /// Go on. At start and at an incoming cipher: under no terms but those of the row.
@@ -75,11 +73,16 @@ pub fn accept_by<A: Says<word::AcceptBy>>(way: NextHop) -> Verdict<A> {
 /// ```
 /// # use waxseal_sdk::prelude::*;
 /// let verdict: incoming::message::Verdict = redirect("review@example.org");
-/// assert_eq!(verdict.word(), "redirect");
+/// assert_eq!((verdict.word(), verdict.text()), ("redirect", "review@example.org"));
 /// ```
+///
+/// In a plugin's tests a text that is no address ends the test; in the plugin it is a failure, which defers.
 #[track_caller]
 pub fn redirect<A: Says<word::Redirect>>(address: impl Into<String>) -> Verdict<A> {
-    said(word::Redirect(address.into()))
+    let address = address.into();
+    #[cfg(not(target_arch = "wasm32"))]
+    super::check::holds(super::check::address(&address));
+    said(word::Redirect(address))
 }
 
 /// At message: it is taken and kept aside, for this reason, until an operator releases or removes it.
@@ -236,7 +239,7 @@ pub fn require<A: Says<word::Require>>(floor: Floor) -> Verdict<A> {
 /// ```
 #[track_caller]
 pub fn no_opinion<A: Answer>() -> Verdict<A> {
-    Verdict { said: Ok(None), place: Location::caller() }
+    Verdict::new(Ok(None))
 }
 
 /// A failure of the plugin: logged and counted as one. It defers, and never opens anything.
@@ -257,12 +260,12 @@ pub fn no_opinion<A: Answer>() -> Verdict<A> {
 /// ```
 #[track_caller]
 pub fn fail<A: Answer>(text: impl Into<String>) -> Verdict<A> {
-    Verdict { said: Err(text.into()), place: Location::caller() }
+    Verdict::new(Err(text.into()))
 }
 
 #[track_caller]
 fn said<W, A: Says<W>>(word: W) -> Verdict<A> {
-    Verdict { said: Ok(Some(A::say(word))), place: Location::caller() }
+    Verdict::new(Ok(Some(A::say(word))))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use waxseal_plugins::bundle::is_stem;
 use waxseal_plugins::decider::Role;
+use waxseal_plugins::wasm::Files;
 use waxseal_plugins::wasm::inspect::Inspection;
 
 use super::super::setting::{Setting, listed, shown};
@@ -95,7 +96,11 @@ impl Module {
         let config = configuration(&self.config)?;
         // By its name, which the file at hand need not have: grants and the configuration go by it.
         let named = self.config.with_extension("wasm");
-        let inspected = inspected(&named, self.kind.map(Kind::role), wasm, config.as_ref());
+        let inspected = inspected(
+            &named,
+            self.kind.map(Kind::role),
+            Files { wasm, config: config.as_ref(), lists: None },
+        );
         if inspected.is_ok() {
             fs::write(&self.out, wasm).with_context(|| format!("{} cannot be written", shown(&self.out)))?;
         }
@@ -117,13 +122,18 @@ impl Module {
         }
     }
 
-    fn say_what_comes_next(&self, Inspection { role, grants, .. }: &Inspection) {
+    fn say_what_comes_next(&self, Inspection { role, grants, lists, .. }: &Inspection) {
         let (name, folder) = (&self.name, role.folder());
         output::say("\nNext, in the site of a relay:");
         if !grants.is_empty() {
             let grants: Vec<_> = grants.iter().map(|grant| format!("\"{grant}\"")).collect();
             output::say("  grant what it asks for, in waxseal.toml, and start the relay anew:");
             output::say(format_args!("    [plugin.{name}]\n    grant = [{}]", grants.join(", ")));
+        }
+        for list in lists {
+            output::say(format_args!(
+                "  it looks into a list, which has to be there: SITE/policies/lists/{list}.txt"
+            ));
         }
         output::say(format_args!("  cp {} SITE/policies/{folder}/{name}.wasm", shown(&self.out)));
         if self.config.exists() {

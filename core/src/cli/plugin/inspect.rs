@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use waxseal_plugins::bundle::LISTS;
 use waxseal_plugins::decider::Role;
 use waxseal_plugins::diagnostic::Diagnostic;
 use waxseal_plugins::wasm::Files;
@@ -14,14 +15,16 @@ use super::super::setting::{Setting, listed, shown};
 use super::super::{Outcome, output};
 use super::{Kind, Report, listed_or_nothing, say_what_it_is};
 use crate::admin::protocol::findings;
+use crate::config::Config;
 
 /// Show what a component is, what it asks for, and what it answers on ordinary facts
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The component
     file: PathBuf,
-    /// The plugin's own configuration [default: the .toml beside it, if there is one]
-    // The global argument of this name, the relay's configuration, is not needed here.
+    /// The plugin's own configuration, or the relay's, whose lists it then looks into [default: the .toml beside it, if there
+    /// is one; lists are imagined]
+    // In the place of the global argument of this name.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// What it is meant to be [default: what its folder says, else its hooks]
@@ -34,12 +37,15 @@ impl Arguments {
         let Self { file, config, kind } = self;
         let wasm = fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
         let beside = file.with_extension("toml");
+        let lists = config.as_deref().and_then(Config::policies_of).map(|policies| policies.join(LISTS));
+        let config = config.filter(|_| lists.is_none());
         let text = match &config {
             Some(named) => Some(read(named)?),
             None => configuration(&beside)?,
         };
         let role = kind.map(Kind::role).or_else(|| role_of_folder(&file));
-        let mut inspected = inspected(&file, role, &wasm, text.as_ref());
+        let mut inspected =
+            inspected(&file, role, Files { wasm: &wasm, config: text.as_ref(), lists: lists.as_deref() });
         if let (Some(named), Err(errors)) = (&config, &mut inspected) {
             rename(errors, &beside, named);
         }
@@ -60,13 +66,8 @@ impl Arguments {
 pub(super) type Inspected = Result<Inspection, Vec<Diagnostic>>;
 
 /// Looks at a component, which goes by the name of its file.
-pub(super) fn inspected(
-    file: &Path,
-    role: Option<Role>,
-    wasm: &[u8],
-    config: Option<&Arc<str>>,
-) -> Inspected {
-    inspect(&shown(file).into(), role, Files { wasm, config, lists: None })
+pub(super) fn inspected(file: &Path, role: Option<Role>, files: Files<'_>) -> Inspected {
+    inspect(&shown(file).into(), role, files)
 }
 
 /// The text of a plugin's configuration, where it has one.
@@ -143,6 +144,24 @@ mod tests {
     }
 
     #[test]
+    fn a_relays_configuration_is_told_from_a_plugins() {
+        let site = tempfile::tempdir().unwrap();
+        let file = site.path().join("some.toml");
+        let policies = |text: &str| {
+            fs::write(&file, text).unwrap();
+            Config::policies_of(&file)
+        };
+        assert_eq!(policies("pins = [\"a\"]\nhostname = \"a.example\"\n"), None);
+        let relay = "hostname = \"mx.example.org\"\ndata_dir = \"data\"\n";
+        assert_eq!(policies(relay), Some(site.path().join("policies")));
+        assert_eq!(
+            policies(&format!("{relay}policies = \"mine\"\nno_such_key = 1\n")),
+            Some(site.path().join("mine"))
+        );
+        assert_eq!(Config::policies_of(&site.path().join("none.toml")), None);
+    }
+
+    #[test]
     fn what_is_wrong_is_said_as_the_relay_says_it() {
         let file = Path::new("mine.wasm");
         for (wasm, expected) in [
@@ -151,7 +170,7 @@ mod tests {
             (b"\0asm\x01\0\0\0", "this is a core module"),
             (b"\0asm\x0d\0\x01\0\xff", "the component cannot be compiled"),
         ] {
-            let errors = inspected(file, None, wasm, None).unwrap_err();
+            let errors = inspected(file, None, Files { wasm, config: None, lists: None }).unwrap_err();
             assert!(errors[0].to_string().contains(expected), "{}", errors[0]);
         }
     }

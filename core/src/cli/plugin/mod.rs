@@ -85,7 +85,7 @@ struct Report {
 
 /// What a component is, in a few lines.
 fn say_what_it_is(octets: usize, inspection: &Inspection) {
-    let Inspection { name, role, contract, grants, hooks, .. } = inspection;
+    let Inspection { name, role, contract, grants, lists, hooks, .. } = inspection;
     let role = match role {
         Role::Policy(direction) => format!("a policy of {direction} mail"),
         Role::Filter => "a filter".to_owned(),
@@ -97,6 +97,9 @@ fn say_what_it_is(octets: usize, inspection: &Inspection) {
     output::say(format_args!("  contract   {}", contract.join(", ")));
     output::say(format_args!("  hooks      {}", hooks.join(", ")));
     output::say(format_args!("  asks for   {}", listed_or_nothing(&grants)));
+    if !lists.is_empty() {
+        output::say(format_args!("  lists      {} (imagined here, with nothing in them)", lists.join(", ")));
+    }
 }
 
 fn listed_or_nothing(words: &[String]) -> String {

@@ -1,5 +1,7 @@
 //! The part for programs: RFC 3464 section 2.
 
+use waxseal_plugins::verdicts::Reply;
+
 use super::{Action, Occasion, Told, date, one_line};
 use crate::spool::Status;
 
@@ -55,6 +57,10 @@ fn recipient(occasion: &Occasion<'_>, told: &Told) -> String {
 fn diagnostic(status: &Status) -> String {
     match &status.reply {
         Some(reply) => format!("Diagnostic-Code: smtp; {}\r\n", one_line(reply)),
-        None => format!("Diagnostic-Code: x-waxseal; {}\r\n", one_line(&status.reason)),
+        // In ASCII, so that a host without SMTPUTF8 takes the notice; the text for people has it as it is.
+        None => {
+            let reason = Reply::text(one_line(&status.reason)).in_ascii();
+            format!("Diagnostic-Code: x-waxseal; {reason}\r\n")
+        }
     }
 }

@@ -203,6 +203,19 @@ fn what_a_host_says_beyond_ascii_is_no_field_of_ascii() {
 }
 
 #[test]
+fn a_reason_of_ours_beyond_ascii_is_read_by_people_as_it_is() {
+    let mut failed = unknown("eve@example.org");
+    failed.status.reply = None;
+    failed.status.reason = "zu gro\u{df}".to_owned();
+    let message = written("ann@example.net", &[failed], "");
+    assert!(message.body.is_ascii(), "a host without 8BITMIME takes it");
+    let text = shown(&message);
+    assert!(text.contains("Diagnostic-Code: x-waxseal; zu gro?\r\n"), "{text}");
+    assert!(text.contains("Content-Type: message/delivery-status"), "{text}");
+    assert!(text.contains("zu gro=C3=9F") || text.contains("zu gro\u{df}"), "{text}");
+}
+
+#[test]
 fn recipients_with_the_same_reason_stand_together() {
     let failed: Vec<Told> = (0..1000).map(|number| unknown(&format!("r{number}@example.org"))).collect();
     let text = shown(&written("ann@example.net", &failed, ""));

@@ -19,6 +19,8 @@ pub(in crate::outgoing) struct Settled<'a> {
     pub host: Option<Arc<Host>>,
     /// What became of each recipient.
     pub outcomes: Vec<(LeasedRecipient, Outcome)>,
+    /// What the hosts said that took it, by the numbers of the recipients.
+    pub taken: &'a [(u32, Status)],
     /// When.
     pub now: Timestamp,
 }
@@ -60,7 +62,7 @@ impl Settled<'_> {
     pub(super) fn news(&self) -> Vec<News> {
         let mut groups: Vec<(Why<'_>, Vec<&LeasedRecipient>)> = vec![];
         for (recipient, outcome) in &self.outcomes {
-            let Some(why) = Why::of(outcome).filter(|why| self.is_news(why)) else { continue };
+            let Some(why) = self.why(recipient, outcome).filter(|why| self.is_news(why)) else { continue };
             match groups.iter_mut().find(|(known, _)| *known == why) {
                 Some((_, recipients)) => recipients.push(recipient),
                 None => groups.push((why, vec![recipient])),
@@ -72,6 +74,17 @@ impl Settled<'_> {
             report: Arc::new(self.report(&why, &recipients)),
         };
         groups.into_iter().map(news).collect()
+    }
+
+    /// What it came to for a recipient. Where it was delivered the host's yes is told, as its no is elsewhere.
+    fn why<'s>(&'s self, recipient: &LeasedRecipient, outcome: &'s Outcome) -> Option<Why<'s>> {
+        let yes = self.taken.iter().find(|(number, _)| *number == recipient.number);
+        let why = Why::of(outcome)?;
+        Some(if why.kind == Kind::Delivered {
+            Why { status: yes.map(|(_, status)| status), ..why }
+        } else {
+            why
+        })
     }
 
     fn is_news(&self, why: &Why<'_>) -> bool {
@@ -156,12 +169,23 @@ mod tests {
 
     /// What is told of these outcomes, of recipients in a row, at a time.
     fn news(outcomes: Vec<Outcome>, purpose: Purpose) -> Vec<News> {
+        news_after(outcomes, &[], purpose)
+    }
+
+    /// The same where hosts have said this to those who took it.
+    fn news_after(outcomes: Vec<Outcome>, taken: &[(u32, Status)], purpose: Purpose) -> Vec<News> {
         let mut lease = lease(u32::try_from(outcomes.len()).unwrap());
         Arc::make_mut(&mut lease.envelope).received = at(1000);
         lease.purpose = purpose;
         let outcomes = lease.recipients.clone().into_iter().zip(outcomes).collect();
-        let settled =
-            Settled { lease: &lease, row: &Arc::new(Row::default()), host: None, outcomes, now: at(1060) };
+        let settled = Settled {
+            lease: &lease,
+            row: &Arc::new(Row::default()),
+            host: None,
+            outcomes,
+            taken,
+            now: at(1060),
+        };
         settled.news()
     }
 
@@ -192,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_report_says_what_came_of_it() {
-        let news = news(vec![deferred(1090), failed(), Outcome::Delivered], Purpose::Deliver);
+        let taken = [(2, status(EnhancedCode::new(2, 0, 0), Some("250 2.0.0 kept")))];
+        let news = news_after(vec![deferred(1090), failed(), Outcome::Delivered], &taken, Purpose::Deliver);
         let [deferred, failed, delivered] = news.as_slice() else { panic!("{news:?}") };
         let report = &deferred.report;
         assert_eq!((report.code.as_str(), report.reply.as_str()), ("4.2.1", "450 4.2.1 later"));
@@ -200,7 +225,7 @@ mod tests {
         assert_eq!((deferred.host.name.as_str(), &*deferred.host.domain), ("mx.example.org", "example.org"));
         let report = &failed.report;
         assert_eq!((report.code.as_str(), report.reply.as_str()), ("5.1.1", "the host refused it"));
-        assert_eq!((&*delivered.report.code, &*delivered.report.reply), ("", ""));
+        assert_eq!((&*delivered.report.code, &*delivered.report.reply), ("2.0.0", "250 2.0.0 kept"));
         assert_eq!((failed.report.next_attempt, delivered.report.size), (0, 19));
     }
 

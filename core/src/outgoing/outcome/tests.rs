@@ -93,10 +93,34 @@ fn the_most_telling_reason_is_kept() {
     }
 }
 
+fn taken() -> Reply {
+    Reply::new(250, Some(EnhancedCode::new(2, 6, 0)), "kept")
+}
+
+#[test]
+fn what_a_host_said_is_kept_where_it_took_the_message() {
+    let mut tally = Tally::new(&[recipient(0, 0), recipient(1, 0)]);
+    let host = Host { name: "mx.example.org".to_owned(), ..Host::default() };
+    tally.crossing(&Arc::new(host), Protection::None);
+    tally.delivered(1, &taken());
+    tally.delivered(0, &Reply::new(250, None, "as you like"));
+    let said = tally.taken().iter().map(|(number, status)| {
+        (*number, status.code.to_string(), status.host.as_deref(), status.reply.as_deref())
+    });
+    let host = Some("mx.example.org");
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            (1, "2.6.0".to_owned(), host, Some("250 2.6.0 kept")),
+            (0, "2.0.0".to_owned(), host, Some("250 as you like")),
+        ]
+    );
+}
+
 #[test]
 fn recipients_have_their_own_outcomes() {
     let mut tally = Tally::new(&[recipient(3, 0), recipient(5, 0), recipient(8, 0)]);
-    tally.delivered(5);
+    tally.delivered(5, &taken());
     tally.failed(8, refused());
     tally.put_off(3, &no_tls());
     assert_eq!(tally.pending(), [recipient(3, 0)]);
@@ -111,7 +135,7 @@ fn recipients_have_their_own_outcomes() {
 fn a_stop_gives_back_who_is_pending_and_keeps_what_is_done() {
     let mut tally = Tally::new(&[recipient(0, 0), recipient(1, 0)]);
     tally.ruled_out(&unreached());
-    tally.delivered(0);
+    tally.delivered(0, &taken());
     tally.abandon();
     assert!(matches!(settle(tally, 0).as_slice(), [Outcome::Delivered, Outcome::Abandoned]));
 }
@@ -120,7 +144,7 @@ fn a_stop_gives_back_who_is_pending_and_keeps_what_is_done() {
 fn a_fault_of_ours_is_the_reason_whatever_hosts_said() {
     let mut tally = Tally::new(&[recipient(0, 0), recipient(1, 0)]);
     tally.ruled_out(&refused());
-    tally.delivered(0);
+    tally.delivered(0, &taken());
     assert!(!tally.is_done());
     tally.at_fault(EnhancedCode::new(4, 3, 0), "the message cannot be read");
     assert!(tally.is_done());
@@ -159,14 +183,14 @@ fn a_host_without_dsn_promises_nothing() {
     };
     let mut tally = Tally::new(&[asking(0), asking(1), recipient(2, 0)]);
     let lines = ["mx.example.org", "DSN"].map(str::to_owned).to_vec();
-    let able = Capabilities::of(&crate::smtp::reply::Reply { code: 250, enhanced: None, lines });
+    let able = Capabilities::of(&Reply { code: 250, enhanced: None, lines });
     tally.meets(&able);
-    tally.delivered(0);
+    tally.delivered(0, &taken());
     let host = Host { name: "plain.example.org".to_owned(), ..Host::default() };
     tally.crossing(&Arc::new(host), Protection::None);
     tally.meets(&Capabilities::default());
-    tally.delivered(1);
-    tally.delivered(2);
+    tally.delivered(1, &taken());
+    tally.delivered(2, &taken());
     let unpromised = tally.unpromised();
     assert_eq!(unpromised.len(), 1);
     assert_eq!((unpromised[0].0, unpromised[0].1.host.as_deref()), (1, Some("plain.example.org")));

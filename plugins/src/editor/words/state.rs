@@ -4,12 +4,13 @@ use super::{Native, native};
 
 /// Memory, rates, counters and lists.
 #[rustfmt::skip]
-pub(crate) const OF_STATE: [Native; 8] = [
-    native("count", "count(counter)` or `count(counter, n)", "count(\"${1:name}\")", "Adds to a counter of the script's own, shown as `waxseal_plugin_counter_total`. Its name has small letters, digits and `_`; a script has at most 32."),
+pub(crate) const OF_STATE: [Native; 9] = [
+    native("count", "count(counter)` or `count(counter, n)", "count(\"${1:name}\")", "Adds to a counter of the script's own, shown as `waxseal_plugin_counter_total`. Its name has small letters, digits and `_`; a script has at most 32. What is beyond, and a number below 0, is not counted: the log says so once."),
     native("allows", "allows(rate, key)` or `allows(rate, key, n)", "allows(\"${1:100 per 1h}\", ${2:client.address})", "Whether the rate has so much left for this key, which is taken then. A rate is written as in `\"12 per 1h\"`, or `\"100 per 1h burst 20\"` where less may come at once; the key is any text. A restart fills all rates."),
     native("recall", "recall(key)` or `recall(key, default)", "recall(\"${1:key}\")", "What was remembered under the key; `()`, or the default, where nothing is or its time is over."),
     native("remember", "remember(key, value, time)", "remember(\"${1:key}\", ${2:value}, \"${3:1h}\")", "Remembers a text, a number, true or false for a time, as in `\"90s\"`, `\"10m\"`, `\"1h\"` or `\"35d\"`. It survives reloads and restarts. A script remembers 10 000 entries and 8 MiB; beyond that, what would end next is forgotten."),
     native("remember_first", "remember_first(key, value, time)", "remember_first(\"${1:key}\", ${2:value}, \"${3:1h}\")", "The same where nothing is remembered under the key, and whether that was so: of many that ask at once one is the first."),
+    native("remember_sum", "remember_sum(key, n, time)", "remember_sum(\"${1:key}\", 1, \"${2:1h}\")", "Adds to the number that is remembered under the key, which is 0 where nothing is, and gives the sum: of many that add at once none is lost. The time begins anew with each."),
     native("forget", "forget(key)", "forget(\"${1:key}\")", "Forgets what is remembered under the key."),
     native("in_list", "in_list(list, text)", "in_list(\"${1:blocked}\", ${2:client.address})", "Whether the text is in `lists/NAME.txt` of the policies: an IP address by its network, an address of mail also by its domain, a domain also by one above it with a dot before it."),
     native("network", "network(address)", "network(${1:client.address})", "The network that an IP address lies in, as a text: of 24 bits for IPv4, of 64 for IPv6."),

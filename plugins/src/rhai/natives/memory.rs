@@ -1,4 +1,4 @@
-//! `count`, `allows`, `recall`, `remember`, `remember_first` and `forget`.
+//! `count`, `allows`, `recall`, `remember`, `remember_first`, `remember_sum` and `forget`.
 
 use std::time::Duration;
 
@@ -38,6 +38,12 @@ pub(super) fn register(engine: &mut Engine) {
             Ok(call(&ctx)?.reach.remember_first(&short(key), octets(&value)?, span(time)?)?)
         },
     );
+    engine.register_fn(
+        "remember_sum",
+        |ctx: NativeCallContext, key: &str, amount: i64, time: &str| -> Native<i64> {
+            Ok(call(&ctx)?.reach.add(&short(key), amount, span(time)?)?)
+        },
+    );
     engine.register_fn("forget", |ctx: NativeCallContext, key: &str| -> Native<()> {
         call(&ctx)?.reach.kv().remove(&short(key));
         Ok(())
@@ -45,8 +51,6 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 fn count(ctx: &NativeCallContext<'_>, counter: &str, amount: i64) -> Native<()> {
-    let amount =
-        u64::try_from(amount).map_err(|_| format!("{amount} cannot be counted: a counter only grows"))?;
     call(ctx)?.reach.count(counter, amount);
     Ok(())
 }

@@ -19,7 +19,8 @@ use crate::state::{Lookups, Rate, Reach};
 type Native<T> = Result<T, Box<EvalAltResult>>;
 
 /// The functions by what they need.
-const OF_MEMORY: [&str; 6] = ["count", "allows", "recall", "remember", "remember_first", "forget"];
+const OF_MEMORY: [&str; 7] =
+    ["count", "allows", "recall", "remember", "remember_first", "remember_sum", "forget"];
 const OF_LISTS: [&str; 1] = ["in_list"];
 const OF_NAMES: [&str; 6] = ["dns_addresses", "dns_mx", "dns_txt", "dns_names", "dnsbl", "reverse_name"];
 
@@ -138,7 +139,7 @@ impl Call {
 pub(super) fn wrong_text(function: &str, place: usize, text: &str) -> Option<String> {
     match (function, place) {
         ("allows", 0) => text.parse::<Rate>().err().map(|bad| bad.to_string()),
-        ("remember" | "remember_first", 2) => memory::span(text).err(),
+        ("remember" | "remember_first" | "remember_sum", 2) => memory::span(text).err(),
         ("count", 0) => crate::state::wrong_counter(text),
         ("matches", 1) => patterns::wrong(text),
         _ => None,

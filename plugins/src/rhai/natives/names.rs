@@ -98,7 +98,7 @@ fn address_of(text: &str) -> Result<IpAddr, String> {
 impl Call {
     /// Looks a name up; what does not exist is an empty answer.
     fn look_up(&self, query: Query) -> Found {
-        if !self.lookups().may_look_up() {
+        if !self.reach.may_look_up(&mut self.lookups()) {
             return Err("this call has made all the lookups that it may make".to_owned());
         }
         let asking = self.reach.look_up(query);

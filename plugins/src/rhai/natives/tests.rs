@@ -209,6 +209,31 @@ async fn a_call_may_make_ten_lookups_also_in_closures() {
 }
 
 #[tokio::test]
+async fn a_number_is_added_to_at_once() {
+    let settings = settings(&Arc::default());
+    let body = r#"
+        let sum = remember_sum(recipient.address, 2, "1h");
+        if sum != recall(recipient.address) { throw "something else is remembered" }
+        if sum > 5 { refuse(sum.to_string()) }
+    "#;
+    let bundle = bundle(body, &settings);
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(said(&bundle, "a@x.example").await);
+    }
+    assert_eq!(answers, ["accept", "accept", "refuse 6"]);
+}
+
+/// A metric is no reason to put mail off: a name that is none, and a number below 0, are not counted.
+#[tokio::test]
+async fn what_cannot_be_counted_puts_no_mail_off() {
+    let relay = Arc::<Relay>::default();
+    let bundle = bundle("count(\"seen\", -3); count(\"seen\", 2);", &settings(&relay));
+    assert_eq!(said(&bundle, "a@x.example").await, "accept");
+    assert_eq!(relay.counted.lock().unwrap().values().copied().collect::<Vec<_>>(), [2]);
+}
+
+#[tokio::test]
 async fn what_is_only_tried_reaches_nothing() {
     let relay = Arc::<Relay>::default();
     let settings = settings(&relay);

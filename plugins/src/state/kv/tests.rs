@@ -44,6 +44,32 @@ fn only_what_is_expected_is_replaced() {
 }
 
 #[test]
+fn a_number_is_added_to() {
+    let (kv, hour) = (Kv::default(), Duration::from_secs(3600));
+    assert_eq!(kv.add("n", 2, hour), Ok((2, 0)));
+    assert_eq!(kv.add("n", -5, hour), Ok((-3, 0)));
+    assert_eq!(kv.get("n"), Some(b"-3".to_vec()), "as scripts and plugins read it");
+    kv.set("t", b"\"text\"".to_vec(), None).unwrap();
+    assert!(kv.add("t", 1, hour).unwrap_err().contains("`t` is no number"));
+    kv.set("most", i64::MAX.to_string().into_bytes(), None).unwrap();
+    assert!(kv.add("most", 1, hour).unwrap_err().contains("more than a number can be"));
+    kv.set("over", b"7".to_vec(), Some(Duration::ZERO)).unwrap();
+    assert_eq!(kv.add("over", 1, hour), Ok((1, 0)), "its time was over");
+}
+
+#[test]
+fn of_many_that_add_at_once_none_is_lost() {
+    let kv = Arc::new(Kv::default());
+    let add = |_| {
+        let kv = Arc::clone(&kv);
+        thread::spawn(move || (0..500).for_each(|_| _ = kv.add("n", 1, Duration::from_secs(3600)).unwrap()))
+    };
+    let threads: Vec<_> = (0..8).map(add).collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(kv.get("n"), Some(b"4000".to_vec()));
+}
+
+#[test]
 fn bounds_hold() {
     let kv = Kv::default();
     assert!(kv.set("", vec![], None).is_err() && kv.set(&"k".repeat(257), vec![], None).is_err());

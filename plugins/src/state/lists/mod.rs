@@ -11,7 +11,7 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use std::{fs, io, thread};
 
@@ -26,7 +26,7 @@ use keep::Kept;
 use read::Stamp;
 
 /// The folder, in the policies' directory.
-pub(crate) const FOLDER: &str = "lists";
+pub const FOLDER: &str = "lists";
 
 /// Lists of a folder.
 const LISTS: usize = 256;
@@ -42,6 +42,8 @@ pub(crate) struct Lists {
     /// Where good ones are kept for the next start, if they are.
     kept: Option<Kept>,
     lists: RwLock<BTreeMap<String, List>>,
+    /// The names that were asked for, where every list is imagined.
+    imagined: Option<Mutex<BTreeSet<String>>>,
 }
 
 /// One list.
@@ -60,7 +62,12 @@ struct List {
 impl Lists {
     /// No lists.
     pub(crate) fn none() -> Arc<Self> {
-        Arc::new(Self { folder: None, kept: None, lists: RwLock::default() })
+        Arc::new(Self { folder: None, kept: None, lists: RwLock::default(), imagined: None })
+    }
+
+    /// Every list that is asked for, and nothing in any of them.
+    pub(crate) fn imagined() -> Arc<Self> {
+        Arc::new(Self { folder: None, kept: None, lists: RwLock::default(), imagined: Some(Mutex::default()) })
     }
 
     /// Reads all lists of a folder. Blocks.
@@ -79,7 +86,7 @@ impl Lists {
     }
 
     fn read(folder: &Path, kept: Option<Kept>) -> Self {
-        let lists = Self { folder: Some(folder.to_owned()), kept, lists: RwLock::default() };
+        let lists = Self { folder: Some(folder.to_owned()), kept, lists: RwLock::default(), imagined: None };
         for (name, path) in lists.files() {
             let stamp = Stamp::of(&path).ok();
             lists.take(&name, &path, stamp);
@@ -113,12 +120,27 @@ impl Lists {
     /// There is no such list, or it could never be read.
     pub(crate) fn contains(&self, list: &str, text: &str) -> Result<bool, String> {
         let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(found) = lists.get(list) else { return Err(missing(&lists, list)) };
+        let Some(found) = lists.get(list) else {
+            return if self.imagines(list) { Ok(false) } else { Err(missing(&lists, list)) };
+        };
         match (&found.entries, &found.broken) {
             (Some(entries), _) => Ok(finds(entries, text)),
             (None, Some(broken)) => Err(format!("the list `{list}` cannot be used: {}", broken.why)),
             (None, None) => Err(format!("the list `{list}` has never been read")),
         }
+    }
+
+    /// The lists that were asked for and are only imagined.
+    pub(crate) fn imagined_names(&self) -> Vec<String> {
+        let names = self.imagined.as_ref().map(|names| names.lock().unwrap_or_else(PoisonError::into_inner));
+        names.iter().flat_map(|names| names.iter().cloned()).collect()
+    }
+
+    /// Whether a list is imagined: its name could be a list's, and there are not too many.
+    fn imagines(&self, list: &str) -> bool {
+        let Some(names) = &self.imagined else { return false };
+        let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.contains(list) || is_stem(list) && names.len() < LISTS && names.insert(list.to_owned())
     }
 
     /// What is wrong with a list that is asked for by this name; `None` where it is good.

@@ -33,6 +33,21 @@ const TRAP: &str = r#"
   (export "waxseal:policy/outgoing-offer@0.1.0#offer" (func $fall)))
 "#;
 
+/// Fails where the list `blocked` cannot be looked into, as a plugin does that passes the error on.
+const LISTED: &str = r#"
+(module
+  (import "waxseal:policy/lists@0.1.0" "contains" (func $contains (param i32 i32 i32 i32 i32)))
+  (import "waxseal:policy/facts@0.1.0" "[resource-drop]host" (func $drop (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 64) "blocked")
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))
+  (func (export "waxseal:policy/outgoing-offer@0.1.0#offer") (param $host i32) (result i32)
+    (call $contains (i32.const 64) (i32.const 7) (i32.const 64) (i32.const 7) (i32.const 1024))
+    (if (i32.load8_u (i32.const 1024)) (then (unreachable)))
+    (call $drop (local.get $host))
+    (i32.const 0)))
+"#;
+
 fn component(module: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk/wit");
@@ -116,4 +131,24 @@ fn what_a_verdict_carries_is_shown() {
     let start = outgoing::Start::Accept { server_name: Some("mx".into()), identity: None, terms };
     let start = Said::of(Some(Answer { outcome: Outcome::Verdict(start), place: Place::file("mine.wasm") }));
     assert_eq!(start.to_string(), r#"accept min_version "1.3", server_name "mx""#);
+}
+
+#[test]
+fn a_list_that_it_asks_for_is_imagined_where_there_is_no_folder() {
+    let inspection = inspected(LISTED, None).unwrap();
+    assert!(!inspection.fails(), "{:?}", lines(&inspection));
+    assert_eq!(inspection.lists, ["blocked"]);
+    assert!(inspected(REQUIRE, None).unwrap().lists.is_empty());
+}
+
+#[test]
+fn the_lists_of_a_site_are_looked_into() {
+    let site = tempfile::tempdir().unwrap();
+    let wasm = component(LISTED);
+    let files = Files { wasm: &wasm, config: None, lists: Some(site.path()) };
+    let inspection = || inspect(&"outgoing/mine.wasm".into(), None, files).unwrap();
+    assert!(inspection().fails(), "a relay would not load it: there is no such list");
+    std::fs::write(site.path().join("blocked.txt"), "a.example\n").unwrap();
+    assert!(!inspection().fails());
+    assert!(inspection().lists.is_empty());
 }

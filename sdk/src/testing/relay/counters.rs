@@ -4,14 +4,21 @@ use super::{log, with};
 
 /// Counters that a plugin may have.
 const COUNTERS: usize = 32;
+/// Characters of a counter's name.
+const NAME: usize = 64;
 
 pub(crate) fn add(name: &str, amount: u64) {
     let is_known = with(|relay| relay.counted.contains_key(name));
     let has_room = with(|relay| relay.counted.len() < COUNTERS);
-    if !is_name(name) || !is_known && !has_room {
-        log::alarm(&format!(
-            "`{name}` is not counted: a plugin has {COUNTERS} counters, of `a-z`, `0-9` and `_`"
+    if !is_name(name) {
+        complain(&format!(
+            "counts under `{}`, which is no name of small letters, digits and `_`: not counted",
+            log::clean(name)
         ));
+        return;
+    }
+    if !is_known && !has_room {
+        complain(&format!("counts under more than {COUNTERS} names: `{name}` is not counted"));
         return;
     }
     with(|relay| {
@@ -24,8 +31,17 @@ pub(in crate::testing) fn counted(name: &str) -> u64 {
     with(|relay| relay.counted.get(name).copied().unwrap_or(0))
 }
 
+/// Says it, once for a plugin.
+fn complain(why: &str) {
+    if !with(|relay| std::mem::replace(&mut relay.complained, true)) {
+        log::relay_says(why);
+    }
+}
+
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    (1..=NAME).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
 #[cfg(test)]
@@ -41,6 +57,10 @@ mod tests {
         add("counter_0", 1);
         add("Counter-0", 1);
         assert_eq!([counted("one_more"), counted("counter_0"), counted("Counter-0")], [0, 2, 0]);
-        assert_eq!(log::said(log::Tone::Alarm).len(), 2);
+        assert_eq!(
+            log::said(log::Tone::Alarm),
+            ["counts under more than 32 names: `one_more` is not counted"],
+            "once is enough"
+        );
     }
 }

@@ -53,12 +53,18 @@ fn check(key: &str, value: &[u8]) -> Result<(), String> {
     });
     let replaced = present.as_ref().map_or(0, |value| key.len() + value.len());
     let holds = [
-        (key.len() <= KEY_OCTETS, format!("a key has at most {KEY_OCTETS} octets")),
-        (value.len() <= VALUE_OCTETS, format!("a value has at most {VALUE_OCTETS} octets")),
-        (present.is_some() || entries < ENTRIES, format!("a plugin has at most {ENTRIES} entries")),
+        (
+            (1..=KEY_OCTETS).contains(&key.len()),
+            format!("a key has 1 to {KEY_OCTETS} octets, not {}", key.len()),
+        ),
+        (
+            value.len() <= VALUE_OCTETS,
+            format!("a value has at most {VALUE_OCTETS} octets, not {}", value.len()),
+        ),
+        (present.is_some() || entries < ENTRIES, format!("it remembers {ENTRIES} entries already")),
         (
             octets - replaced + key.len() + value.len() <= TOTAL_OCTETS,
-            format!("a plugin keeps at most {TOTAL_OCTETS} octets"),
+            format!("it remembers {TOTAL_OCTETS} octets already"),
         ),
     ];
     holds.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, bound)| Err(bound))
@@ -82,13 +88,14 @@ mod tests {
     #[test]
     fn the_bounds_of_the_relay_hold() {
         let problem = |key: &str, octets: usize| set(key, &vec![0; octets], None).unwrap_err();
-        assert_eq!(problem(&"k".repeat(257), 1), "a key has at most 256 octets");
-        assert_eq!(problem("k", (64 << 10) + 1), "a value has at most 65536 octets");
+        assert_eq!(problem(&"k".repeat(257), 1), "a key has 1 to 256 octets, not 257");
+        assert_eq!(problem("", 1), "a key has 1 to 256 octets, not 0");
+        assert_eq!(problem("k", (64 << 10) + 1), "a value has at most 65536 octets, not 65537");
         for n in 0..127 {
             set(&n.to_string(), &[0; 64 << 10], None).unwrap();
         }
         set("k", &[0; 60 << 10], None).unwrap();
-        assert_eq!(problem("l", 8 << 10), "a plugin keeps at most 8388608 octets");
+        assert_eq!(problem("l", 8 << 10), "it remembers 8388608 octets already");
         set("k", &[0; 61 << 10], None).unwrap();
     }
 
@@ -97,7 +104,7 @@ mod tests {
         for n in 0..ENTRIES {
             with(|relay| relay.kept.insert(n.to_string(), Entry { value: Vec::new(), until: None }));
         }
-        assert_eq!(set("one more", b"", None).unwrap_err(), "a plugin has at most 10000 entries");
+        assert_eq!(set("one more", b"", None).unwrap_err(), "it remembers 10000 entries already");
         set("0", b"changed", None).unwrap();
     }
 }

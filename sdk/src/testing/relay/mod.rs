@@ -10,7 +10,7 @@ pub(crate) mod log;
 pub(crate) mod rates;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What the relay knows, keeps, and was told.
 struct Relay {
@@ -19,8 +19,17 @@ struct Relay {
     counted: BTreeMap<String, u64>,
     kept: BTreeMap<String, kv::Entry>,
     answers: BTreeMap<(dns::Question, String), Result<Vec<String>, dns::Failure>>,
-    lists: BTreeMap<String, BTreeSet<String>>,
-    full_at: BTreeMap<(String, String), i64>,
+    lists: BTreeMap<String, lists::List>,
+    full_at: BTreeMap<(rates::Rate, String), u64>,
+    /// Whether it was said that something is not counted.
+    complained: bool,
+    call: Call,
+}
+
+/// What the call in progress has done of what is bounded.
+struct Call {
+    lines: u32,
+    lookups: u32,
 }
 
 thread_local! {
@@ -30,6 +39,11 @@ thread_local! {
 /// Forgets everything.
 pub(super) fn reset() {
     with(|relay| *relay = Relay::new());
+}
+
+/// A call is over: the next has all its lines and lookups.
+pub(crate) fn next_call() {
+    with(|relay| relay.call = Call { lines: 0, lookups: 0 });
 }
 
 fn with<T>(run: impl FnOnce(&mut Relay) -> T) -> T {
@@ -46,6 +60,8 @@ impl Relay {
             answers: BTreeMap::new(),
             lists: BTreeMap::new(),
             full_at: BTreeMap::new(),
+            complained: false,
+            call: Call { lines: 0, lookups: 0 },
         }
     }
 }

@@ -3,41 +3,58 @@
 use super::{clock, with};
 
 /// A rate: so much in so many seconds, and so much at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rate {
-    amount: i64,
-    seconds: i64,
-    burst: i64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rate {
+    amount: u64,
+    seconds: u64,
+    burst: u64,
 }
 
+/// The highest number in a rate.
+const MOST: u64 = 1_000_000;
+/// The longest time of one, seconds: ten years.
+const LONGEST: u64 = 3650 * 24 * 3600;
+
 pub(crate) fn allows(rate: &str, key: &str, tokens: u32) -> Result<bool, String> {
-    let bad = || format!("`{rate}` is no rate: write how many in which time, as in \"12 per 1h\"");
-    let Rate { amount, seconds, burst } = read(rate).ok_or_else(bad)?;
-    if i64::from(tokens) > burst {
+    let rate = read(rate)?;
+    let Rate { amount, seconds, burst } = rate;
+    if u64::from(tokens) > burst {
         return Err(format!("{tokens} at once are more than the rate ever allows, which is {burst}"));
     }
-    // Milliseconds: when the bucket will be full.
-    let now = clock::now().saturating_mul(1_000);
-    let for_one = seconds * 1_000 / amount;
-    let key = (rate.to_owned(), key.to_owned());
+    // Nanoseconds, as the relay counts: when the bucket will be full.
+    let now = u64::try_from(clock::now()).unwrap_or(0).saturating_mul(1_000_000_000);
+    let for_one = seconds.saturating_mul(1_000_000_000) / amount;
+    let key = (rate, key.to_owned());
     Ok(with(|relay| {
-        let full_at = relay.full_at.get(&key).copied().unwrap_or(now).max(now) + for_one * i64::from(tokens);
-        let allowed = full_at - now <= for_one * burst;
+        let full_at = relay.full_at.get(&key).copied().unwrap_or(0).max(now);
+        let then = full_at.saturating_add(for_one.saturating_mul(u64::from(tokens)));
+        let allowed = then - now <= for_one.saturating_mul(burst);
         if allowed {
-            relay.full_at.insert(key, full_at);
+            relay.full_at.insert(key, then);
         }
         allowed
     }))
 }
 
-fn read(rate: &str) -> Option<Rate> {
-    let words: Vec<_> = rate.split_whitespace().collect();
+fn read(rate: &str) -> Result<Rate, String> {
+    let words: Vec<_> = rate.split_ascii_whitespace().collect();
     let (amount, per, burst) = match words.as_slice() {
         [amount, "per", per] => (amount, per, amount),
         [amount, "per", per, "burst", burst] => (amount, per, burst),
-        _ => return None,
+        _ => {
+            return Err(format!(
+                "`{rate}` is no rate: write how many in which time, as in \"12 per 1h\" or \"100 per 1h burst 20\""
+            ));
+        }
     };
-    let (time, unit) = per.split_at_checked(per.len().checked_sub(1)?)?;
+    let seconds = seconds(per).ok_or_else(|| {
+        format!("`{per}` is no time: write a number and a unit, as in \"90s\", \"10m\", \"1h\" or \"35d\"")
+    })?;
+    Ok(Rate { amount: number(amount)?, seconds, burst: number(burst)? })
+}
+
+fn seconds(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let unit = match unit {
         "s" => 1,
         "m" => 60,
@@ -45,8 +62,18 @@ fn read(rate: &str) -> Option<Rate> {
         "d" => 24 * 3_600,
         _ => return None,
     };
-    let number = |text: &str| text.parse::<i64>().ok().filter(|number| (1..=1_000_000).contains(number));
-    Some(Rate { amount: number(amount)?, seconds: number(time)? * unit, burst: number(burst)? })
+    let number = plain(number).filter(|number| *number > 0)?;
+    number.checked_mul(unit).filter(|seconds| *seconds <= LONGEST)
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    let number = plain(text).filter(|number| (1..=MOST).contains(number));
+    number.ok_or_else(|| format!("`{text}` is no number of a rate: it goes from 1 to {MOST}"))
+}
+
+/// Digits alone: no sign, no space.
+fn plain(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| text.bytes().all(|octet| octet.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -64,8 +91,14 @@ mod tests {
             allows("60 per 1h burst 3", "a", 1).unwrap() && !allows("60 per 1h burst 3", "a", 1).unwrap()
         );
         assert!(allows("60 per 1h burst 3", "a", 4).is_err());
-        for wrong in ["", "12", "12 per hour", "0 per 1h", "1 per 1y", "1 per h"] {
+        for wrong in ["", "12", "12 per hour", "0 per 1h", "1 per 1y", "1 per h", "+1 per 1h", "1 per 9999d"]
+        {
             assert!(allows(wrong, "a", 1).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_rate_of_thousands_a_second_limits_too() {
+        assert_eq!((0..6_000).filter(|_| allows("5000 per 1s", "a", 1).unwrap()).count(), 5_000);
     }
 }
