@@ -237,7 +237,7 @@ impl Tally {
     fn took_it(&self, reply: &Reply) -> Status {
         let code = reply.enhanced.unwrap_or(EnhancedCode::new(2, 0, 0));
         let (reason, host) = ("the host took it".to_owned(), self.reached.name().map(str::to_owned));
-        Status { code, reason, host, reply: Some(reply.to_string()), way: None }
+        Status { code, reason, host, reply: Some(reply.to_string()), way: None, failure: None }
     }
 
     fn take(&mut self, number: u32, outcome: Outcome) {

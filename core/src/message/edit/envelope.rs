@@ -41,7 +41,7 @@ impl EnvelopeChange {
                 message.sender_domain = sender.lookup_domain().unwrap_or_default();
                 message.sender = sender.to_string();
             }
-            Self::AddRecipient(mailbox) => {
+            Self::AddRecipient(mailbox, _) => {
                 let address = mailbox.to_string();
                 if !message.recipients.contains(&address) {
                     message.recipients.push(address);

@@ -187,7 +187,8 @@ impl Draft {
         let content = self.content();
         let effect = match Change::of(edit) {
             Some(change) => {
-                let splices = change.splices(self.known.headers(&content)?, utf8, &self.own).map_err(Why::from);
+                let splices =
+                    change.splices(self.known.headers(&content)?, utf8, &self.own).map_err(Why::from);
                 splices.map(|splices| change.effect(splices))
             }
             None => body_effect(edit, self.known.anatomy(&content)?, &content)?.map(Effect::Parts),

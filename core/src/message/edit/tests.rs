@@ -313,7 +313,7 @@ fn mail() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// What stands in a header section, and where.
-fn stood(headers: &HeaderSection) -> (Bytes, u64, Vec<std::ops::Range<u64>>) {
+fn stood(headers: &HeaderSection) -> (Bytes, u64, Vec<Range<u64>>) {
     (headers.octets().clone(), headers.body(), headers.fields().map(|field| field.range()).collect())
 }
 

@@ -67,7 +67,12 @@ impl Lists {
 
     /// Every list that is asked for, and nothing in any of them.
     pub(crate) fn imagined() -> Arc<Self> {
-        Arc::new(Self { folder: None, kept: None, lists: RwLock::default(), imagined: Some(Mutex::default()) })
+        Arc::new(Self {
+            folder: None,
+            kept: None,
+            lists: RwLock::default(),
+            imagined: Some(Mutex::default()),
+        })
     }
 
     /// Reads all lists of a folder. Blocks.
