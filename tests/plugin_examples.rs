@@ -106,12 +106,8 @@ async fn content_guard_looks_through_messages() {
     let said = client.mail(SENDER, &["x@there.example"], &large).await;
     assert_eq!(said.codes(), "550 5.7.1", "{said}");
     relay.accept(SENDER, "x@there.example", &format!("{}4111 1111 1111 1111\r\n", message("card"))).await;
-    let kept = relay
-        .decision("the review", |it| {
-            it.text("decided_by").starts_with("filters/content_guard.wasm:src/lib.rs:")
-                && it.text("verdict") == "quarantine"
-        })
-        .await;
+    let kept = relay.decision("the review", |it| it.text("verdict") == "quarantine").await;
+    assert!(kept.text("decided_by").starts_with("filters/content_guard.wasm:"), "{kept:?}");
     assert_eq!(kept.text("hook"), "message", "{kept:?}");
     assert_eq!(host.messages().len(), 1);
 }

@@ -36,8 +36,6 @@ const WARM_SLOTS: u32 = 64;
 /// The time between two ticks of the epoch. Fuel is what bounds a call, and after each portion of it
 /// others have their turn; the epoch ends what takes long without burning fuel.
 pub(super) const TICK: Duration = Duration::from_millis(10);
-/// How long a call may run, while others have no turn: so long, and not to the tick.
-pub(super) const TIME: Duration = Duration::from_millis(300);
 
 /// Octets of compiled plugins that are kept for the next start.
 const CACHE_SIZE: u64 = 512 << 20;

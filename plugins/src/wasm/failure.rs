@@ -3,8 +3,8 @@
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, Trap, WasmBacktrace};
 
-use super::engine::{TIME, WASM_STACK};
-use super::fuel::FUEL;
+use super::engine::WASM_STACK;
+use super::fuel::{FUEL, time};
 use super::guest::{COPIED, Call, HANDLES};
 use crate::place::Place;
 
@@ -78,7 +78,10 @@ impl Failed {
                 Self::new(Kind::Time, format!("`{function}` runs too long{}: {bound}", inside()))
             }
             Some(Trap::Interrupt) => {
-                let bound = format!("its time is over, {} ms: it must do less in a call", TIME.as_millis());
+                let bound = format!(
+                    "its time is over, {} ms: it must do less in a call",
+                    time(call.read).as_millis()
+                );
                 Self::new(Kind::Time, format!("`{function}` runs too long{}: {bound}", inside()))
             }
             Some(trap) => match &call.panicked {

@@ -1,8 +1,11 @@
-//! Fuel: what bounds a call of a plugin, so that it ends at the same place on every machine.
+//! Fuel and time: what bounds a call of a plugin. Fuel ends it at the same place on every machine; time ends what takes long
+//! all the same.
 //!
 //! A call has the same fuel at every hook, and some more for each octet of a body that it reads: who looks through a
 //! message of 40 MB has as much for each octet as who looks through one of 4 KB. The size of the message bounds it, and the
 //! time of a call.
+
+use std::time::Duration;
 
 use wasmtime::{Result, Store, StoreContextMut, Trap};
 
@@ -18,6 +21,18 @@ const OCTETS_SEARCHED: u64 = 8;
 /// After so much fuel others have their turn: some ten microseconds. The runtime looks at its sockets
 /// once in some sixty turns, so it must be that short.
 const PORTION: u64 = 25_000;
+
+/// How long a call may run, while others have no turn: so long, and not to the tick.
+pub(super) const TIME: Duration = Duration::from_millis(300);
+/// And so much longer for so many pieces of a body that it reads.
+const TIME_OF_PIECES: Duration = Duration::from_millis(10);
+const PIECES: u64 = 4;
+
+/// How long a call may run that has read so many octets of a body, each counted once.
+pub(super) fn time(read: u64) -> Duration {
+    let times = u32::try_from(pieces(read) / PIECES).unwrap_or(u32::MAX);
+    TIME.saturating_add(TIME_OF_PIECES.saturating_mul(times))
+}
 
 /// A call begins: it has all its fuel.
 pub(super) fn begin(store: &mut Store<Guest>) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
-use super::engine::{TICK, TIME};
+use super::engine::TICK;
 use super::fuel;
 use super::limits::Limits;
 use crate::rhai::{Hearing, hearing};
@@ -86,7 +86,11 @@ impl Call {
 
     fn tick(&mut self) -> UpdateDeadline {
         self.ticks = self.ticks.saturating_add(1);
-        if TICK * self.ticks <= TIME { UpdateDeadline::Yield(1) } else { UpdateDeadline::Interrupt }
+        if TICK * self.ticks <= fuel::time(self.read) {
+            UpdateDeadline::Yield(1)
+        } else {
+            UpdateDeadline::Interrupt
+        }
     }
 }
 
