@@ -118,5 +118,5 @@ async fn what_a_milter_quarantines_is_found_by_its_name() {
         serde_json::from_str(listed.output.lines().next().expect("a message")).unwrap();
     let quarantine = &kept["envelope"]["quarantine"];
     assert_eq!(quarantine["by"], "editor", "{kept}");
-    assert_eq!(quarantine["reason"], "line one ?[31mline tw?", "{kept}");
+    assert_eq!(quarantine["reason"], "line one ?[31mline twö", "{kept}");
 }

@@ -39,7 +39,7 @@ fn texts() -> Vec<Case> {
         Case::with(
             "quoted-printable",
             head("Content-Transfer-Encoding: quoted-printable\r\n") + "caf=C3=A9 =\r\nau lait\r\n",
-            &[("au lait\r\n", &format!("au lait\r\n{}", PLAIN.replace("-- \r\n", "--=20\r\n")))],
+            &[("au lait\r\n", &format!("au lait\r\n{}", PLAIN.replace("-- \r\n", "=2D-=20\r\n")))],
         ),
         Case { what: "eight bits", arrives: [&latin[..], PLAIN.as_bytes()].concat(), sent: latin },
         Case { what: "of no set", arrives: [&undeclared[..], PLAIN.as_bytes()].concat(), sent: undeclared },

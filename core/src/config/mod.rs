@@ -227,13 +227,6 @@ pub struct RelayControl {
     pub domains: Vec<String>,
 }
 
-impl RelayControl {
-    /// Whether a client is one of our own: of one of the networks.
-    pub fn is_ours(&self, client: IpAddr) -> bool {
-        self.networks.iter().any(|network| network.contains(&client.to_canonical()))
-    }
-}
-
 /// A fixed route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {

@@ -3,11 +3,20 @@
 //! No configuration that loads makes an open relay: what would cover the whole network, or every
 //! domain, is refused here.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use super::findings::{Findings, Problem};
 use super::section::{Entry, Section};
 use super::{RelayControl, Route, value};
+
+impl RelayControl {
+    /// Whether a client is one of our own: of one of the networks.
+    pub fn is_ours(&self, client: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(&client.to_canonical()))
+    }
+}
 
 pub(super) fn relay(section: Section<'_>, findings: &Findings) -> RelayControl {
     let networks = section.entry("networks");
