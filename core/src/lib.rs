@@ -40,6 +40,7 @@ pub mod outgoing;
 mod panics;
 pub mod quarantine;
 #[cfg(test)]
+#[path = "../../plugins/src/reference/page.rs"]
 mod reference;
 pub mod relay;
 pub mod replay;

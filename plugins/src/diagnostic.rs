@@ -119,7 +119,7 @@ impl fmt::Display for Diagnostic {
 
 /// The line of a place with carets beneath the word that begins there; `None` where the place is no line of
 /// this text.
-pub fn excerpt(place: &Place, source: &str) -> Option<String> {
+pub(crate) fn excerpt(place: &Place, source: &str) -> Option<String> {
     if place.line == 0 || place.source.is_some() {
         return None;
     }

@@ -7,10 +7,12 @@
 mod hooks;
 pub(crate) mod meaning;
 mod parts;
+mod vocabulary;
 
 use ::rhai::Position;
 
 pub(crate) use parts::{clean, parse_all};
+pub use vocabulary::{Setter, Word};
 
 use crate::decider::Role;
 use crate::rhai::Fault;
@@ -18,82 +20,6 @@ use crate::suggest;
 use crate::verdicts::edit;
 use crate::verdicts::outgoing::Way;
 use crate::verdicts::{ClientCertificate, Edit, EnhancedCode, Floor, Reply, Terms};
-
-/// The words of verdicts: the functions of scripts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
-    /// `accept()`
-    Accept,
-    /// `refuse(text)`, `refuse(code, text)`
-    Refuse,
-    /// `defer(text)`, `defer(code, text)`
-    Defer,
-    /// `advertise()`
-    Advertise,
-    /// `withhold()`
-    Withhold,
-    /// `start_tls()`
-    StartTls,
-    /// `stay_clear()`
-    StayClear,
-    /// `require(level)`
-    Require,
-    /// `redirect(address)`
-    Redirect,
-    /// `quarantine(reason)`
-    Quarantine,
-    /// `discard(reason)`
-    Discard,
-}
-
-/// What may be chained to a verdict, as in `accept().min_version("1.3")`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setter {
-    /// `.min_version("1.3")`
-    MinVersion,
-    /// `.suites([...])`
-    Suites,
-    /// `.groups([...])`
-    Groups,
-    /// `.roots([...])`
-    Roots,
-    /// `.client_certificate("request")`
-    ClientCertificate,
-    /// `.identity("name")`
-    Identity,
-    /// `.server_name("name")`
-    ServerName,
-    /// `.add_header("X-Name", "value")`
-    AddHeader,
-    /// `.insert_header(0, "X-Name", "value")`
-    InsertHeader,
-    /// `.replace_header("Subject", "value")`
-    ReplaceHeader,
-    /// `.remove_header("X-Name")`
-    RemoveHeader,
-    /// `.add_recipient("a@example.org")`
-    AddRecipient,
-    /// `.remove_recipient("a@example.org")`
-    RemoveRecipient,
-    /// `.replace_body("text")`
-    ReplaceBody,
-    /// `.replace_part("1.2", "text")`
-    ReplacePart,
-    /// `.remove_part("1.2")`
-    RemovePart,
-    /// `.append_text("text")`
-    AppendText,
-    /// `.tag("name", "value")`
-    Tag,
-    /// `.to("mx.example.org:25")`
-    To,
-    /// `.source("192.0.2.1")`
-    Source,
-    /// `.helo_name("mx.example.org")`
-    HeloName,
-    /// `.transport("name")`
-    Transport,
-}
 
 /// A verdict as it was spoken: its word, what was chained to it, and where in the script; a plugin's
 /// is nowhere in one.
@@ -134,107 +60,6 @@ pub trait FromSpoken: Sized {
 
     /// The verdict; `None` where the word makes none.
     fn from_spoken(spoken: Spoken) -> Option<Self>;
-}
-
-impl Word {
-    /// All words, as the reference lists them.
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Accept,
-        Self::Refuse,
-        Self::Defer,
-        Self::Advertise,
-        Self::Withhold,
-        Self::StartTls,
-        Self::StayClear,
-        Self::Require,
-        Self::Redirect,
-        Self::Quarantine,
-        Self::Discard,
-    ];
-
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Accept => "accept",
-            Self::Refuse => "refuse",
-            Self::Defer => "defer",
-            Self::Advertise => "advertise",
-            Self::Withhold => "withhold",
-            Self::StartTls => "start_tls",
-            Self::StayClear => "stay_clear",
-            Self::Require => "require",
-            Self::Redirect => "redirect",
-            Self::Quarantine => "quarantine",
-            Self::Discard => "discard",
-        }
-    }
-
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.word() == word)
-    }
-}
-
-impl Setter {
-    /// All setters, as the reference lists them.
-    pub(crate) const ALL: [Self; 22] = [
-        Self::MinVersion,
-        Self::Suites,
-        Self::Groups,
-        Self::Roots,
-        Self::ClientCertificate,
-        Self::Identity,
-        Self::ServerName,
-        Self::AddHeader,
-        Self::InsertHeader,
-        Self::ReplaceHeader,
-        Self::RemoveHeader,
-        Self::AddRecipient,
-        Self::RemoveRecipient,
-        Self::ReplaceBody,
-        Self::ReplacePart,
-        Self::RemovePart,
-        Self::AppendText,
-        Self::Tag,
-        Self::To,
-        Self::Source,
-        Self::HeloName,
-        Self::Transport,
-    ];
-
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::MinVersion => "min_version",
-            Self::Suites => "suites",
-            Self::Groups => "groups",
-            Self::Roots => "roots",
-            Self::ClientCertificate => "client_certificate",
-            Self::Identity => "identity",
-            Self::ServerName => "server_name",
-            Self::AddHeader => "add_header",
-            Self::InsertHeader => "insert_header",
-            Self::ReplaceHeader => "replace_header",
-            Self::RemoveHeader => "remove_header",
-            Self::AddRecipient => "add_recipient",
-            Self::RemoveRecipient => "remove_recipient",
-            Self::ReplaceBody => "replace_body",
-            Self::ReplacePart => "replace_part",
-            Self::RemovePart => "remove_part",
-            Self::AppendText => "append_text",
-            Self::Tag => "tag",
-            Self::To => "to",
-            Self::Source => "source",
-            Self::HeloName => "helo_name",
-            Self::Transport => "transport",
-        }
-    }
-
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.word() == word)
-    }
-
-    /// Only the policy chooses who we are and whom we ask for.
-    pub(crate) const fn is_for_policies(self) -> bool {
-        matches!(self, Self::Identity | Self::ServerName)
-    }
 }
 
 impl Spoken {

@@ -26,8 +26,9 @@ use std::sync::Arc;
 
 use crate::conversation::Reader;
 use crate::decider::Decider;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::hooks::{Direction, HookName};
+use crate::place::Place;
 use crate::rhai::{Counter, voice};
 use crate::state::lists;
 use crate::table::{self, Table, today};
@@ -139,6 +140,12 @@ impl Bundle {
     /// Who reads messages that are imagined, if somebody can.
     pub(crate) fn reader(&self) -> Option<&dyn Reader> {
         self.reader.as_deref()
+    }
+
+    /// The line of a place in one of its files, with carets beneath the word that begins there; `None` where the
+    /// place is no line of a file.
+    pub fn excerpt(&self, place: &Place) -> Option<String> {
+        diagnostic::excerpt(place, self.files.get(&place.path)?)
     }
 
     /// The SHA-256 of its files, in lower-case hexadecimal.

@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::Case;
 use crate::bundle::Bundle;
 use crate::conversation::Situation;
-use crate::diagnostic;
 use crate::place::Place;
 
 /// A place that decides, and what.
@@ -29,14 +28,9 @@ pub(super) fn lines(bundle: &Bundle, cases: &[Case]) -> Vec<Deciding> {
             None => all.push(Deciding {
                 place: place.clone(),
                 situations: vec![case.situation],
-                excerpt: excerpt(bundle, place),
+                excerpt: bundle.excerpt(place),
             }),
         }
     }
     all
-}
-
-fn excerpt(bundle: &Bundle, place: &Place) -> Option<String> {
-    let text = bundle.files().get(&place.path)?;
-    diagnostic::excerpt(place, text)
 }

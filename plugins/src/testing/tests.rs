@@ -205,7 +205,8 @@ error[E001]: test_it: expected sent, but the delivery ended as waits 4.7.5 The c
     cipher: accept (outgoing/require_verified.rhai, row `partner.org`)
     certificate: defer 4.7.5 The certificate cannot be validated: the certificate has expired (outgoing/require_verified.rhai:17:9, row `partner.org`)
     = waits 4.7.5 The certificate cannot be validated: the certificate has expired (outgoing/require_verified.rhai:17:9)
-       --> outgoing/require_verified.rhai:17:9
+      --> outgoing/require_verified.rhai:17:9
+       |
     17 |         defer(\"4.7.5\", \"The certificate cannot be validated: \" + certificate.problem)
        |         ^^^^^";
     assert_eq!(report.failed[0].to_string(), expected);

@@ -99,21 +99,9 @@ fn said(asked: &Asked) -> String {
     format!("{place}: {}", asked.said)
 }
 
-/// The line of a place, with a caret under the word.
+/// The line of a place, with carets beneath the word.
 fn excerpt(bundle: &Bundle, place: &Place) -> Vec<String> {
-    let source = bundle.files().get(&place.path).filter(|_| place.source.is_none());
-    let line = place.line.checked_sub(1).and_then(|index| source?.lines().nth(index));
-    let Some(line) = line else { return Vec::new() };
-    let indent = place.column.saturating_sub(1);
-    let is_word = |one: &char| one.is_alphanumeric() || *one == '_';
-    let width = line.chars().skip(indent).take_while(is_word).count().max(1);
-    let number = place.line.to_string();
-    let gutter = " ".repeat(number.len());
-    vec![
-        format!("{gutter} --> {place}"),
-        format!("{number} | {line}"),
-        format!("{gutter} | {}{}", " ".repeat(indent), "^".repeat(width)),
-    ]
+    bundle.excerpt(place).map(|excerpt| excerpt.lines().map(str::to_owned).collect()).unwrap_or_default()
 }
 
 /// What a conversation is about, for people.
