@@ -7,10 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
-use waxseal::spool::{Body, Embedded, Envelope, MessageId, NewRecipient, Quarantine, Spool, Tags};
+use waxseal::spool::{Embedded, Spool as _, Tags};
 use waxseal_tests::command::{Running, Said, run_relay, waxseal};
 use waxseal_tests::dns::NameServer;
 use waxseal_tests::host::{Host, Mode};
+use waxseal_tests::kept::Kept;
 use waxseal_tests::site::Site;
 use waxseal_tests::wait::soon;
 
@@ -57,30 +58,10 @@ impl World {
         let data = self.site.data();
         std::fs::create_dir_all(&data).unwrap();
         let spool = Embedded::open(&data.join("spool")).unwrap();
-        let (id, now) = (MessageId::now_v7(), Timestamp::now() - SignedDuration::from_hours(2));
+        let since = Timestamp::now() - SignedDuration::from_hours(2);
         let mut tags = Tags::default();
         tags.set("score", "7").unwrap();
-        let envelope = Envelope {
-            id,
-            received: now,
-            sender: sender.to_owned(),
-            size: content.len() as u64,
-            eight_bit: false,
-            smtp_utf8: false,
-            dsn: Default::default(),
-            tags,
-            quarantine: Some(Quarantine::begin(reason, "filters/cards.rhai:7:5", now)),
-        };
-        let to = |address: &&str| NewRecipient {
-            address: (*address).to_owned(),
-            domain: address.rsplit('@').next().unwrap().to_owned(),
-            dsn: Default::default(),
-            attention: now + SignedDuration::from_hours(4),
-        };
-        let mut writer = spool.begin().await.unwrap();
-        writer.write(content.to_owned().into()).await.unwrap();
-        let body: Body = writer.finish().await.unwrap();
-        spool.commit(envelope, recipients.iter().map(to).collect(), body).await.unwrap();
+        let id = Kept { sender, recipients, content, reason, since, tags }.commit(&spool).await;
         spool.shutdown().await;
         self.ids.push(id.to_string());
     }

@@ -13,7 +13,7 @@
 //! - [`deciders`]: who decides, scripts or plugins
 //! - [`wat`]: plugins made of WebAssembly text; [`unlucky`]: those that fail for one peer alone
 //! - [`site`]: the files of a relay: configuration, policies, certificates
-//! - [`relay`]: a relay in this process
+//! - [`relay`]: a relay in this process; [`kept`]: mail in its quarantine
 //! - [`command`]: the program `waxseal` itself, as an operator runs it
 //! - [`collector`]: a collector of OpenTelemetry
 //! - [`process`]: a relay in a process of its own, that can be killed
@@ -43,6 +43,7 @@ pub mod decisions;
 pub mod dns;
 pub mod editor;
 pub mod guests;
+pub mod kept;
 pub mod host;
 pub mod http;
 pub mod milters;

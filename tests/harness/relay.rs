@@ -10,13 +10,14 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use waxseal::config::Config;
 use waxseal::relay::{Relay, Reload};
-use waxseal::spool::{Envelope, MessageId, NewRecipient, Quarantine, Status, Tags};
+use waxseal::spool::{MessageId, Status, Tags};
 use waxseal_plugins::reload::{Reloaded, Removals};
 use waxseal_plugins::verdicts::EnhancedCode;
 
 use crate::client::Client;
 use crate::decisions::{self, Decision};
 use crate::dns::NameServer;
+use crate::kept::Kept;
 use crate::save::Style;
 use crate::site::{Site, table};
 use crate::wait::{soon, until};
@@ -199,29 +200,9 @@ impl TestRelay {
 
     /// Keeps a message in quarantine, as a filter would; gives its id.
     pub async fn quarantine(&self, sender: &str, recipient: &str, content: &str, reason: &str) -> MessageId {
-        let (id, now, spool) = (MessageId::now_v7(), Timestamp::now(), &self.relay.services.spool);
-        let envelope = Envelope {
-            id,
-            received: now,
-            sender: sender.to_owned(),
-            size: content.len() as u64,
-            eight_bit: false,
-            smtp_utf8: false,
-            dsn: Default::default(),
-            tags: Tags::default(),
-            quarantine: Some(Quarantine::begin(reason, "filters/cards.rhai:7:5", now)),
-        };
-        let to = NewRecipient {
-            address: recipient.to_owned(),
-            domain: recipient.rsplit('@').next().expect("a domain").to_owned(),
-            dsn: Default::default(),
-            attention: Timestamp::MAX,
-        };
-        let mut writer = spool.begin().await.expect("a spool that can be written");
-        writer.write(content.to_owned().into()).await.expect("a spool that can be written");
-        let body = writer.finish().await.expect("a spool that can be written");
-        spool.commit(envelope, vec![to], body).await.expect("a spool that can be written");
-        id
+        let (recipients, since) = (&[recipient][..], Timestamp::now());
+        let kept = Kept { sender, recipients, content, reason, since, tags: Tags::default() };
+        kept.commit(self.relay.services.spool.as_ref()).await
     }
 
     /// How many messages wait in the spool.
