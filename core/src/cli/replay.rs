@@ -69,7 +69,7 @@ impl Arguments {
         if setting.json {
             output::say_json(&report)?;
         } else {
-            show::show(&report, &shown(&self.policies), self.against == Against::Current);
+            show::show(&report, &shown(&self.policies), self.against);
         }
         let is_of_message = |hook: &str| hook == "incoming message" && !report.unrecorded.is_empty();
         warn(&bundles.candidate, |hook| report.hooks.contains_key(hook) || is_of_message(hook));

@@ -65,6 +65,21 @@ pub fn deliver(bundle: &Bundle, delivery: &Delivery) -> Conversation {
     voice::silent(|| over_hosts(bundle, delivery))
 }
 
+/// Whether a later attempt may do better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hope {
+    /// Every host so far refused for good.
+    Lost,
+    /// A host was not reached, or said "later".
+    Left,
+}
+
+impl Hope {
+    fn after(problem: &Problem) -> Self {
+        if problem.is_permanent() { Self::Lost } else { Self::Left }
+    }
+}
+
 fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
     let row = bundle.table().outgoing(&delivery.domain, delivery.today);
     let row = Arc::new(delivery.facts.apply(Row::clone(&row)));
@@ -74,13 +89,13 @@ fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
     let way = match choose(&mut asking, &delivery.domain, (&row, &mail)) {
         Ok(way) => way,
         Err(problem) => {
-            let hope = !problem.is_permanent();
+            let hope = Hope::after(&problem);
             let end = unsent(Some((problem, String::new())), hope, row);
             return News { delivery, mail: &mail, host: None }.told(asking, end);
         }
     };
     let mut said: Option<(Problem, String)> = None;
-    let mut hope = delivery.hosts.is_empty();
+    let mut hope = if delivery.hosts.is_empty() { Hope::Left } else { Hope::Lost };
     for (number, met) in delivery.hosts.iter().enumerate() {
         let mut attempt = Attempt::new(&mut asking, delivery, met, (&row, &mail), (&way, number));
         let name = attempt.name().to_owned();
@@ -90,7 +105,9 @@ fn over_hosts(bundle: &Bundle, delivery: &Delivery) -> Conversation {
                 return News { delivery, mail: &mail, host }.told(asking, sent(crossed, name, row));
             }
             Err(problem) => {
-                hope |= !problem.is_permanent();
+                if Hope::after(&problem) == Hope::Left {
+                    hope = Hope::Left;
+                }
                 if said.as_ref().is_none_or(|(noted, _)| problem.tells_more_than(noted)) {
                     said = Some((problem, name));
                 }
@@ -125,11 +142,14 @@ fn sent(crossed: Crossed, host: String, row: Arc<Row>) -> End {
 }
 
 /// The message fails only if every host was reached and refused; else it waits.
-fn unsent(said: Option<(Problem, String)>, hope: bool, row: Arc<Row>) -> End {
+fn unsent(said: Option<(Problem, String)>, hope: Hope, row: Arc<Row>) -> End {
     let nowhere = || (Problem::unreached("the domain, which has no hosts,"), String::new());
     let (problem, host) = said.unwrap_or_else(nowhere);
     End {
-        fate: if hope { Fate::Waits } else { Fate::Returned },
+        fate: match hope {
+            Hope::Left => Fate::Waits,
+            Hope::Lost => Fate::Returned,
+        },
         code: Some(problem.code),
         smtp: 0,
         text: problem.text,

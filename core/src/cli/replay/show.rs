@@ -2,7 +2,7 @@
 
 use waxseal_plugins::verdicts::Change;
 
-use super::output;
+use super::{Against, output};
 use crate::cli::output::counted;
 use crate::replay::report::{Group, Report, Said};
 use crate::replay::unjudged_in_words;
@@ -11,9 +11,9 @@ use crate::replay::unjudged_in_words;
 const SHOWN: usize = 40;
 
 /// Shows what would change with the policies of a directory.
-pub(super) fn show(report: &Report, policies: &str, against_current: bool) {
+pub(super) fn show(report: &Report, policies: &str, against: Against) {
     show_changes(&report.clone().shortened(SHOWN));
-    if against_current {
+    if against == Against::Current {
         output::say(format_args!(
             "{} of these decisions are answered otherwise by the current policies than they were recorded",
             report.otherwise

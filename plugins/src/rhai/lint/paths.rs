@@ -26,6 +26,15 @@ enum End {
     Nothing,
 }
 
+/// What becomes of the value of what stands somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// It is the function's.
+    Result,
+    /// It is thrown away.
+    None,
+}
+
 /// A body and its statements.
 struct Body {
     /// Where it begins and ends; one that is a bare expression has no end.
@@ -57,7 +66,7 @@ pub(super) fn check(file: &File<'_>, ast: &AST, hooks: &[Found]) -> Vec<Diagnost
     let (mut findings, mut walked) = (Vec::new(), Vec::new());
     for body in bodies(ast) {
         let mut walk = Walk { file, findings: Vec::new(), leaves_empty: false, tails: Vec::new() };
-        let end = walk.block(&body.statements, true);
+        let end = walk.block(&body.statements, Use::Result);
         findings.extend(walk.findings);
         walked.push(Walked {
             start: body.named.then_some(body.span.0),
@@ -136,10 +145,10 @@ impl Body {
 }
 
 impl Walk<'_> {
-    fn block(&mut self, statements: &[Stmt], kept: bool) -> End {
+    fn block(&mut self, statements: &[Stmt], used: Use) -> End {
         let mut end = End::Nothing;
         for (index, statement) in statements.iter().enumerate() {
-            end = self.statement(statement, kept && index + 1 == statements.len());
+            end = self.statement(statement, if index + 1 == statements.len() { used } else { Use::None });
             if let (End::Leaves, Some(next)) = (end, statements.get(index + 1)) {
                 let message = "this is never reached: the function is left before".to_owned();
                 let finding = self.file.warning("F002", next.position(), "", message);
@@ -150,32 +159,32 @@ impl Walk<'_> {
         end
     }
 
-    /// What becomes of a statement, the value of which is the function's, or is thrown away.
-    fn statement(&mut self, statement: &Stmt, kept: bool) -> End {
+    /// How a statement ends, and what becomes of its value.
+    fn statement(&mut self, statement: &Stmt, used: Use) -> End {
         match statement {
-            Stmt::Expr(expression) => self.expression(expression, kept),
-            Stmt::FnCall(call, position) => self.call(call, *position, kept),
-            Stmt::Block(block) => self.block(block.statements(), kept),
+            Stmt::Expr(expression) => self.expression(expression, used),
+            Stmt::FnCall(call, position) => self.call(call, *position, used),
+            Stmt::Block(block) => self.block(block.statements(), used),
             Stmt::If(branches, _) => {
-                let then = self.block(branches.body.statements(), kept);
-                then.or(self.block(branches.branch.statements(), kept))
+                let then = self.block(branches.body.statements(), used);
+                then.or(self.block(branches.branch.statements(), used))
             }
             Stmt::Switch(switch, _) => {
-                let cases = switch.1.expressions.iter().map(|case| self.expression(&case.rhs, kept));
+                let cases = switch.1.expressions.iter().map(|case| self.expression(&case.rhs, used));
                 let end = cases.reduce(End::or).unwrap_or(End::Nothing);
                 if switch.1.def_case.is_some() { end } else { End::Nothing }
             }
             Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.nothing_of(flow.body.statements()),
             Stmt::For(parts, _) => self.nothing_of(parts.2.body.statements()),
             Stmt::TryCatch(flow, _) => {
-                let tried = self.block(flow.body.statements(), kept);
+                let tried = self.block(flow.body.statements(), used);
                 // The value of `catch` is nobody's.
-                tried.or(self.block(flow.branch.statements(), false))
+                tried.or(self.block(flow.branch.statements(), Use::None))
             }
             Stmt::Return(value, ..) => {
                 self.leaves_empty |= value.is_none();
                 if let Some(value) = value {
-                    self.expression(value, true);
+                    self.expression(value, Use::Result);
                 }
                 End::Leaves
             }
@@ -184,33 +193,33 @@ impl Walk<'_> {
     }
 
     fn nothing_of(&mut self, statements: &[Stmt]) -> End {
-        self.block(statements, false);
+        self.block(statements, Use::None);
         End::Nothing
     }
 
-    fn expression(&mut self, expression: &Expr, kept: bool) -> End {
+    fn expression(&mut self, expression: &Expr, used: Use) -> End {
         match expression {
-            Expr::Stmt(block) => self.block(block.statements(), kept),
-            Expr::FnCall(call, position) => self.call(call, *position, kept),
+            Expr::Stmt(block) => self.block(block.statements(), used),
+            Expr::FnCall(call, position) => self.call(call, *position, used),
             // What is chained to a verdict makes no less of it.
             Expr::Dot(pair, ..) if matches!(pair.lhs, Expr::FnCall(..) | Expr::Dot(..)) => {
-                self.expression(&pair.lhs, kept)
+                self.expression(&pair.lhs, used)
             }
             Expr::Unit(_) => End::Nothing,
             _ => End::Value,
         }
     }
 
-    fn call(&mut self, call: &FnCallExpr, position: Position, kept: bool) -> End {
+    fn call(&mut self, call: &FnCallExpr, position: Position, used: Use) -> End {
         if SILENT.contains(&call.name.as_str()) {
             return End::Nothing;
         }
-        if !kept && self.speaks(call) {
+        if used == Use::None && self.speaks(call) {
             let message = format!("the verdict of `{}` is thrown away: what follows decides", call.name);
             let finding = self.file.error("F007", position, &call.name, message);
             self.findings.push(finding.helped(format!("write `return {}(..)`, or `else`", call.name)));
         }
-        if kept {
+        if used == Use::Result {
             self.tails.push((call.name.to_string(), call.args.len()));
         }
         End::Value
