@@ -86,7 +86,7 @@ pub struct Status {
     pub way: Option<String>,
     /// Why a policy or filter of ours failed, for operators: neither the host nor the sender is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub failure: Option<Box<str>>,
 }
 
 impl Status {

@@ -51,8 +51,9 @@ fn link_body(contents: &mut LinkerInstance<'_, Guest>) -> Result<()> {
         "[method]body.read",
         |mut store: Store<'_>, (this, offset, length): (OfBody, u64, u32)| {
             let body = Arc::clone(store.data().table.get(&this)?);
-            let piece =
-                body.read(offset, usize::try_from(length).unwrap_or(usize::MAX)).map_err(unreadable)?;
+            let piece = body
+                .read(offset, usize::try_from(length).unwrap_or(usize::MAX))
+                .map_err(|error| unreadable(&error))?;
             fuel::has_read(&mut store, piece.len() as u64, body.size())?;
             Ok((piece,))
         },
@@ -63,7 +64,7 @@ fn link_body(contents: &mut LinkerInstance<'_, Guest>) -> Result<()> {
             Box::new(async move {
                 let body = Arc::clone(store.data().table.get(&this)?);
                 fuel::searches(&mut store, body.size())?;
-                Ok((contains(&body, &wanted).await.map_err(unreadable)?,))
+                Ok((contains(&body, &wanted).await.map_err(|error| unreadable(&error))?,))
             })
         },
     )
@@ -80,6 +81,6 @@ async fn contains(body: &Body, wanted: &[u8]) -> io::Result<bool> {
     }
 }
 
-fn unreadable(error: io::Error) -> wasmtime::Error {
+fn unreadable(error: &io::Error) -> wasmtime::Error {
     format_err!("the message cannot be read: {error}")
 }

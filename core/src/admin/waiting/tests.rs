@@ -86,7 +86,7 @@ fn a_cause_is_what_an_administrator_must_look_at() {
 fn an_operator_is_told_how_a_policy_failed() {
     let failed =
         status(EnhancedCode::new(4, 3, 0), "a policy of this relay failed (at filters/a.rhai:2:5)", None);
-    let failure = Some("the configuration has no [[transport]] `branch`".to_owned());
+    let failure = Some("the configuration has no [[transport]] `branch`".into());
     let told = of(&QueuedDestination { last: Some(Status { failure, ..failed }), ..waits() });
     assert_eq!(
         told.why,

@@ -96,7 +96,7 @@ fn a_bounce_says_why_in_words_and_in_fields() {
 #[test]
 fn how_a_policy_failed_is_no_business_of_a_sender() {
     let mut failed = unknown("bob@example.org");
-    failed.status.failure = Some("secret.rhai has no function `x`".to_owned());
+    failed.status.failure = Some("secret.rhai has no function `x`".into());
     assert!(!shown(&written("ann@example.net", &[failed], "Subject: hello\r\n")).contains("secret"));
 }
 
