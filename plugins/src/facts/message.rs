@@ -32,7 +32,7 @@ facts! {
         /// Its MIME parts in their order, multiparts left out.
         (unlogged) parts: Parts,
         /// Whether it has more parts than `parts` lists: beyond 1000, more than 100 deep, or behind header fields that are
-        /// too long to be read.
+        /// too long to be read. Where filters read of its parts, and none reads this, such a message is refused.
         more_parts: Flag,
         /// The file names of its attachments.
         attachments: Texts,

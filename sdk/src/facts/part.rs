@@ -23,7 +23,7 @@ facts! {
         sealed: Flag,
         /// Its size in octets, as it is encoded.
         size: Number,
-        /// What a text part says, decoded, at most 256 KiB; empty of others.
+        /// What a text part says, decoded, at most 256 KiB, and 1 MiB of all parts together; empty of others.
         text: Text,
     }
 }
