@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 
 use super::access::{Access, Guesses, Names, Sessions, Token};
 use super::api::problem::Problem;
-use super::{Running, api, dashboard, health};
+use super::{Running, api, connections, dashboard, health};
 use crate::config::{Admin, MetricsAccess};
 use crate::relay::StartError;
 
@@ -66,11 +66,7 @@ pub async fn bind(admin: &Admin, data_dir: &Path) -> Result<(TcpListener, Token)
 pub async fn serve(listener: TcpListener, token: Token, running: Running) {
     let stopping = running.services.stopping.clone();
     let Some(side) = Side::new(token, running) else { return };
-    let server =
-        axum::serve(listener, router(&Arc::new(side)).into_make_service_with_connect_info::<SocketAddr>());
-    if let Err(error) = server.with_graceful_shutdown(stopping.cancelled_owned()).await {
-        tracing::error!("the admin side is no longer served: {error}");
-    }
+    connections::serve(listener, router(&Arc::new(side)), stopping).await;
 }
 
 impl Side {

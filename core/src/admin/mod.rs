@@ -2,7 +2,7 @@
 //! monitors.
 //!
 //! - `control`: the socket; `protocol`, `queue`, `shadow` are what is asked and answered, there and over HTTP
-//! - `http`: what is served where; `health` and metrics for monitors
+//! - `http`: what is served where, `connections`: to how many; `health` and metrics for monitors
 //! - `access`: who may
 //! - `api`: for programs, JSON; its description is made of the code
 //! - `dashboard`: for people, pages made here
@@ -12,6 +12,7 @@ pub mod access;
 pub mod api;
 pub mod audience;
 pub mod bundle;
+mod connections;
 pub mod control;
 pub mod dashboard;
 pub mod decisions;
