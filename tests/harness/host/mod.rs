@@ -131,9 +131,12 @@ impl Host {
         self.sessions.borrow().clone()
     }
 
-    /// The messages so far.
+    /// The messages so far, in the order in which they were taken, over whatever connection.
     pub fn messages(&self) -> Vec<Message> {
-        self.sessions.borrow().iter().flat_map(|session| session.messages.clone()).collect()
+        let sessions = self.sessions.borrow();
+        let mut messages: Vec<_> = sessions.iter().flat_map(|session| session.messages.clone()).collect();
+        messages.sort_by_key(|message| message.taken);
+        messages
     }
 
     /// Awaits what `look` finds in the sessions.

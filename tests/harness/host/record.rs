@@ -1,6 +1,7 @@
 //! What a host has seen.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use rustls::pki_types::CertificateDer;
 use rustls::{HandshakeKind, ProtocolVersion, ServerConnection};
@@ -46,6 +47,8 @@ pub struct Message {
     pub content: Vec<u8>,
     /// Whether it came inside TLS.
     pub encrypted: bool,
+    /// When it was taken.
+    pub taken: Instant,
 }
 
 impl Session {

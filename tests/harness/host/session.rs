@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
 use tokio::io::AsyncWriteExt;
@@ -300,7 +300,8 @@ impl Talk<'_> {
     async fn take(&mut self, content: Vec<u8>) -> io::Result<()> {
         let Envelope { sender, recipients, .. } = std::mem::take(&mut self.envelope);
         self.taken += 1;
-        let message = Message { sender, recipients, content, encrypted: self.encrypted };
+        let (encrypted, taken) = (self.encrypted, Instant::now());
+        let message = Message { sender, recipients, content, encrypted, taken };
         self.recorder.note(|session| session.messages.push(message));
         if self.taking == Taking::Slowly {
             tokio::time::sleep(Duration::from_millis(10)).await;
