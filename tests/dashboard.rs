@@ -42,10 +42,7 @@ impl Desk {
 
     async fn signed_in() -> Self {
         let desk = Self::new().await;
-        desk.go("/login").await;
-        desk.browser.fill("#token", &desk.token).await;
-        desk.browser.click("main button").await;
-        desk.browser.says("Mail that waits").await;
+        desk.browser.sign_in(desk.relay.admin().unwrap(), &desk.token).await;
         desk
     }
 

@@ -28,10 +28,7 @@ impl Desk {
         let relay = site.start().await;
         let token = fs::read_to_string(relay.site.data().join("admin.token")).unwrap().trim().to_owned();
         let desk = Self { relay, browser: Browser::start().await, token };
-        desk.go("/login").await;
-        desk.browser.fill("#token", &desk.token).await;
-        desk.browser.click("main button").await;
-        desk.browser.says("Mail that waits").await;
+        desk.browser.sign_in(desk.relay.admin().unwrap(), &desk.token).await;
         desk
     }
 

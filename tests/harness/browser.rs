@@ -3,6 +3,7 @@
 //! `scripts/test-peers.sh` installs both from Debian's packages. Where they are missing the tests that need them
 //! fail, and say so.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -42,7 +43,7 @@ pub mod key {
 
 /// A browser with one page. Dropped: killed.
 pub struct Browser {
-    driver: std::net::SocketAddr,
+    driver: SocketAddr,
     session: String,
     process: Child,
     _folder: TempDir,
@@ -82,6 +83,14 @@ impl Browser {
     /// Goes to an address.
     pub async fn go(&self, address: &str) {
         self.post("/url", &json!({ "url": address })).await;
+    }
+
+    /// Signs in at the dashboard on this address, with its token.
+    pub async fn sign_in(&self, dashboard: SocketAddr, token: &str) {
+        self.go(&format!("http://{dashboard}/login")).await;
+        self.fill("#token", token).await;
+        self.click("main button").await;
+        self.says("Mail that waits").await;
     }
 
     /// Where it is.
@@ -205,7 +214,7 @@ pub fn npm(file: &str) -> PathBuf {
 }
 
 /// Starts it. What a browser that is killed leaves behind lies in the folder.
-async fn chromedriver(folder: &Path) -> (Child, std::net::SocketAddr) {
+async fn chromedriver(folder: &Path) -> (Child, SocketAddr) {
     let mut command = Command::new("chromedriver");
     command
         .arg("--port=0")
