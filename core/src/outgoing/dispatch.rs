@@ -70,6 +70,9 @@ async fn deliver(outbound: &Arc<Outbound>) {
             Some(_) => (Whose::Anybody, ((places.available_permits() + 1) * AHEAD).min(LEASES)),
             None => (Whose::Busy, LEASES),
         };
+        if whose == Whose::Anybody {
+            outbound.scheduler.begins_round();
+        }
         let room = Arc::new(Word(Arc::clone(&outbound.scheduler), whose));
         match outbound.services.spool.lease(most, room).await {
             Ok(leases) => {

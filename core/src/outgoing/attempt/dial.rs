@@ -133,6 +133,7 @@ impl Attempt<'_> {
         let key = self.key(idle.endpoint());
         match idle.serve(self.means(), &key).await {
             Ok((mut session, place)) => {
+                self.outbound.scheduler.won(&self.lease.domain, place.host());
                 session.dialogue.is_of(self.asker.teller(Direction::Outgoing));
                 self.asker.step(Direction::Outgoing, || What::Reused {
                     host: key.endpoint.name.clone(),

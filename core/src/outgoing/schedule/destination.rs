@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
+use super::line::Ticket;
 use super::pace::Pace;
 use super::window::Window;
 use crate::config::Delivery;
@@ -33,6 +34,8 @@ pub(super) struct Destination {
     pub backoff: Backoff,
     /// Its host, as the last attempt found it.
     pub host: Option<SocketAddr>,
+    /// Its place in the line at that host, while it has no worker.
+    pub ticket: Option<Ticket>,
     /// The rate of messages.
     pub messages: Option<Pace>,
     /// The rate of new connections.
@@ -64,6 +67,7 @@ impl Destination {
             supply: Supply::Exhausted,
             backoff: Backoff::default(),
             host: None,
+            ticket: None,
             messages: allowance.messages.map(Pace::new),
             new_connections: allowance.new_connections.map(Pace::new),
             used: now,

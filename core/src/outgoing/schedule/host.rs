@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
+use super::line::{Line, Ticket};
 use super::window::Window;
 use crate::spool::Status;
 
@@ -23,6 +24,8 @@ pub(super) struct Host {
     pub waiting: usize,
     /// How many workers are on their way to it.
     pub coming: usize,
+    /// Destinations that have no worker, and want a place.
+    pub line: Line,
     /// Whether a destination without a connection to it wants one.
     pub demand: Demand,
     /// Whether it is left alone.
@@ -62,6 +65,7 @@ impl Host {
             resting: 0,
             waiting: 0,
             coming: 0,
+            line: Line::default(),
             demand: Demand::Met,
             backoff: Backoff::default(),
             why: None,
@@ -83,6 +87,12 @@ impl Host {
     pub(super) fn free(&self, now: Instant) -> usize {
         let taken = self.connections.saturating_sub(self.resting) + self.waiting + self.coming;
         self.capacity(now).saturating_sub(taken)
+    }
+
+    /// How many more there may be of one that stands in line there, or does not stand in line.
+    pub(super) fn free_for(&self, ticket: Option<Ticket>, now: Instant) -> usize {
+        let free = self.free(now);
+        free - self.line.before(ticket, free)
     }
 
     /// Whether somebody wants a connection; who makes room for him answers for one.

@@ -4,6 +4,7 @@
 //! - `window`: how many connections at once; it adapts
 //! - `backoff`: how long what cannot be reached is left alone
 //! - `pace`: the configured rates
+//! - `line`: who goes first where places are few
 //! - `place`: a counted connection
 //!
 //! A destination is the domain of recipients; its leases come to its workers, each of which has one
@@ -15,6 +16,7 @@ mod backoff;
 mod destination;
 mod forget;
 mod host;
+mod line;
 mod pace;
 mod place;
 mod state;
@@ -67,6 +69,11 @@ impl Scheduler {
     pub(super) fn new(delivery: &Delivery, observer: Observer) -> Arc<Self> {
         let state = Mutex::new(State::new(delivery.clone()));
         Arc::new(Self { state, changed: Notify::new(), observer })
+    }
+
+    /// The spool begins to ask for the room of all destinations.
+    pub(super) fn begins_round(&self) {
+        self.decide(|state, _| state.begins_round());
     }
 
     /// How many leases a destination may have.

@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 use std::mem::replace;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::answer::{Arrival, Entry, Next};
+use super::answer::{Arrival, Next};
 use super::backoff::Chance;
 use super::destination::{Destination, Supply};
 use super::forget::{MOST, forget};
 use super::host::{Complaint, Demand, Host};
 use crate::config::Delivery;
-use crate::spool::{Lease, Status};
+use crate::spool::Lease;
 
 /// The state of all destinations and hosts.
 #[derive(Debug)]
@@ -23,18 +22,42 @@ pub(super) struct State {
     hosts: HashMap<SocketAddr, Host>,
     /// When one that has no room now may have some: the spool is to be asked again then.
     wake: Option<Instant>,
+    /// How many rounds of questions for the room of all destinations there were.
+    round: u64,
+    /// How many have stood in line at hosts.
+    tickets: u64,
 }
 
 impl State {
     pub(super) fn new(delivery: Delivery) -> Self {
-        Self { delivery, destinations: HashMap::new(), hosts: HashMap::new(), wake: None }
+        Self {
+            delivery,
+            destinations: HashMap::new(),
+            hosts: HashMap::new(),
+            wake: None,
+            round: 0,
+            tickets: 0,
+        }
+    }
+
+    /// The spool begins to ask for the room of all destinations.
+    pub(super) fn begins_round(&mut self) {
+        self.round += 1;
     }
 
     /// How many leases a destination may have. The spool does not ask for one that is put off: if it does
     /// all the same, the operator has taken that back, and wants it tried.
     pub(super) fn room(&mut self, name: &str, now: Instant) -> usize {
         self.try_anew(name, now);
-        let by_host = self.workers_by_host(name, now);
+        let changes_at = self.destinations.get(name).and_then(|it| it.changes_at(now));
+        changes_at.into_iter().for_each(|at| self.wakes_at(at));
+        if self.destinations.get(name).is_some_and(|it| it.room(now) > 0) {
+            self.wants_place(name, now);
+        }
+        self.room_now(name, now)
+    }
+
+    fn room_now(&self, name: &str, now: Instant) -> usize {
         let unknown;
         let destination = match self.destinations.get(name) {
             Some(known) => known,
@@ -44,10 +67,13 @@ impl State {
             }
         };
         let room = destination.room(now);
-        if let Some(at) = destination.changes_at(now) {
-            self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
-        }
+        let by_host = self.workers_by_host(name, now);
         by_host.map_or(room, |workers| room.min(destination.leases_of(workers)))
+    }
+
+    /// The spool is to be asked again then at the latest.
+    fn wakes_at(&mut self, at: Instant) {
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }
 
     /// Whether a destination has workers.
@@ -62,9 +88,10 @@ impl State {
 
     /// The spool has given a lease.
     pub(super) fn arrive(&mut self, lease: Lease, now: Instant) -> Arrival {
-        let room = self.room(&lease.domain, now);
-        let workers = self.workers_by_host(&lease.domain, now);
-        let destination = self.destination(&lease.domain, now);
+        let name = lease.domain.clone();
+        let room = self.room_now(&name, now);
+        let workers = self.workers_by_host(&name, now);
+        let destination = self.destination(&name, now);
         if destination.leases() >= room {
             return Arrival::GiveBack(lease);
         }
@@ -80,10 +107,8 @@ impl State {
             Arrival::Waits
         };
         destination.supply = if destination.leases() >= room { Supply::More } else { Supply::Exhausted };
-        let starts_to = destination.host.filter(|_| matches!(arrival, Arrival::Start(_)));
-        destination.coming.extend(starts_to);
-        if let Some(host) = starts_to.and_then(|address| self.hosts.get_mut(&address)) {
-            host.coming += 1;
+        if matches!(arrival, Arrival::Start(_)) {
+            self.sets_out(&name);
         }
         arrival
     }
@@ -139,88 +164,6 @@ impl State {
         }
     }
 
-    /// Of a destination's hosts this one has answered first.
-    pub(super) fn won(&mut self, name: &str, address: SocketAddr, now: Instant) {
-        self.destination(name, now).host = Some(address);
-    }
-
-    /// Asks for a place at a host.
-    pub(super) fn enter(&mut self, name: &str, address: SocketAddr, now: Instant) -> Entry {
-        let destination = self.destination(name, now);
-        destination.host.get_or_insert(address);
-        let paced = destination.new_connections.as_ref().is_some_and(|pace| pace.available(now) == 0);
-        let host = self.host(address, now);
-        match (host.backoff.until(now), &host.why) {
-            (Some(until), Some(why)) => return Entry::LeftAlone(until, why.clone()),
-            _ if paced => return Entry::Paced,
-            _ => {}
-        }
-        let capacity = host.capacity(now);
-        if host.connections < capacity {
-            host.connections += 1;
-            if let Some(pace) = &mut self.destination(name, now).new_connections {
-                pace.take(now);
-            }
-            return Entry::Free;
-        }
-        let busy =
-            if host.waiting >= capacity { Entry::Crowded } else { Entry::Busy(Arc::clone(&host.freed)) };
-        // Who frees a place here is awaited by the destination, not only by this attempt.
-        self.won(name, address, now);
-        busy
-    }
-
-    /// Somebody begins, or ceases, to wait for a place.
-    pub(super) fn waits(&mut self, address: SocketAddr, by: isize) {
-        if let Some(host) = self.hosts.get_mut(&address) {
-            host.waiting = host.waiting.saturating_add_signed(by);
-        }
-    }
-
-    /// A connection waits for its next envelope, or for no longer: it gives way to whoever needs a place.
-    pub(super) fn rests(&mut self, address: SocketAddr, by: isize) {
-        if let Some(host) = self.hosts.get_mut(&address) {
-            host.resting = host.resting.saturating_add_signed(by);
-            host.freed.notify_one();
-        }
-    }
-
-    /// A connection has ended: somebody else may have its place.
-    pub(super) fn leave(&mut self, address: SocketAddr) {
-        if let Some(host) = self.hosts.get_mut(&address) {
-            host.connections = host.connections.saturating_sub(1);
-            host.freed.notify_one();
-        }
-    }
-
-    /// A host has greeted us: it is there.
-    pub(super) fn greeted(&mut self, address: SocketAddr, now: Instant) {
-        if let Some(host) = self.hosts.get_mut(&address) {
-            host.backoff.succeeded(now);
-            host.why = None;
-            host.freed.notify_one();
-        }
-    }
-
-    /// A connection that began then did not come about, or not up to the EHLO reply. With others open
-    /// the host has too many; alone, it is left alone.
-    pub(super) fn unreached(
-        &mut self,
-        address: SocketAddr,
-        why: Status,
-        (began, now): (Instant, Instant),
-        chance: Chance,
-    ) {
-        let retry = &self.delivery.retry;
-        let Some(host) = self.hosts.get_mut(&address) else { return };
-        if host.connections > 1 && host.window.size() > 1 {
-            host.window.shrink(began, now);
-        } else if host.backoff.failed(began, now, (retry, chance)).is_some() {
-            host.window.begin_anew(now);
-            host.why = Some(why);
-        }
-    }
-
     /// A host has said that it has too much. Where it closes even a single connection, the destination is
     /// left alone until the time that this gives. A mere 4xx never goes so far: it may be for one sender.
     pub(super) fn throttled(
@@ -239,13 +182,6 @@ impl State {
         match complaint {
             Complaint::Slower => None,
             Complaint::Closes => destination.backoff.failed(began, now, (&self.delivery.retry, chance)),
-        }
-    }
-
-    /// A host has said that it has too much.
-    pub(super) fn slows_down(&mut self, address: SocketAddr, (began, now): (Instant, Instant)) {
-        if let Some(host) = self.hosts.get_mut(&address) {
-            host.window.shrink(began, now);
         }
     }
 
@@ -289,14 +225,6 @@ impl State {
         }
     }
 
-    /// A worker that was on its way to a host has come there, or to another.
-    pub(super) fn came(&mut self, name: &str) {
-        let Some(expected) = self.destinations.get_mut(name).and_then(|it| it.coming.pop()) else { return };
-        if let Some(host) = self.hosts.get_mut(&expected) {
-            host.coming = host.coming.saturating_sub(1);
-        }
-    }
-
     fn try_anew(&mut self, name: &str, now: Instant) {
         let Some(destination) = self.destinations.get_mut(name) else { return };
         if destination.backoff.until(now).is_none() || !destination.backoff.is_to_be_tried(now) {
@@ -305,19 +233,6 @@ impl State {
         if let Some(host) = destination.host.and_then(|host| self.hosts.get_mut(&host)) {
             host.backoff.is_to_be_tried(now);
         }
-    }
-
-    /// How many workers of a destination find a place at its host, if that is known. One finds out
-    /// whether another host takes the mail of one that is left alone.
-    fn workers_by_host(&mut self, name: &str, now: Instant) -> Option<usize> {
-        let destination = self.destinations.get(name)?;
-        let host = self.hosts.get_mut(&destination.host?)?;
-        let free = if host.backoff.until(now).is_some() { 1 } else { host.free(now) };
-        let workers = destination.workers + free;
-        if workers == 0 {
-            host.demand = Demand::Unmet;
-        }
-        Some(workers)
     }
 
     fn destination(&mut self, name: &str, now: Instant) -> &mut Destination {
@@ -330,17 +245,8 @@ impl State {
         destination.used = now;
         destination
     }
-
-    fn host(&mut self, address: SocketAddr, now: Instant) -> &mut Host {
-        if self.hosts.len() >= MOST && !self.hosts.contains_key(&address) {
-            forget(&mut self.hosts, |it| (it.is_idle(), it.used), now);
-        }
-        let limit = self.delivery.connections_per_host;
-        let host = self.hosts.entry(address).or_insert_with(|| Host::new(limit, now));
-        host.used = now;
-        host
-    }
 }
 
+mod hosts;
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,15 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waxseal_plugins::verdicts::EnhancedCode;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
 use crate::config::{Allowance, DestinationLimit, Rate};
 use crate::outgoing::peer;
-use crate::spool::{BodyRef, Envelope, Purpose};
+use crate::outgoing::schedule::answer::Entry;
+use crate::outgoing::schedule::line::GONE;
+use crate::spool::{BodyRef, Envelope, Purpose, Status};
 
 mod hosts;
 
@@ -40,6 +43,12 @@ impl World {
 
     fn room(&mut self, destination: &str) -> usize {
         self.state.room(destination, self.now)
+    }
+
+    /// In one round the spool asks for the room of these.
+    fn asks<const N: usize>(&mut self, destinations: &[&str; N], room: [usize; N]) {
+        self.state.begins_round();
+        assert_eq!(destinations.map(|destination| self.room(destination)), room);
     }
 
     /// How many workers start, of so many leases that arrive.

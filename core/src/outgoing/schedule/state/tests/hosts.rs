@@ -22,10 +22,11 @@ fn many_domains_of_one_busy_host_take_no_more_than_its_places() {
     }
     assert!(world.room("elsewhere.example") > 0);
     world.state.leave(host(1));
-    assert_eq!(world.room(&domains[50]), 4);
+    assert_eq!(world.room(&domains[50]), 0, "others came before it");
+    assert_eq!(world.room(&domains[3]), 4);
     // A connection that is kept gives way.
     world.state.rests(host(1), 1);
-    assert_eq!(world.room(&domains[50]), 8);
+    assert_eq!([3, 4, 5].map(|number| world.room(&domains[number])), [8, 4, 0]);
 }
 
 #[test]
@@ -110,4 +111,42 @@ fn a_host_that_has_other_connections_gets_fewer_and_is_not_left_alone() {
     world.state.leave(host(1));
     assert!(!world.enters("a.example", host(1)));
     assert!(matches!(world.state.enter("a.example", host(1), world.now), Entry::Crowded | Entry::Busy(_)));
+}
+
+/// The mail of `a.example` is older, so the spool asks for it first.
+#[test]
+fn a_place_that_was_given_up_for_others_is_not_taken_back() {
+    let mut world = World::with(1, 20);
+    for domain in ["a.example", "b.example"] {
+        assert!(world.enters(domain, host(1)));
+        world.state.leave(host(1));
+    }
+    assert_eq!(world.starts("a.example", 4), 1);
+    assert!(world.enters("a.example", host(1)));
+    world.asks(&["a.example", "b.example"], [4, 0]);
+    assert!(world.state.turn_ends("a.example", Demand::Met).is_some());
+    world.asks(&["a.example", "b.example"], [0, 0]);
+    world.state.rests(host(1), 1);
+    world.asks(&["a.example", "b.example"], [0, 4]);
+    assert_eq!(world.starts("b.example", 1), 1);
+    world.asks(&["a.example", "b.example"], [0, 4]);
+    assert!(world.next("b.example").is_none());
+    world.asks(&["b.example", "a.example"], [0, 4]);
+}
+
+#[test]
+fn who_wants_no_place_any_more_keeps_nobody_waiting() {
+    let mut world = World::with(1, 20);
+    for domain in ["a.example", "b.example", "c.example"] {
+        assert!(world.enters(domain, host(1)));
+        world.state.leave(host(1));
+    }
+    assert_eq!(world.starts("a.example", 1), 1);
+    world.asks(&["c.example", "b.example"], [0, 0]);
+    assert!(world.next("a.example").is_none());
+    // The mail of c.example is gone.
+    world.asks(&["b.example"], [0]);
+    assert_eq!(world.state.wake(), Some(world.now + GONE), "it is asked for again");
+    world.now += GONE + Duration::from_millis(1);
+    world.asks(&["b.example"], [4]);
 }
