@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::command::{CHUNK, Command, Event};
 use super::edits::{Changes, Space};
 use super::failure::Failure;
-use super::fields::{Field, Fields};
+use super::fields::{self, Field};
 use super::line::{Line, unexpected};
 use super::macros::Macros;
 use super::negotiation::Actions;
@@ -73,10 +73,10 @@ impl Line {
     /// From the header section to the end of the body; anything but `Continue` ends it.
     async fn show(&mut self, shown: Shown<'_>, macros: &Macros<'_>) -> Result<Answer, Failure> {
         let Headed { headers, content } = shown.message;
-        let mut fields = Fields::new(headers, content);
+        let (fields, body) = fields::told(headers);
         let mut own =
             HeaderSection::parse(&Bytes::copy_from_slice(shown.own)).field(0).as_ref().map(Field::of);
-        while let Some(field) = fields.next().map_err(Failure::Content)? {
+        for field in fields.iter().map(Field::of) {
             if own.as_ref() == Some(&field) {
                 own = None;
                 continue;
@@ -88,7 +88,7 @@ impl Line {
         }
         let end = Command::Plain(Event::EndOfHeaders);
         match self.tell(Event::EndOfHeaders, end, macros).await? {
-            Answer::Continue => self.show_body(content, fields.body(), macros).await,
+            Answer::Continue => self.show_body(content, body, macros).await,
             answer => Ok(answer),
         }
     }

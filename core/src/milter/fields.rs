@@ -1,11 +1,7 @@
 //! The header section of a message as milters are told of it: field by field, folds as bare newlines.
 
-use std::io;
-
-use waxseal_plugins::content::Content;
-
 use super::command::CHUNK;
-use crate::message::headers::{self, Every, HeaderSection};
+use crate::message::headers::{self, HeaderSection};
 
 /// A field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,27 +13,19 @@ pub(super) struct Field {
     pub(super) value: Vec<u8>,
 }
 
-/// The fields of a message, from the top, to an empty line or a line that is no field: there the body begins for milters.
-pub(super) struct Fields<'a>(Every<'a>);
-
-impl<'a> Fields<'a> {
-    pub(super) fn new(section: &HeaderSection, content: &'a dyn Content) -> Self {
-        Self(Every::of(section, content))
-    }
-
-    /// The next field; `None` behind the last.
-    ///
-    /// # Errors
-    ///
-    /// The content cannot be read.
-    pub(super) fn next(&mut self) -> io::Result<Option<Field>> {
-        Ok(self.0.next_field()?.map(|field| Field::of(&field)))
-    }
-
-    /// Where the body begins, once there is no further field.
-    pub(super) fn body(&self) -> u64 {
-        self.0.body()
-    }
+/// The fields of a message from the top, to an empty line or a line that is no field, and where the body begins for milters: behind
+/// them. Of a section that is larger than what is looked at, which only a milter before can have made of it, the rest is of the body.
+pub(super) fn told(section: &HeaderSection) -> (Vec<headers::Field<'_>>, u64) {
+    let mut given = 0;
+    let follows = |field: &headers::Field<'_>| {
+        let follows = field.range().start == given && field.is_named_on_one_line();
+        if follows {
+            given = field.range().end;
+        }
+        follows
+    };
+    let fields = section.fields().take_while(follows).collect();
+    (fields, if given == section.size() { section.body() } else { given })
 }
 
 impl Field {
@@ -66,16 +54,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::message::headers::FIELDS;
 
     fn read(message: &[u8]) -> (Vec<(String, String)>, u64) {
-        let content = Bytes::copy_from_slice(message);
-        let section = HeaderSection::read(&content).unwrap();
-        let mut fields = Fields::new(&section, &content);
-        let mut all = Vec::new();
-        while let Some(Field { name, value }) = fields.next().unwrap() {
-            all.push((String::from_utf8(name).unwrap(), String::from_utf8(value).unwrap()));
-        }
-        (all, fields.body())
+        let section = HeaderSection::parse(&Bytes::copy_from_slice(message));
+        let (fields, body) = told(&section);
+        let text = |octets| String::from_utf8(octets).unwrap();
+        let fields = fields.iter().map(Field::of).map(|Field { name, value }| (text(name), text(value)));
+        (fields.collect(), body)
     }
 
     fn field(name: &str, value: &str) -> (String, String) {
@@ -106,14 +92,23 @@ mod tests {
         assert_eq!(body, long.len() as u64 - 4);
     }
 
+    #[test]
+    fn what_is_not_looked_at_of_a_large_section_is_of_the_body() {
+        let large = "A: 1\r\n".repeat(FIELDS + 2) + "\r\nbody";
+        let (fields, body) = read(large.as_bytes());
+        assert_eq!((fields.len(), body as usize), (FIELDS, 6 * FIELDS));
+    }
+
     proptest! {
         #[test]
         fn any_octets_have_a_body(message in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b':'), Just(b' '), any::<u8>()], 0..400)) {
-            let content = Bytes::from(message);
-            let section = HeaderSection::read(&content).unwrap();
-            let mut fields = Fields::new(&section, &content);
-            while fields.next().unwrap().is_some() {}
-            prop_assert!(fields.body() <= content.size());
+            let octets = Bytes::from(message);
+            let section = HeaderSection::parse(&octets);
+            let (fields, body) = told(&section);
+            prop_assert!(body <= octets.len() as u64);
+            if section.is_well_formed() {
+                prop_assert_eq!((fields.len(), body), (section.fields().len(), section.body()));
+            }
         }
     }
 }

@@ -6,14 +6,12 @@
 //!
 //! - `read`: from where the message lies, which may be in memory; `lines`: what of it is a field
 //! - [`field`]: one field: its octets, unfolded, decoded
-//! - [`every`]: all fields, of a section too that is larger than what is held
 //! - [`decoded`]: from octets to what people read: RFC 2047, RFC 2231, and guesses where nothing is declared
 //! - [`people`]: from whom, to whom, about what, when
 //! - `told`: as filters are told of it
 //! - [`written`]: a new field in canonical form, that can be nothing but one field
 
 pub mod decoded;
-pub mod every;
 pub mod field;
 mod lines;
 pub mod people;
@@ -25,7 +23,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use self::every::Every;
 pub use self::field::Field;
 use self::lines::{Span, next_line};
 pub use self::people::Person;

@@ -195,46 +195,6 @@ fn of_a_section_that_is_too_large_the_beginning_is_known_wherever_it_lies() {
     }
 }
 
-/// Names, and how long their values are; where the body begins.
-fn every(octets: &Bytes) -> (Vec<(String, usize)>, u64) {
-    let elsewhere = Elsewhere { octets: octets.clone(), piece: 50_000 };
-    let section = HeaderSection::read(&elsewhere).unwrap();
-    let (mut every, mut fields) = (Every::of(&section, &elsewhere), Vec::new());
-    while let Some(field) = every.next_field().unwrap() {
-        fields.push((field.name().to_owned(), field.value().len()));
-    }
-    (fields, every.body())
-}
-
-#[test]
-fn every_field_is_given_of_a_section_that_is_too_large() {
-    let many = Bytes::from(format!("{}Last: 2\r\n\r\nbody", "A: 1\r\n".repeat(3 * FIELDS)));
-    let (fields, body) = every(&many);
-    assert_eq!((fields.len(), fields.last().unwrap().0.as_str()), (3 * FIELDS + 1, "Last"));
-    assert_eq!(body, many.len() as u64 - 4);
-    for (size, given) in [(100_000, 100_000), (2 * SECTION, 64 * 1024 - 2)] {
-        // A fold, and a line end that lies across two windows.
-        for fold in (64 * 1024 - 8..64 * 1024 + 2).chain([10, size - 5]) {
-            let mut value = vec![b'x'; size];
-            value.splice(fold..fold + 3, *b"\r\n ");
-            let text = [b"A: 1\r\n".repeat(2), b"B:".to_vec(), value, b"\r\nC: 3\r\n\r\n".to_vec()].concat();
-            let (fields, body) = every(&Bytes::from(text.clone()));
-            let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, ["A", "A", "B", "C"], "{size} {fold}");
-            assert!(fields[2].1.abs_diff(given) <= 2, "{size} {fold} {}", fields[2].1);
-            assert_eq!(body, text.len() as u64);
-        }
-    }
-}
-
-#[test]
-fn a_line_that_is_none_ends_the_fields_beyond_what_is_known_too() {
-    let before = "A: 1\r\n".repeat(2 * FIELDS);
-    let octets = Bytes::from(format!("{before}no field\r\nB: 2\r\n\r\n"));
-    let (fields, body) = every(&octets);
-    assert_eq!((fields.len(), body), (2 * FIELDS, before.len() as u64));
-}
-
 proptest! {
     #[test]
     fn what_stands_in_a_section_is_read_wherever_it_lies(text in odd(), piece in 1..20_usize) {
@@ -250,26 +210,6 @@ proptest! {
             prop_assert_eq!(section.octets(), &octets[..size]);
             let lines: usize = fields.iter().map(|(_, name, value)| name.len() + value.len()).sum();
             prop_assert!(!section.is_well_formed() || lines + fields.len() <= size);
-        }
-    }
-
-    #[test]
-    fn every_field_is_given_up_to_a_line_that_is_none(text in odd(), piece in 1..20_usize) {
-        let octets = Bytes::from(text);
-        let section = HeaderSection::parse(&octets);
-        let elsewhere = Elsewhere { octets: octets.clone(), piece };
-        let (mut every, mut given) = (Every::of(&section, &elsewhere), 0);
-        for field in section.fields() {
-            if field.range().start != given || !field.is_named_on_one_line() {
-                break;
-            }
-            prop_assert_eq!(every.next_field().unwrap().unwrap().octets(), field.octets());
-            given = field.range().end;
-        }
-        prop_assert!(every.next_field().unwrap().is_none());
-        prop_assert_eq!(every.body(), if given == section.size() { section.body() } else { given });
-        if section.is_well_formed() {
-            prop_assert_eq!(given, section.size());
         }
     }
 
