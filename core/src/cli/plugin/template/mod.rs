@@ -54,7 +54,7 @@ const OUTGOING: Example = Example {
 
 const FILTER: Example = Example {
     about: "A filter of Waxseal: mail from and to certain domains crosses encrypted connections only, whatever the domain\n\
-            table says of them.",
+            table says of them; and what says that it is theirs must be theirs.",
     source: include_str!("filter.rs"),
     config: include_str!("filter.toml"),
     grant: "It asks for nothing that would have to be granted. ",
