@@ -9,6 +9,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::relay::dns;
+use crate::texts::listed_name;
 
 /// Why there is no answer.
 ///
@@ -117,17 +118,7 @@ pub fn found(answer: Result<Vec<String>, Failure>) -> Result<Vec<String>, Failur
 /// # Errors
 /// The text is no IP address, or it could not be found out.
 pub fn dnsbl(address: &str, zone: &str) -> Result<Vec<String>, Failure> {
-    let reversed = match address_of(address)? {
-        IpAddr::V4(address) => {
-            let [a, b, c, d] = address.octets();
-            format!("{d}.{c}.{b}.{a}")
-        }
-        IpAddr::V6(address) => {
-            let nibbles = address.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
-            nibbles.map(|nibble| format!("{nibble:x}")).collect::<Vec<_>>().join(".")
-        }
-    };
-    found(addresses(&format!("{reversed}.{}", zone.trim_matches('.'))))
+    found(addresses(&listed_name(address_of(address)?, zone)))
 }
 
 /// The first name of an IP address that leads back to it; empty where none does. A lookup, and one for each name.

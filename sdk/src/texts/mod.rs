@@ -4,7 +4,9 @@
 //! plugin, and its fuel.
 
 mod cards;
+mod listed;
 mod names;
 
 pub use cards::card_number;
+pub(crate) use listed::listed_name;
 pub use names::{is_below, is_within, network};

@@ -83,6 +83,7 @@ copied!(
     "src/testing/relay/rates.rs",
     "src/testing/wrong.rs",
     "src/texts/cards.rs",
+    "src/texts/listed.rs",
     "src/texts/mod.rs",
     "src/texts/names.rs",
     "src/verdict/answers.rs",

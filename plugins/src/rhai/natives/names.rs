@@ -11,6 +11,12 @@ use super::{Call, Native, call};
 use crate::outside::{LookupFailure, Query};
 use crate::state::Manner;
 
+// Plugins ask as scripts do.
+#[path = "../../../../sdk/src/texts/listed.rs"]
+mod listed;
+
+use listed::listed_name;
+
 /// What was found; an error where it cannot be found out.
 type Found = Result<Vec<String>, String>;
 
@@ -64,17 +70,7 @@ fn list(found: Vec<String>) -> Array {
 
 /// What a DNS block list answers about an address (RFC 5782 section 2.1); nothing where it is not listed.
 fn dnsbl(call: &Call, address: &str, zone: &str) -> Found {
-    let reversed = match address_of(address)? {
-        IpAddr::V4(address) => {
-            let [a, b, c, d] = address.octets();
-            format!("{d}.{c}.{b}.{a}")
-        }
-        IpAddr::V6(address) => {
-            let nibbles = address.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
-            nibbles.map(|nibble| format!("{nibble:x}")).collect::<Vec<_>>().join(".")
-        }
-    };
-    call.look_up(Query::Addresses(format!("{reversed}.{}", zone.trim_matches('.'))))
+    call.look_up(Query::Addresses(listed_name(address_of(address)?, zone)))
 }
 
 /// The first name of an address that leads back to it; empty where none does.
