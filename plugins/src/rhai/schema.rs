@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::facts::{Body, Certificate, Facts, Kind, Row};
+use crate::facts::{Body, Certificate, Facts, Kind, Part, Row};
 use crate::hooks::{Direction, Hook, HookName, incoming, outgoing};
 use crate::spoken::{CodeClass, FromSpoken, Setter, Word};
 
@@ -60,6 +60,7 @@ static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| {
 static ROW: LazyLock<FactTable> = LazyLock::new(fact_table::<Row>);
 static BODY: LazyLock<FactTable> = LazyLock::new(fact_table::<Body>);
 static CERTIFICATE: LazyLock<FactTable> = LazyLock::new(fact_table::<Certificate>);
+static PART: LazyLock<FactTable> = LazyLock::new(fact_table::<Part>);
 
 /// All hooks of a direction.
 pub(crate) fn hooks(direction: Direction) -> impl Iterator<Item = &'static Signature> {
@@ -107,6 +108,14 @@ pub(crate) fn behind(kind: Kind) -> Option<&'static FactTable> {
         Kind::Row => Some(&ROW),
         Kind::Certificate => Some(&CERTIFICATE),
         Kind::Body => Some(&BODY),
+        _ => None,
+    }
+}
+
+/// The facts of each element of a list.
+pub(crate) fn of_each(kind: Kind) -> Option<&'static FactTable> {
+    match kind {
+        Kind::Parts => Some(&PART),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Expressions, as far as they can be known without running.
 
-use ::rhai::{Expr, FnCallExpr, Position, Token};
+use ::rhai::{Expr, FnCallExpr, FnPtr, Position, Stmt, Token};
 
 /// An argument, a condition, or a side of a comparison.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub(super) struct Call {
     pub(super) style: Style,
     /// Those in brackets.
     pub(super) arguments: Vec<Argument>,
+    /// The name that the engine gave the closure that comes first in the brackets.
+    pub(super) closure: Option<String>,
     pub(super) position: Position,
 }
 
@@ -67,7 +69,8 @@ pub(super) struct Comparison {
 impl Call {
     pub(super) fn new(call: &FnCallExpr, position: Position, style: Style) -> Self {
         let arguments = call.args.iter().map(Argument::of).collect();
-        Self { name: call.name.to_string(), style, arguments, position }
+        let closure = call.args.first().and_then(closure);
+        Self { name: call.name.to_string(), style, arguments, closure, position }
     }
 }
 
@@ -155,6 +158,21 @@ fn first_method(expression: &Expr) -> Option<Call> {
         Expr::Dot(pair, ..) => match &pair.lhs {
             Expr::Property(..) => first_method(&pair.rhs),
             other => first_method(other),
+        },
+        _ => None,
+    }
+}
+
+/// The name of a closure, with variables from around it or without.
+pub(super) fn closure(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::DynamicConstant(value, _) => Some(value.read_lock::<FnPtr>()?.fn_name().to_owned()),
+        Expr::FnCall(call, _) if call.name == "curry" => closure(call.args.first()?),
+        // Variables are shared with it first.
+        Expr::Stmt(block) => match block.statements().last()? {
+            Stmt::Expr(last) => closure(last),
+            Stmt::FnCall(call, _) if call.name == "curry" => closure(call.args.first()?),
+            _ => None,
         },
         _ => None,
     }

@@ -6,6 +6,9 @@ use ::rhai::{AST, ASTNode, BinaryExpr, Expr, FnCallExpr, FnPtr, Position, Stmt, 
 
 use super::expressions::{self, Argument, Call, Chain, Comparison, Style};
 
+/// What calls a closure with each element of a list.
+const OVER_LISTS: [&str; 8] = ["some", "all", "filter", "find", "find_map", "for_each", "index_of", "map"];
+
 /// A function, or the top level (without a name).
 #[derive(Debug, Default)]
 pub(super) struct Function {
@@ -33,6 +36,10 @@ pub(super) struct Function {
     pub(super) mentions: Vec<String>,
     /// The parameters of the closures in the body, which hide what has their name there.
     closures: BTreeSet<String>,
+    /// Names for each element of a list: of loops, and of closures that are called for each. `None` for what else a closure is given.
+    elements: Vec<(String, Option<Chain>)>,
+    /// The lists for whose elements closures are called.
+    called_for_each: Vec<(String, Chain)>,
     /// How many variables each closure takes from around it, which come before its parameters.
     captures: BTreeMap<String, usize>,
 }
@@ -80,7 +87,12 @@ pub(super) fn collect(ast: &AST, source: &str) -> Vec<Function> {
     for closure in ast.iter_fn_def().filter(|definition| definition.name.starts_with("anon$")) {
         let around = innermost(&mut functions, closure.body.start_position());
         let captured = around.captures.get(closure.name.as_str()).copied().unwrap_or(0);
-        around.closures.extend(closure.params.iter().skip(captured).map(ToString::to_string));
+        let parameters = closure.params.iter().skip(captured).map(ToString::to_string);
+        let of = around.called_for_each.iter().find(|(name, _)| *name == closure.name.as_str());
+        // The first is the element; behind it may be its number.
+        let lists = std::iter::once(of.map(|(_, list)| list.clone())).chain(std::iter::repeat(None));
+        around.elements.extend(parameters.clone().zip(lists));
+        around.closures.extend(parameters);
     }
     functions
 }
@@ -123,6 +135,14 @@ impl Function {
         }
     }
 
+    /// The lists of which a name is always an element; none where it is something else somewhere.
+    pub(super) fn lists_of(&self, name: &str) -> Vec<&Chain> {
+        let is_other = self.parameters.iter().any(|one| one == name) || self.changed(name).is_some();
+        let made = self.variables.iter().any(|one| one.name == name && one.initial.is_some());
+        let of = self.elements.iter().filter(|(element, _)| element == name).map(|(_, list)| list.as_ref());
+        if is_other || made { vec![] } else { of.collect::<Option<_>>().unwrap_or_default() }
+    }
+
     fn record(&mut self, node: ASTNode) {
         match node {
             ASTNode::Expr(expression) => self.expression(expression),
@@ -143,6 +163,7 @@ impl Function {
                 self.chains.extend(Chain::of(expression));
                 self.methods.extend(expressions::method(expression));
                 self.choices.extend(choice(pair));
+                self.called_for_each.extend(called_for_each(expression));
                 if matches!(&pair.lhs, Expr::FnCall(call, _) if call.name == "accept") {
                     self.chained.push(expressions::chained(&pair.rhs));
                 }
@@ -170,6 +191,12 @@ impl Function {
             }
             Stmt::For(parts, _) => {
                 let counter = parts.1.as_ref();
+                let list = match Argument::of(&parts.2.expr) {
+                    Argument::Chain(list) => Some(list),
+                    _ => None,
+                };
+                self.elements.push((parts.0.name.to_string(), list));
+                self.elements.extend(counter.map(|counter| (counter.name.to_string(), None)));
                 self.variables.extend([Some(&parts.0), counter].into_iter().flatten().map(|name| Variable {
                     name: name.name.to_string(),
                     position: name.pos,
@@ -194,7 +221,8 @@ impl Function {
                 match (Argument::of(list), value) {
                     (Argument::Chain(chain), value) => {
                         let (name, arguments) = (call.name.to_string(), vec![value]);
-                        self.methods.push((chain, Call { name, style: Style::Method, arguments, position }));
+                        let style = Style::Method;
+                        self.methods.push((chain, Call { name, style, arguments, closure: None, position }));
                     }
                     (Argument::List(among), Argument::Chain(of)) => self.choices.push(Choice { of, among }),
                     _ => {}
@@ -228,6 +256,12 @@ fn choice(pair: &BinaryExpr) -> Option<Choice> {
         ("contains", Some(Argument::Chain(of))) => Some(Choice { of, among }),
         _ => None,
     }
+}
+
+/// The closure that is called for each element of a list, as in `message.parts.some(|part| part.sealed)`.
+fn called_for_each(expression: &Expr) -> Option<(String, Chain)> {
+    let (list, call) = expressions::method(expression)?;
+    OVER_LISTS.contains(&call.name.as_str()).then_some((call.closure?, list))
 }
 
 /// The function around a position: closures belong to the function in which they are written.

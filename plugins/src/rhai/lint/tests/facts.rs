@@ -40,6 +40,53 @@ fn lints_facts_behind_short_names() {
 }
 
 #[test]
+fn lints_facts_of_the_elements_of_a_list() {
+    let of_message = |body: &str| {
+        let source = format!("fn message(client, message) {{ {body} }}");
+        (all_findings(Role::Filter, &source), source)
+    };
+    for (body, code, fact) in [
+        ("for part in message.parts { if part.filename == \"x\" { return accept() } }", "T001", "filename"),
+        ("for (part, index) in message.parts { if part.nam == \"x\" { return accept() } }", "T001", "nam "),
+        (
+            "let all = message.parts; for part in all { if part.nme == \"x\" { return accept() } }",
+            "T001",
+            "nme",
+        ),
+        ("if message.parts.some(|part| part.filename == \"x\") { accept() }", "T001", "filename"),
+        ("let end = \"x\"; if message.parts.some(|part| part.nme == end) { accept() }", "T001", "nme"),
+        (
+            "let all = message.parts.filter(|part, index| part.nme == \"x\"); log(`${all.len()}`)",
+            "T001",
+            "nme",
+        ),
+        ("for part in message.parts { if part.size == \"x\" { return accept() } }", "T003", "part.size"),
+    ] {
+        let (found, source) = of_message(body);
+        let place = format!("{code}:1:{} ", source.find(fact).unwrap() + 1);
+        assert!(found.len() == 1 && found[0].starts_with(&place), "{body}: {place}, {found:?}");
+    }
+    let helper = "fn any(parts) { for part in parts { if part.nme == \"x\" { return true } } false }";
+    let asked = "fn message(client, message) { if any(message.parts) { accept() } }";
+    let found = all_findings(Role::Filter, &format!("{helper}\n{asked}"));
+    assert!(found.len() == 1 && found[0].starts_with("T001:1:45 `part` has no fact `nme`"), "{found:?}");
+
+    // What is something else somewhere may be anything.
+    for body in [
+        "for part in message.parts { if part.name == \"x\" || part.size > 1 { return accept() } }",
+        "for part in message.parts.map(|part| #{ own: part.name }) { if part.own == \"x\" { return accept() } }",
+        "for part in message.parts { log(part.name) } for part in [#{ own: 1 }] { log(`${part.own}`) }",
+        "for (part, index) in message.parts { if index > 1 { log(part.name) } }",
+        "for part in message.parts { let part = #{ own: part.name }; log(part.own) }",
+        "for name in message.attachments { if name.ends_with(\".exe\") { return accept() } }",
+        "if message.attachments.some(|name| name.len() > 3) { accept() }",
+        "let sum = message.parts.reduce(|sum, part| sum + part.size, 0); log(`${sum}`)",
+    ] {
+        assert_eq!(of_message(body).0, Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
 fn lints_copies_that_are_changed() {
     for (body, place) in [
         ("host.row.names.push(\"x\"); accept()", "T002:1:38"),
