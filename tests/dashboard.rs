@@ -267,7 +267,7 @@ async fn every_page_is_for_everybody_and_fits_a_telephone() {
             assert!(said.is_empty(), "{path} ({scheme}):\n{}", said.join("\n"));
         }
     }
-    desk.browser.window(500, 900).await;
+    desk.browser.telephone().await;
     for path in pages {
         desk.go(path).await;
         let wide = desk.browser.run("return document.documentElement.scrollWidth - innerWidth").await;
@@ -281,14 +281,29 @@ async fn what_is_quarantined_is_looked_at_and_let_go() {
     let content = "Subject: <b>cards</b>\r\n\r\nx\r\n";
     let id =
         desk.relay.quarantine("ann@home.example", "bob@bank.example", content, "Card <i>numbers</i>").await;
+    // Whoever has its id in hand is led there.
+    desk.go(&format!("/search?q={id}")).await;
+    desk.browser.says("Why it is quarantined").await;
     desk.go("/quarantine").await;
     desk.browser.says("Card <i>numbers</i>").await;
     desk.browser.click("tbody th a").await;
     desk.browser.says("Why it is quarantined").await;
     assert_eq!(desk.path().await, format!("/quarantine/{id}"));
+    desk.browser.fill("input[name=to]", "nobody").await;
+    desk.browser.click("button[value=release]").await;
+    desk.browser.says("nobody").await;
+    // Of the 400 alone.
+    assert_eq!(desk.browser.complaints().await.len(), 1);
+    desk.go(&format!("/quarantine/{id}")).await;
+    desk.browser.fill("input[name=to]", "desk@bank.example, chief@bank.example").await;
     desk.browser.click("button[value=release]").await;
     desk.browser.says("The message was released").await;
     desk.relay.waits(2).await;
+    desk.go(&format!("/messages/{id}")).await;
+    let text = desk.browser.text().await;
+    for (address, waits) in [("desk", true), ("chief", true), ("bob", false)] {
+        assert_eq!(text.contains(&format!("{address}@bank.example")), waits, "{address}: {text}");
+    }
     desk.is_clean().await;
 }
 

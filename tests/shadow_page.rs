@@ -106,7 +106,7 @@ async fn what_would_get_weaker_is_said_first_with_its_domain_and_an_example() {
     }
     assert!(!shown.contains("bank.example"), "{shown}");
     desk.is_clean().await;
-    desk.browser.window(500, 900).await;
+    desk.browser.telephone().await;
     let wide = desk.browser.run("return document.documentElement.scrollWidth - innerWidth").await;
     assert!(wide.as_i64().unwrap() <= 0, "{wide} pixels too wide");
 }

@@ -165,9 +165,11 @@ impl Browser {
         self.post("/goog/cdp/execute", &command).await;
     }
 
-    /// A window of this size.
-    pub async fn window(&self, width: u32, height: u32) {
-        self.post("/window/rect", &json!({ "width": width, "height": height })).await;
+    /// The screen of a telephone: narrower than any window can be made.
+    pub async fn telephone(&self) {
+        let screen = json!({ "width": 380, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": screen });
+        self.post("/goog/cdp/execute", &command).await;
     }
 
     /// What the console has complained about since it was last asked: errors of scripts, of loading, of the

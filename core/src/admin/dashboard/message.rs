@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::response::Html;
+use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -22,9 +22,12 @@ pub(super) async fn show(
     State(side): State<Arc<Side>>,
     Path(id): Path<MessageId>,
     Query(done): Query<Done>,
-) -> Result<Html<String>, Failure> {
+) -> Result<Response, Failure> {
     let spool = side.running.services.spool.as_ref();
     let body = match queue::answer(spool, Ask::Show { id }).await? {
+        Answer::Message(shown) if shown.envelope.is_quarantined() => {
+            return Ok(Redirect::to(&format!("/quarantine/{id}")).into_response());
+        }
         Answer::Message(shown) => {
             let put_off = put_off(&side, &shown).await?;
             page(&side, &viewer, &shown, &put_off, &done)
@@ -38,7 +41,7 @@ pub(super) async fn show(
             return Err(Failure::not_found(gone));
         }
     };
-    Ok(Page { title: format!("Message {id}"), part: Part::Queue, body }.of(&viewer))
+    Ok(Page { title: format!("Message {id}"), part: Part::Queue, body }.of(&viewer).into_response())
 }
 
 /// What is said of its destinations, each by its domain.

@@ -145,11 +145,13 @@ fn plugins(policies: &Policies) -> Markup {
     html! {
         @if !policies.plugins.is_empty() {
             h2 { "Plugins in force" }
-            table {
-                thead { tr { th scope="col" { "Plugin" } th scope="col" { "Hooks" } th scope="col" { "Granted" } } }
-                tbody {
-                    @for plugin in &policies.plugins {
-                        tr { th.mono scope="row" { (plugin.path) } td { (plugin.hooks.join(", ")) } td { (plugin.grants.join(", ")) } }
+            div.scroll {
+                table {
+                    thead { tr { th scope="col" { "Plugin" } th scope="col" { "Hooks" } th scope="col" { "Granted" } } }
+                    tbody {
+                        @for plugin in &policies.plugins {
+                            tr { th.mono scope="row" { (plugin.path) } td { (plugin.hooks.join(", ")) } td { (plugin.grants.join(", ")) } }
+                        }
                     }
                 }
             }
@@ -160,15 +162,17 @@ fn plugins(policies: &Policies) -> Markup {
 fn files(side: &Side) -> Markup {
     let files = bundle::files(&side.running.services.live.current());
     html! {
-        table.small {
-            caption.hidden { "Files in force" }
-            thead { tr { th scope="col" { "File" } th scope="col" { "From" } th.number scope="col" { "Lines" } } }
-            tbody {
-                @for file in files {
-                    tr {
-                        th scope="row" { a.mono href={ "/policies/files/" (file.path) } { (file.path) } }
-                        td { (match file.origin { Origin::Site => "this site", Origin::Shipped => "shipped" }) }
-                        td.number { (number(file.lines as u64)) }
+        div.scroll {
+            table.small {
+                caption.hidden { "Files in force" }
+                thead { tr { th scope="col" { "File" } th scope="col" { "From" } th.number scope="col" { "Lines" } } }
+                tbody {
+                    @for file in files {
+                        tr {
+                            th scope="row" { a.mono href={ "/policies/files/" (file.path) } { (file.path) } }
+                            td { (match file.origin { Origin::Site => "this site", Origin::Shipped => "shipped" }) }
+                            td.number { (number(file.lines as u64)) }
+                        }
                     }
                 }
             }

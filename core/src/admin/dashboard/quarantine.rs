@@ -44,8 +44,18 @@ pub(super) struct Act {
     csrf: String,
     message: MessageId,
     end: End,
+    /// Addresses that it is released to in place of its recipients, with commas between.
+    #[serde(default)]
+    to: String,
     #[serde(default)]
     confirmed: String,
+}
+
+impl Act {
+    fn to(&self) -> Vec<String> {
+        let addresses = self.to.split(',').map(str::trim).filter(|address| !address.is_empty());
+        addresses.map(str::to_owned).collect()
+    }
 }
 
 impl Made for Act {
@@ -175,6 +185,7 @@ fn buttons(viewer: &Viewer, id: MessageId) -> Markup {
             (csrf(viewer))
             input type="hidden" name="message" value=(id);
             button.main type="submit" name="end" value="release" { "Release" }
+            label { span.faint { "to " } input type="text" name="to" placeholder="its recipients" aria-label="Release to, in place of its recipients" autocomplete="off" spellcheck="false"; }
             button type="submit" name="end" value="bounce" { "Return to sender…" }
             button.danger type="submit" name="end" value="remove" { "Remove…" }
         }
@@ -196,7 +207,7 @@ pub(super) async fn act(
     Signed(viewer, act): Signed<Act>,
 ) -> Result<Response, Failure> {
     let (word, how) = match act.end {
-        End::Release => ("released", How::Release { to: vec![] }),
+        End::Release => ("released", How::Release { to: act.to() }),
         End::Remove => ("removed", How::Remove),
         End::Bounce => ("returned", How::Bounce),
     };
