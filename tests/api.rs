@@ -206,6 +206,12 @@ async fn decisions_are_told_by_pages_and_as_they_come() {
     let one = asked.get(&format!("/decisions/{}", told["number"])).await;
     assert_eq!(one["facts"]["host"]["name"], "mx.there.example", "{one:#}");
     assert_eq!(asked.send(Request::get("/api/v1/decisions?after=x")).await.status, 400);
+    for path in ["/decisions?sesion=x", "/decisions/live?sesion=x", "/queue/destinations?sesion=x&limit=2"] {
+        let misspelt = asked.send(Request::get(format!("/api/v1{path}"))).await;
+        assert_eq!(misspelt.status, 400, "{path}");
+        let said = misspelt.json()["detail"].as_str().unwrap().to_owned();
+        assert!(said.starts_with("there is no parameter `sesion` here, but "), "{said}");
+    }
 
     // Whoever comes again misses none; and a relay that stops lets go of who watches.
     let mut again = Request::get("/api/v1/decisions/live")
@@ -240,7 +246,7 @@ async fn a_rejected_candidate_is_told_and_a_good_one_taken() {
     assert_eq!(text["text"], good.as_str(), "what is in force, not what lies on the disk");
 
     fs::write(&table, good + "// mended\n").unwrap();
-    let taken = asked.post("/reload", &json!({})).await.json();
+    let taken = asked.send(Request::post_nothing("/api/v1/reload")).await.json();
     assert!(taken["generation"] == 2, "{taken:#}");
     assert_eq!(asked.get("/status").await["policies"]["findings"], json!([]));
 }

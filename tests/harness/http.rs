@@ -52,6 +52,11 @@ impl Request {
         Self { method: "POST", path: path.into(), headers: vec![form], body: body.into() }
     }
 
+    /// POST of nothing.
+    pub fn post_nothing(path: impl Into<String>) -> Self {
+        Self { method: "POST", ..Self::get(path) }
+    }
+
     /// DELETE.
     pub fn delete(path: impl Into<String>) -> Self {
         Self { method: "DELETE", ..Self::get(path) }

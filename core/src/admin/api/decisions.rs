@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, StreamExt as _};
 
-use super::extract::{Path, Query};
+use super::extract::{Paged, Path, Query};
 use super::page::{Page, Which};
 use super::problem::Problem;
 use crate::admin::decisions::{Decision, News, Wanted, watch};
@@ -23,8 +23,7 @@ use crate::admin::http::Side;
 ))]
 pub(super) async fn list(
     State(side): State<Arc<Side>>,
-    Query(wanted): Query<Wanted>,
-    Query(which): Query<Which>,
+    Paged(wanted, which): Paged<Wanted>,
 ) -> Result<Json<Page<Decision>>, Problem> {
     let before = which.after().map(str::parse).transpose();
     let before = before.map_err(|_| Problem::bad("`after` is no number of a decision"))?;

@@ -11,7 +11,7 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Body, Path, Query, strict};
+use super::extract::{Body, Paged, Path, strict};
 use super::page::{Page, Which};
 use super::problem::Problem;
 use crate::admin::http::Side;
@@ -49,8 +49,7 @@ pub(super) struct Ended {
 ))]
 pub(super) async fn list(
     State(side): State<Arc<Side>>,
-    Query(filter): Query<QuarantineFilter>,
-    Query(which): Query<Which>,
+    Paged(filter, which): Paged<QuarantineFilter>,
 ) -> Result<Json<Page<Listed>>, Problem> {
     let after = which.after().map(str::parse).transpose();
     let after = after.map_err(|_| Problem::bad("`after` is no id of a message"))?;

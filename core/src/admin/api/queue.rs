@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Body, Path, Query, strict};
+use super::extract::{Body, Paged, Path, Query, strict};
 use super::page::{Page, Which};
 use super::problem::Problem;
 use crate::admin::bundle::{self, Excerpt, Row};
@@ -100,8 +100,7 @@ pub(super) async fn destination(
 ))]
 pub(super) async fn recipients(
     State(side): State<Arc<Side>>,
-    Query(filter): Query<Filter>,
-    Query(which): Query<Which>,
+    Paged(filter, which): Paged<Filter>,
 ) -> Result<Json<Page<Queued>>, Problem> {
     let after = which.after().map(str::parse::<Position>).transpose();
     let after = after.map_err(|error| Problem::bad(error.to_string()))?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use waxseal_plugins::reload::Removals;
 
-use super::extract::{Body, Path};
+use super::extract::{BodyOrNone, Path};
 use super::problem::Problem;
 use crate::admin::bundle::{self, File};
 use crate::admin::http::Side;
@@ -80,14 +80,17 @@ pub(super) async fn file(
 }
 
 /// Read policies, identities and roots again. What is broken stays as it was, and is told.
-#[utoipa::path(post, path = "/reload", operation_id = "reload", tag = "relay", request_body = Reload, responses(
+#[utoipa::path(post, path = "/reload", operation_id = "reload", tag = "relay", request_body = Option<Reload>, responses(
     (status = 200, body = Reloaded, description = "What it came to; `rejected` where the files are broken"),
     (status = 400, body = Problem, content_type = "application/problem+json", description = "The request makes no sense"),
     (status = 415, body = Problem, content_type = "application/problem+json", description = "The body is no JSON"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "The body has what is not known here"),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "No token, or a wrong one"),
 ))]
-pub(super) async fn reload(State(side): State<Arc<Side>>, Body(reload): Body<Reload>) -> Json<Reloaded> {
+pub(super) async fn reload(
+    State(side): State<Arc<Side>>,
+    BodyOrNone(reload): BodyOrNone<Reload>,
+) -> Json<Reloaded> {
     let removals = if reload.accept_removals { Removals::Accept } else { Removals::Refuse };
     Json(Reloaded::from(side.running.services.reload(removals).await))
 }

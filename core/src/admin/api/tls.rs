@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use waxseal_plugins::hooks::Direction;
 
-use super::extract::{Path, Query};
+use super::extract::{Paged, Path};
 use super::page::{Page, Which};
 use super::problem::Problem;
 use crate::admin::http::Side;
@@ -41,8 +41,7 @@ fn outgoing() -> Direction {
 ))]
 pub(super) async fn list(
     State(side): State<Arc<Side>>,
-    Query(domains): Query<Domains>,
-    Query(which): Query<Which>,
+    Paged(domains, which): Paged<Domains>,
 ) -> Result<Json<Page<DomainPosture>>, Problem> {
     let Domains { direction, domain } = domains;
     let audience = side.running.services.observer.audience();
