@@ -14,6 +14,7 @@ use super::super::hooks::BundleHooks;
 use super::super::refusal::{Refusal, Refused};
 use super::super::replies;
 use super::super::session::Session;
+use super::aside::aside;
 use super::disposition::Disposition;
 use super::facts::{self, Untold};
 use super::letter::{Done, Letter};
@@ -93,7 +94,8 @@ impl Shown {
         reads: Reads<Message>,
         results: &Results,
     ) -> Result<Self, Untold> {
-        let told = Arc::new(facts::of(&mut letter, reads, results)?);
+        let size = letter.content().size();
+        let told = Arc::new(aside(size, || facts::of(&mut letter, reads, results))?);
         Ok(Self { letter, reads, told, changed: None, left_out: Vec::new() })
     }
 
@@ -111,7 +113,8 @@ impl Shown {
 impl AskedInTurn for Shown {
     fn facts(&mut self) -> Result<Arc<Message>, Failure> {
         if let Some(changed) = self.changed {
-            facts::renew(Arc::make_mut(&mut self.told), &mut self.letter, self.reads, changed)
+            let (told, size) = (Arc::make_mut(&mut self.told), self.letter.content().size());
+            aside(size, || facts::renew(told, &mut self.letter, self.reads, changed))
                 .map_err(|untold| Failure { message: untold.to_string() })?;
             self.changed = None;
         }
@@ -128,7 +131,8 @@ impl AskedInTurn for Shown {
         if edits.is_empty() {
             return Vec::new();
         }
-        let Done { refused, reach } = match self.letter.edit(&edits) {
+        let size = self.letter.content().size();
+        let Done { refused, reach } = match aside(size, || self.letter.edit(&edits)) {
             Ok(done) => done,
             Err(senseless) => {
                 answer.outcome = Outcome::Failure(Failure { message: senseless.to_string() });

@@ -6,8 +6,10 @@
 //! - `authentication`: SPF, DKIM, DMARC, ARC; our own signatures
 //! - `milters`, `filters`: who is asked
 //! - `disposition`: what they come to
+//! - `aside`: work on what is large
 //! - [`imagined`]: the same for messages of tests
 
+mod aside;
 mod authentication;
 mod disposition;
 mod facts;
