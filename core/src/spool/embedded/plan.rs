@@ -61,16 +61,42 @@ impl Plan {
 
     /// Waits until a choice may come to something else than the last one.
     pub(super) async fn wait(&self) {
-        let mut woken = pin!(self.wake.notified());
-        // From here on no change is missed.
-        woken.as_mut().enable();
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.changes != Some(self.changes()) {
-            return;
+        loop {
+            let mut woken = pin!(self.wake.notified());
+            // From here on no change is missed.
+            woken.as_mut().enable();
+            let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            if last.changes != Some(self.changes()) {
+                return;
+            }
+            let wait = last.next.map_or(CLOCK, |next| {
+                record::time(next).duration_since(Timestamp::now()).try_into().unwrap_or_default()
+            });
+            // Whoever is woken for a change that the last choice has seen already waits on.
+            if timeout(wait.min(CLOCK), woken).await.is_err() {
+                return;
+            }
         }
-        let wait = last.next.map_or(CLOCK, |next| {
-            record::time(next).duration_since(Timestamp::now()).try_into().unwrap_or_default()
-        });
-        let _ = timeout(wait.min(CLOCK), woken).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_already_wakes_nobody() {
+        let plan = Plan::default();
+        assert!(plan.wait().now_or_never().is_some(), "there was no choice yet");
+        plan.count();
+        plan.chosen(plan.changes(), None);
+        let mut waits = pin!(plan.wait());
+        assert!(waits.as_mut().now_or_never().is_none());
+        plan.wake();
+        assert!(waits.as_mut().now_or_never().is_none());
+        plan.changed();
+        assert!(waits.as_mut().now_or_never().is_some());
     }
 }
