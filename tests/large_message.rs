@@ -8,7 +8,7 @@ use waxseal_tests::site::Site;
 const SIZE: usize = 50 * 1024 * 1024;
 
 /// What the relay may need more than before it, octets.
-const MEMORY: u64 = 8 * 1024 * 1024;
+const MEMORY: u64 = 12 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_mebibytes_come_and_go_without_being_held_in_memory() {
