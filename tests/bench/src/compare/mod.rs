@@ -49,6 +49,10 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         say(format_args!("\n{workload}"));
         let mut measured = Vec::new();
         for kind in named(&options.servers, workload.servers()) {
+            if !workload.is_for(kind) {
+                say(format_args!("  {kind:<9}is left out: it is measured by w4-bare alone"));
+                continue;
+            }
             let one = median(&run, workload, kind, options.rounds).await?;
             say(format_args!("  {kind:<9}{one}"));
             measured.push((kind, one));

@@ -74,6 +74,11 @@ impl Workload {
         }
     }
 
+    /// Whether a server can do this at all: the bare one takes no mail, and knows no STARTTLS.
+    pub(super) fn is_for(self, kind: Kind) -> bool {
+        kind != Kind::Bare || self == Self::W4Bare
+    }
+
     /// Starts a server, loads it, and says what it came to.
     pub(super) async fn measure(self, run: &Run<'_>, kind: Kind) -> anyhow::Result<Measured> {
         match self {
