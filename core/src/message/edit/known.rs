@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{Edited, Effect};
 use crate::message::anatomy::Anatomy;
 use crate::message::headers::{Ending, HeaderSection, SECTION};
+use crate::message::structure::Removal;
 
 /// What is known of a message; what is not is read where somebody needs it.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +41,16 @@ impl Known {
         let Some(before) = self.headers.take() else { return };
         self.headers = edited(&before, effect);
         let structure = self.anatomy.take().map(|anatomy| anatomy.structure);
-        if let (Effect::Fields(_), Some(mut structure), Some(headers)) = (effect, structure, &self.headers) {
-            structure.moved(before.size(), headers.size());
+        let (Some(mut structure), Some(headers)) = (structure, &self.headers) else { return };
+        let is_known = match effect {
+            Effect::Fields(_) => {
+                structure.moved(before.size(), headers.size());
+                true
+            }
+            Effect::Removed(_, part) => structure.remove(*part) == Removal::Told,
+            Effect::Parts(_) => false,
+        };
+        if is_known {
             self.anatomy = Some(Anatomy { headers: headers.clone(), structure });
         }
     }
@@ -55,10 +64,11 @@ impl From<Anatomy> for Known {
 
 /// The header section after an edit; `None` if only reading it again can tell.
 fn edited(headers: &HeaderSection, effect: &Effect) -> Option<HeaderSection> {
-    let (Effect::Fields(splices) | Effect::Parts(splices)) = effect;
-    if matches!((effect, headers.ending()), (Effect::Parts(_), Ending::Message)) || !headers.is_complete() {
+    let changes_body = !matches!(effect, Effect::Fields(_));
+    if (changes_body && headers.ending() == Ending::Message) || !headers.is_complete() {
         return None;
     }
+    let splices = effect.splices();
     // What is changed beyond the section comes last.
     let within = splices.partition_point(|splice| splice.range.start <= headers.size());
     let splices = splices.get(..within).filter(|splices| !splices.is_empty());
@@ -152,5 +162,19 @@ mod tests {
         assert_eq!(reach(Edit::AddHeader(Header::new("Content-Language", "de"))), Reach::Parts);
         assert_eq!(reach(Edit::RemovePart { part: "2".into() }), Reach::Parts);
         assert_eq!(reach(disclaimer()), Reach::Parts);
+    }
+
+    #[test]
+    fn a_message_is_scanned_once_for_all_parts_that_are_removed() {
+        let parts = "--b\r\n\r\nmore\r\n".repeat(300);
+        let octets =
+            Bytes::from(format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n"));
+        let counted = Arc::new(Counted { octets, reads: Mutex::default() });
+        let mut draft = Draft::unread(counted.clone(), Utf8::Encoded);
+        let removals: Vec<_> =
+            (2..=300).rev().map(|part| Edit::RemovePart { part: part.to_string() }).collect();
+        assert_eq!(draft.apply(&removals).unwrap().refused, []);
+        assert_eq!(draft.anatomy().unwrap().structure.parts().len(), 2);
+        assert!(counted.reads.lock().unwrap().len() <= 4, "{:?}", counted.reads);
     }
 }

@@ -84,6 +84,8 @@ enum Effect {
     Fields(Vec<Splice>),
     /// What the message is made of changes.
     Parts(Vec<Splice>),
+    /// The part at this index of the structure is gone, with its delimiter line.
+    Removed(Splice, usize),
 }
 
 impl Draft {
@@ -191,7 +193,7 @@ impl Draft {
                     change.splices(self.known.headers(&content)?, utf8, &self.own).map_err(Why::from);
                 splices.map(|splices| change.effect(splices))
             }
-            None => body_effect(edit, self.known.anatomy(&content)?, &content)?.map(Effect::Parts),
+            None => body_effect(edit, self.known.anatomy(&content)?, &content)?,
         };
         Ok(effect.map(|effect| {
             applied.reach = applied.reach.max(effect.reach());
@@ -200,7 +202,7 @@ impl Draft {
     }
 
     fn splice(&mut self, effect: &Effect) {
-        let (Effect::Fields(splices) | Effect::Parts(splices)) = effect;
+        let splices = effect.splices();
         if splices.is_empty() {
             return;
         }
@@ -210,30 +212,34 @@ impl Draft {
 }
 
 impl Effect {
+    fn splices(&self) -> &[Splice] {
+        match self {
+            Self::Fields(splices) | Self::Parts(splices) => splices,
+            Self::Removed(splice, _) => std::slice::from_ref(splice),
+        }
+    }
+
     fn reach(&self) -> Reach {
         match self {
-            Self::Fields(splices) | Self::Parts(splices) if splices.is_empty() => Reach::Envelope,
+            _ if self.splices().is_empty() => Reach::Envelope,
             Self::Fields(_) => Reach::Fields,
-            Self::Parts(_) => Reach::Parts,
+            Self::Parts(_) | Self::Removed(..) => Reach::Parts,
         }
     }
 }
 
 /// What an edit of the body does.
-fn body_effect(
-    edit: &Edit,
-    anatomy: &Anatomy,
-    content: &dyn Content,
-) -> io::Result<Result<Vec<Splice>, Why>> {
-    match edit {
-        Edit::ReplaceBody(octets) => parts::replace_body(content, anatomy, octets),
+fn body_effect(edit: &Edit, anatomy: &Anatomy, content: &dyn Content) -> io::Result<Result<Effect, Why>> {
+    let splices = match edit {
+        Edit::RemovePart { part } => return Ok(parts::remove(&anatomy.structure, part)),
+        Edit::ReplaceBody(octets) => parts::replace_body(content, anatomy, octets)?,
         Edit::ReplacePart { part, content_type, text } => {
-            parts::replace(content, anatomy, (part, content_type.as_deref()), text)
+            parts::replace(content, anatomy, (part, content_type.as_deref()), text)?
         }
-        Edit::RemovePart { part } => Ok(parts::remove(&anatomy.structure, part)),
-        Edit::AppendText { plain, html } => append::append(content, anatomy, plain, html.as_deref()),
-        _ => Ok(Ok(Vec::new())),
-    }
+        Edit::AppendText { plain, html } => append::append(content, anatomy, plain, html.as_deref())?,
+        _ => Ok(Vec::new()),
+    };
+    Ok(splices.map(Effect::Parts))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use waxseal_plugins::content::Content;
 
+use super::Effect;
 use super::lines;
 use super::part::{Attempt, Target, find};
 use super::refusal::Why;
@@ -48,16 +49,18 @@ pub(super) fn replace(
 
 /// Removes a part with its delimiter line. The only part of a multipart leaves an empty one, since none has no parts
 /// (RFC 2046 section 5.1.1).
-pub(super) fn remove(structure: &Structure, number: &str) -> Result<Vec<Splice>, Why> {
+pub(super) fn remove(structure: &Structure, number: &str) -> Result<Effect, Why> {
     let part = find(structure, number)?;
     let holder = part.parent.and_then(|holder| structure.parts().get(holder));
     let Some(holder @ Part { kind: Kind::Multipart { .. }, .. }) = holder else {
         return Err(Why::WholeMessage(number.to_owned()));
     };
     if holder.children.len() > 1 {
-        return Ok(vec![Splice { range: part.extent.clone(), with: Bytes::new() }]);
+        let index = structure.parts().iter().position(|one| std::ptr::eq(one, part)).unwrap_or_default();
+        return Ok(Effect::Removed(Splice { range: part.extent.clone(), with: Bytes::new() }, index));
     }
-    Ok(vec![Splice { range: part.headers.start..part.body.end, with: Bytes::from_static(b"\r\n") }])
+    let emptied = Splice { range: part.headers.start..part.body.end, with: Bytes::from_static(b"\r\n") };
+    Ok(Effect::Parts(vec![emptied]))
 }
 
 /// Replaces everything behind the header section, which stays as it is; but for what it says of a text, where that is not true of the

@@ -5,8 +5,10 @@
 //!
 //! - [`declared`]: what the header fields of a part say of it
 //! - [`scan`]: the scan, fed with pieces
+//! - `removal`: one part less
 
 pub mod declared;
+mod removal;
 pub mod scan;
 
 use std::io;
@@ -17,6 +19,7 @@ use waxseal_plugins::content::Content;
 use super::headers::HeaderSection;
 
 pub use self::declared::{Declared, Disposition, TransferEncoding};
+pub use self::removal::Removal;
 pub use self::scan::Scanner;
 
 /// The most parts that are looked at.
@@ -136,16 +139,8 @@ impl Structure {
     /// The structure after the header section of the message has got another size, while none of its fields changed that says what
     /// the message is.
     pub(super) fn moved(&mut self, before: u64, now: u64) {
-        let moved = |offset: u64| (offset + now).saturating_sub(before);
-        let shift = |range: &mut Range<u64>| *range = moved(range.start)..moved(range.end);
         for (index, part) in self.parts.iter_mut().enumerate() {
-            shift(&mut part.extent);
-            shift(&mut part.headers);
-            shift(&mut part.body);
-            if let Kind::Multipart { preamble, epilogue } = &mut part.kind {
-                shift(preamble);
-                epilogue.iter_mut().for_each(shift);
-            }
+            part.shift(|offset| (offset + now).saturating_sub(before));
             if index == 0 {
                 (part.extent.start, part.headers.start) = (0, 0);
             }
@@ -163,6 +158,18 @@ impl Part {
     pub fn is_attachment(&self) -> bool {
         self.kind == Kind::Leaf
             && (self.declared.disposition == Disposition::Attachment || !self.declared.file_names.is_empty())
+    }
+
+    /// All of it lies elsewhere.
+    fn shift(&mut self, moved: impl Fn(u64) -> u64) {
+        let shift = |range: &mut Range<u64>| *range = moved(range.start)..moved(range.end);
+        shift(&mut self.extent);
+        shift(&mut self.headers);
+        shift(&mut self.body);
+        if let Kind::Multipart { preamble, epilogue } = &mut self.kind {
+            shift(preamble);
+            epilogue.iter_mut().for_each(shift);
+        }
     }
 
     /// Whether it is of a type, as in `multipart/`.
