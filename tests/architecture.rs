@@ -201,13 +201,18 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     files(folder).into_iter().filter(source).filter_map(named).collect()
 }
 
+/// All but what builds leave behind.
 fn files(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            match path.is_dir() {
+                true if entry.file_name() == "target" => {}
+                true => folders.push(path),
+                false => found.push(path),
+            }
         }
     }
     found
