@@ -16,6 +16,7 @@ pub(super) fn aside<T>(size: u64, work: impl FnOnce() -> T) -> T {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
+    use std::time::Duration;
 
     use super::*;
 
@@ -26,7 +27,7 @@ mod tests {
                 let (sender, receiver) = channel();
                 // The runtime has one thread: this one.
                 tokio::spawn(async move { sender.send(()) });
-                receiver.recv()
+                receiver.recv_timeout(Duration::from_secs(10))
             })
         });
         task.await.unwrap().unwrap();

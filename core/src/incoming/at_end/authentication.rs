@@ -48,7 +48,7 @@ fn writes_results(config: &Config, client: IpAddr) -> bool {
 pub(super) async fn examine(session: &Session<BundleHooks>, letter: &mut Letter) -> Result<Results, Refused> {
     let services = &session.hooks.services;
     let wanted = wanted(session);
-    let room = services.authenticator.room(wanted, letter.content().size()).await;
+    let room = services.authenticator.room(wanted, letter.size()).await;
     // What is found out is found out of the message as it came.
     let (content, headers) = read(letter)?;
     headers.whole().map_err(|_| Refusal::Size.saying(replies::header_section_too_large()))?;

@@ -94,7 +94,7 @@ impl Shown {
         reads: Reads<Message>,
         results: &Results,
     ) -> Result<Self, Untold> {
-        let size = letter.content().size();
+        let size = letter.size();
         let told = Arc::new(aside(size, || facts::of(&mut letter, reads, results))?);
         Ok(Self { letter, reads, told, changed: None, left_out: Vec::new() })
     }
@@ -113,7 +113,7 @@ impl Shown {
 impl AskedInTurn for Shown {
     fn facts(&mut self) -> Result<Arc<Message>, Failure> {
         if let Some(changed) = self.changed {
-            let (told, size) = (Arc::make_mut(&mut self.told), self.letter.content().size());
+            let (told, size) = (Arc::make_mut(&mut self.told), self.letter.size());
             aside(size, || facts::renew(told, &mut self.letter, self.reads, changed))
                 .map_err(|untold| Failure { message: untold.to_string() })?;
             self.changed = None;
@@ -131,7 +131,7 @@ impl AskedInTurn for Shown {
         if edits.is_empty() {
             return Vec::new();
         }
-        let size = self.letter.content().size();
+        let size = self.letter.size();
         let Done { refused, reach } = match aside(size, || self.letter.edit(&edits)) {
             Ok(done) => done,
             Err(senseless) => {

@@ -76,6 +76,11 @@ impl Letter {
         Arc::new(self.draft.content())
     }
 
+    /// How many octets it has.
+    pub(super) fn size(&self) -> u64 {
+        self.draft.rope().size()
+    }
+
     /// Its header section.
     pub(super) fn headers(&mut self) -> io::Result<&HeaderSection> {
         self.draft.headers()

@@ -15,14 +15,10 @@ pub enum Removal {
 impl Structure {
     /// The part at this index of [`Structure::parts`], with all that it holds, is removed from its delimiter line to the next one.
     pub(in crate::message) fn remove(&mut self, removed: usize) -> Removal {
-        let (Some(holder), true) = (self.holder(removed), self.is_told_without(removed)) else {
-            return Removal::Unknown;
-        };
-        let behind = self.behind(removed);
-        let (Some(cut), count) = (self.parts.get(removed).map(|part| part.extent.clone()), behind - removed)
-        else {
-            return Removal::Unknown;
-        };
+        let part = self.parts.get(removed).filter(|_| self.is_told_without(removed));
+        let Some(Part { extent: cut, parent: Some(holder), .. }) = part else { return Removal::Unknown };
+        let (cut, holder, behind) = (cut.clone(), *holder, self.behind(removed));
+        let count = behind - removed;
         let moved = |index: usize| if index >= behind { index - count } else { index };
         self.parts.drain(removed..behind);
         for part in &mut self.parts {
@@ -31,7 +27,7 @@ impl Structure {
             part.children.retain(|child| !(removed..behind).contains(child));
             part.children.iter_mut().for_each(|child| *child = moved(*child));
         }
-        self.number_children(holder);
+        self.number_children(holder, removed);
         Removal::Told
     }
 
@@ -39,9 +35,8 @@ impl Structure {
     /// too where the part before it comes before: nothing in that may be open. And all must be known: with one less there might be room
     /// for more.
     fn is_told_without(&self, removed: usize) -> bool {
-        let Some(holder) = self.holder(removed).and_then(|holder| self.parts.get(holder)) else {
-            return false;
-        };
+        let holder = self.parts.get(removed).and_then(|part| self.parts.get(part.parent?));
+        let Some(holder) = holder else { return false };
         let Kind::Multipart { epilogue, .. } = &holder.kind else { return false };
         let place = holder.children.iter().position(|child| *child == removed);
         let is_last = holder.children.last() == Some(&removed);
@@ -55,10 +50,6 @@ impl Structure {
             && !before.iter().any(is_open)
     }
 
-    fn holder(&self, part: usize) -> Option<usize> {
-        self.parts.get(part)?.parent
-    }
-
     /// The index behind a part and all that it holds.
     fn behind(&self, part: usize) -> usize {
         let rest = self.parts.iter().enumerate().skip(part + 1);
@@ -66,16 +57,13 @@ impl Structure {
         others.next().map_or(self.parts.len(), |(index, _)| index)
     }
 
-    /// Numbers what a multipart holds from 1 on, as IMAP does, and what that holds.
-    fn number_children(&mut self, holder: usize) {
+    /// Numbers what a multipart holds from this index on, as IMAP does from 1 on, and what that holds.
+    fn number_children(&mut self, holder: usize, from: usize) {
         let children = self.parts.get(holder).map(|holder| holder.children.clone()).unwrap_or_default();
-        for (place, child) in children.into_iter().enumerate() {
+        for (place, child) in children.into_iter().enumerate().skip_while(|(_, child)| *child < from) {
             let Some(old) = self.parts.get(child).map(|part| part.number.clone()) else { continue };
             let stem = old.rfind('.').map_or("", |dot| old.get(..=dot).unwrap_or_default());
             let new = format!("{stem}{}", place + 1);
-            if new == old {
-                continue;
-            }
             let behind = self.behind(child);
             for part in self.parts.get_mut(child..behind).into_iter().flatten() {
                 let rest =

@@ -49,10 +49,12 @@ impl State {
     /// all the same, the operator has taken that back, and wants it tried.
     pub(super) fn room(&mut self, name: &str, now: Instant) -> usize {
         self.try_anew(name, now);
-        let changes_at = self.destinations.get(name).and_then(|it| it.changes_at(now));
-        changes_at.into_iter().for_each(|at| self.wakes_at(at));
-        if self.destinations.get(name).is_some_and(|it| it.room(now) > 0) {
-            self.wants_place(name, now);
+        let known = self.destinations.get(name).map(|it| (it.changes_at(now), it.room(now)));
+        if let Some((changes_at, room)) = known {
+            changes_at.into_iter().for_each(|at| self.wakes_at(at));
+            if room > 0 {
+                self.wants_place(name, now);
+            }
         }
         self.room_now(name, now)
     }

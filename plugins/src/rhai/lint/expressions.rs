@@ -171,7 +171,6 @@ pub(super) fn closure(expression: &Expr) -> Option<String> {
         // Variables are shared with it first.
         Expr::Stmt(block) => match block.statements().last()? {
             Stmt::Expr(last) => closure(last),
-            Stmt::FnCall(call, _) if call.name == "curry" => closure(call.args.first()?),
             _ => None,
         },
         _ => None,

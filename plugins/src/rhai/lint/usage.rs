@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::rhai::{AST, ASTNode, BinaryExpr, Expr, FnCallExpr, FnPtr, Position, Stmt, Token};
+use ::rhai::{AST, ASTNode, BinaryExpr, Expr, FnCallExpr, Position, Stmt, Token};
 
 use super::expressions::{self, Argument, Call, Chain, Comparison, Style};
 
@@ -236,10 +236,9 @@ impl Function {
         }
         match (call.name.as_str(), call.args.first()) {
             ("Fn", Some(Expr::StringConstant(name, _))) => self.mentions.push(name.to_string()),
-            ("curry", Some(Expr::DynamicConstant(pointer, _))) => {
-                if let Some(pointer) = pointer.read_lock::<FnPtr>() {
-                    self.captures.insert(pointer.fn_name().to_owned(), call.args.len() - 1);
-                }
+            ("curry", Some(first)) => {
+                let captured = |name| (name, call.args.len() - 1);
+                self.captures.extend(expressions::closure(first).map(captured));
             }
             _ => (),
         }
